@@ -1,0 +1,47 @@
+"""What drivers and operating systems raise, as our errors with what to do about it."""
+
+import asyncpg
+
+from migrator.errors import ConnectionLostError, MigratorError, ServerError, ServerReport
+
+
+def _number(text: object) -> int | None:
+    return int(text) if isinstance(text, str) and text.isdigit() else None
+
+
+def report(error: asyncpg.PostgresError) -> ServerReport:
+    """The fields of an ErrorResponse that asyncpg has read."""
+    return ServerReport(
+        sqlstate=getattr(error, "sqlstate", None) or "XX000",
+        message=getattr(error, "message", None) or str(error),
+        detail=getattr(error, "detail", None),
+        hint=getattr(error, "hint", None),
+        position=_number(getattr(error, "position", None)),
+        internal_position=_number(getattr(error, "internal_position", None)),
+        internal_query=getattr(error, "internal_query", None),
+        context=getattr(error, "context", None),
+        schema=getattr(error, "schema_name", None),
+        table=getattr(error, "table_name", None),
+        column=getattr(error, "column_name", None),
+        datatype=getattr(error, "data_type_name", None),
+        constraint=getattr(error, "constraint_name", None),
+    )
+
+
+def translate(error: BaseException) -> MigratorError:
+    """What a command on an open connection raised: the server's refusal, or the end of the connection."""
+    if isinstance(error, asyncpg.PostgresError):
+        found = report(error)
+        if found.sqlstate in {"57P01", "57P02", "57P03", "08006", "08003", "08000"}:
+            return ConnectionLostError(
+                f"the server ended the connection: {found}",
+                code="connection-lost",
+                sqlstate=found.sqlstate,
+                hint="run the command again when the server is back; what was not committed is rolled back",
+            )
+        return ServerError(found)
+    return ConnectionLostError(
+        f"the connection to the server was lost: {str(error) or type(error).__name__}",
+        code="connection-lost",
+        hint="run the command again; what was not committed is rolled back",
+    )

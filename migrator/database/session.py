@@ -1,0 +1,172 @@
+"""One connection and the few things that we do with it, each in a known number of round trips.
+
+Commands travel by the simple protocol without arguments: one round trip, and no portal that would keep a snapshot open
+between statements of a migration (a snapshot held there makes CREATE INDEX CONCURRENTLY elsewhere wait for ever). Reads
+travel by COPY for the same reason.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from migrator.database.failures import translate
+from migrator.database.target import Target
+from migrator.errors import MigratorError, ServerError
+
+RESET = (
+    "begin; reset all; reset session authorization; reset role; discard temp; deallocate all; close all; unlisten *; "
+    "discard sequences; commit"
+)
+"""Everything that a client can leave behind in a session except advisory locks (`discard all` would release ours)."""
+
+_DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message of the server that is not an error: INFO, NOTICE, WARNING ..."""
+
+    severity: str
+    message: str
+    sqlstate: str
+    detail: str | None = None
+    hint: str | None = None
+
+
+Listener = Callable[[Notice], None]
+
+
+class Session:
+    """A connection as jobs see it. Made by `connect()` or a pool; not for concurrent use.
+
+    Its methods raise `ServerError` when PostgreSQL refuses a command and `ConnectionLostError` when the connection ends.
+    """
+
+    def __init__(self, connection: "asyncpg.Connection[Any]", target: Target) -> None:
+        self._connection = connection
+        self.target = target
+        self._listeners: list[Listener] = []
+        self._listening = False
+
+    @property
+    def pid(self) -> int:
+        """The backend's process id, as the handshake told it."""
+        return int(self._connection.get_server_pid())
+
+    @property
+    def version(self) -> tuple[int, str]:
+        """The server's version as a number (170004) and as text (`17.4`), from the handshake: no round trip."""
+        version = self._connection.get_server_version()
+        if version.major >= 10:  # noqa: PLR2004 - since 10 a version has two parts
+            return version.major * 10000 + version.micro, f"{version.major}.{version.micro}"
+        return (
+            version.major * 10000 + version.minor * 100 + version.micro,
+            f"{version.major}.{version.minor}.{version.micro}",
+        )
+
+    @property
+    def closed(self) -> bool:
+        """The connection has ended."""
+        return bool(self._connection.is_closed())
+
+    async def run(self, sql: str) -> None:
+        """Send SQL, one statement or many, as one message of the simple protocol: one round trip."""
+        try:
+            await self._connection.execute(sql)
+        except _DRIVER_ERRORS as error:
+            raise translate(error) from error
+
+    async def read(self, query: str) -> list[Any]:
+        """The rows of a query that returns one json or jsonb column: one round trip, no snapshot left behind.
+
+        The text is sent as `COPY (query) TO STDOUT`, so it has no trailing semicolon and takes no parameters; quote
+        values with `migrator.sql.names.literal`.
+        """
+        chunks: list[bytes] = []
+
+        async def take(chunk: bytes) -> None:  # noqa: RUF029 - asyncpg wants a coroutine function
+            chunks.append(bytes(chunk))
+
+        try:
+            await self._connection.copy_from_query(query, output=take)
+        except _DRIVER_ERRORS as error:
+            raise translate(error) from error
+        lines = b"".join(chunks).split(b"\n")[:-1]
+        # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
+        return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
+
+    async def copy(
+        self, table: str, columns: list[str], source: AsyncIterable[bytes], *, schema: str | None = None
+    ) -> int:
+        """Load rows of COPY's text format into a table; returns how many. One round trip and the data."""
+        try:
+            status = await self._connection.copy_to_table(
+                table, columns=columns, source=source, schema_name=schema, format="text"
+            )
+        except _DRIVER_ERRORS as error:
+            raise translate(error) from error
+        return int(status.split()[-1])
+
+    @contextmanager
+    def listening(self, listener: Listener) -> Iterator[None]:
+        """Send the server's messages to `listener` while the block runs.
+
+        They arrive on the event loop just after the read that brought them; a caller that needs every one of a finished
+        command yields to the loop once (`settle()`).
+        """
+        if not self._listening:
+            self._connection.add_log_listener(self._hear)
+            self._listening = True
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    async def settle(self) -> None:
+        """Let messages that have already arrived reach their listeners."""
+        await asyncio.sleep(0)
+
+    def _hear(self, _connection: object, message: Any) -> None:
+        notice = Notice(
+            severity=message.severity_en or message.severity,
+            message=message.message,
+            sqlstate=message.sqlstate,
+            detail=message.detail,
+            hint=message.hint,
+        )
+        for listener in tuple(self._listeners):
+            listener(notice)
+
+    async def rollback(self) -> None:
+        """End whatever transaction is open and forget the session's state; the connection is as new, but for locks.
+
+        One message. Does nothing on a connection that has ended.
+        """
+        if self.closed:
+            return
+        try:
+            await self.run(f"rollback; {RESET}")
+        except ServerError:
+            await self.run("rollback")
+        except MigratorError:
+            if not self.closed:
+                raise
+
+    async def close(self, timeout: float = 5.0) -> None:
+        """End the connection: politely for at most `timeout` seconds, then at once."""
+        if self.closed:
+            return
+        try:
+            await self._connection.close(timeout=timeout)
+        except (TimeoutError, *_DRIVER_ERRORS):
+            self._connection.terminate()
+
+    def abandon(self) -> None:
+        """End an idle connection without waiting for the server: its farewell is sent, no round trip is spent."""
+        self._connection.terminate()

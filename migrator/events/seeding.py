@@ -1,0 +1,114 @@
+"""What `migrate seed` reports and returns."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from migrator.errors import MigratorError
+from migrator.events.database import DatabaseInfo
+from migrator.events.migrating import RunResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What became of a table's rows."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLoading:
+    """A seed file is being loaded; emitted when it starts and as its rows reach the server.
+
+    Attributes:
+        path: the file.
+        rows: rows sent so far.
+        total: rows of the file.
+    """
+
+    path: str
+    rows: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLoaded:
+    """A seed file is committed; `duration` in seconds, `tables` by the name that the file uses."""
+
+    path: str
+    tables: dict[str, Counts]
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFailed:
+    """A seed file was rolled back."""
+
+    path: str
+    error: MigratorError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSkipped:
+    """A seed file was not loaded: `unchanged`, or because a file that it depends on failed."""
+
+    path: str
+    state: Literal["unchanged", "skipped"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedOutcome:
+    """What became of one file.
+
+    Attributes:
+        path: the file, as the user would write it.
+        state: loaded, unchanged, failed or skipped.
+        reason: why, for the last three.
+        tables: what became of its rows, by table.
+        duration: seconds.
+    """
+
+    path: str
+    state: Literal["loaded", "unchanged", "failed", "skipped"]
+    reason: str | None = None
+    tables: dict[str, Counts] = field(default_factory=dict)
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedResult:
+    """What `migrate seed` did, a file at a time, in path order."""
+
+    database: DatabaseInfo
+    files: tuple[SeedOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedEdge:
+    """`after` loads only when `before` is committed, and why."""
+
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedPlanResult:
+    """The answer of `migrate seed --plan`: files in an order that works, and the reasons."""
+
+    database: DatabaseInfo
+    files: tuple[SeedOutcome, ...]
+    edges: tuple[SeedEdge, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetResult:
+    """What `migrate reset` did: the schemas that it dropped, then what `up` and `seed` did."""
+
+    database: DatabaseInfo
+    dropped: tuple[str, ...]
+    up: RunResult
+    seed: SeedResult

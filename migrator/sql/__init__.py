@@ -1,0 +1,1 @@
+"""SQL as text: statements with positions, identifiers and literals quoted."""
