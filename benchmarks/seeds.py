@@ -1,0 +1,164 @@
+r"""How fast `migrate seed` loads YAML, and in how much memory: rows by upsert into a table with a primary key.
+
+    python benchmarks/seeds.py                          200,000 rows of 6 columns, 34 MB
+    python benchmarks/seeds.py --rows 1000000 --dsn URL
+
+Measured, each a whole process: into the empty table; again with the file unchanged; again with every row compared
+(`--force`); beside `psql \copy` of the same rows, and beside `yaml.load(CSafeLoader)`, which only parses.
+"""
+
+import argparse
+import csv
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from processes import Contender, Result, Run, migrate_command, side_by_side
+from report import MEGABYTE, Target, table, verdicts, where
+from server import Server, running
+
+RATE = 40_000  # rows per second
+MEMORY = 120  # megabytes
+COLUMNS = ("id", "email", "full_name", "balance", "joined_at", "note")
+TABLE = (
+    "create table account (id bigint primary key, email text not null unique, full_name text not null, "
+    "balance numeric(12, 2) not null, joined_at timestamptz not null, note text)"
+)
+WORDS = [
+    "amber",
+    "birch",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "heron",
+    "inlet",
+    "juniper",
+    "kelp",
+    "larch",
+    "maple",
+    "north",
+    "ocean",
+    "pine",
+]
+LOAD = (
+    "import sys, yaml\nwith open(sys.argv[1], 'rb') as file:\n    "
+    "print(len(yaml.load(file, Loader=yaml.CSafeLoader)['account']))"
+)
+
+
+def rows(count: int) -> Iterator[tuple[str, ...]]:
+    """The same rows every time, as text: about 175 bytes of YAML each."""
+    for number in range(1, count + 1):
+        first, second = WORDS[number % 16], WORDS[number // 16 % 16]
+        yield (
+            str(number),
+            f"{first}.{second}.{number}@example.com",
+            f"{first.title()} {second.title()}",
+            f"{number * 37 % 1_000_000}.{number % 100:02d}",
+            f"2024-{number % 12 + 1:02d}-{number % 28 + 1:02d}T{number % 24:02d}:{number % 60:02d}:00Z",
+            f"{second}: {first} and {number % 977}",
+        )
+
+
+def write(count: int, folder: Path) -> tuple[Path, Path]:
+    """Write the rows as a seed file and as CSV."""
+    seeds = folder / "seeds"
+    seeds.mkdir()
+    document, bulk = seeds / "account.yaml", folder / "account.csv"
+    with document.open("w", encoding="utf-8") as yaml, bulk.open("w", encoding="utf-8", newline="") as plain:
+        lines = csv.writer(plain)
+        yaml.write("account:\n")
+        for key, email, name, balance, joined, note in rows(count):
+            yaml.write(
+                f"  - id: {key}\n    email: {email}\n    full_name: {name}\n    balance: {balance}\n"
+                f'    joined_at: {joined}\n    note: "{note}"\n'
+            )
+            lines.writerow((key, email, name, balance, joined, note))
+    return document, bulk
+
+
+def measure(server: Server, count: int, runs: int, folder: Path, *, parser: bool) -> list[Result]:
+    """Run the contenders in turn; each first load has a database of its own, and the next two follow on it."""
+    document, bulk = write(count, folder)
+    size = document.stat().st_size
+    print(f"{count:,} rows of {len(COLUMNS)} columns, {size / MEGABYTE:.1f} MB of YAML")
+    expected = f"{count}|{sum(map(int, (row[0] for row in rows(count))))}"
+    current = [""]
+
+    def fresh() -> str:
+        if current[0]:
+            server.drop(current[0])
+        current[0] = server.fresh()
+        server.sql(current[0], TABLE)
+        server.settle()
+        return server.url(current[0])
+
+    def seed(*options: str) -> list[str]:
+        url = server.url(current[0])
+        return [*migrate_command(), "seed", "--database", url, "--seeds", str(document.parent), *options]
+
+    def copy() -> list[str]:
+        return [server.psql, "-Xq", "-d", fresh(), "-c", f"\\copy account from '{bulk}' with (format csv)"]
+
+    def first() -> list[str]:
+        fresh()
+        return seed()
+
+    def prove(_: Run) -> None:
+        found = server.sql(current[0], "select count(*), sum(id) from account")
+        if found != expected:
+            raise SystemExit(f"the table holds {found}, not {expected}")
+
+    contenders = [
+        Contender(name="psql \\copy of the same rows", command=copy, after=prove),
+        Contender(name="migrate seed, empty table", command=first, after=prove),
+        Contender(name="migrate seed, again", command=seed, after=prove),
+        Contender(name="migrate seed --force, again", command=lambda: seed("--force"), after=prove),
+    ]
+    if parser:
+        load = [sys.executable, "-c", LOAD, str(document)]
+        contenders.append(Contender(name="yaml.load(CSafeLoader) alone", command=lambda: load, runs=1))
+    return side_by_side(contenders, runs, cwd=folder)
+
+
+def main() -> int:
+    """Read the command line, measure, print; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--dsn", help="a server whose role may create databases; an embedded one when not given")
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--no-parser", action="store_true", help="leave `yaml.load` out, which takes half a minute")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed")
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="migrator-bench-"))
+    try:
+        with running(given.dsn) as server:
+            where(server.describe())
+            results = measure(server, given.rows, given.runs, folder, parser=not given.no_parser)
+    finally:
+        shutil.rmtree(folder)
+    rates = {result.name: f"{given.rows / result.wall:,.0f} rows/s" for result in results}
+    table(f"{given.rows:,} rows", results, rates)
+    loads = {result.name: result for result in results}
+    loaded = loads["migrate seed, empty table"]
+    missed = verdicts(
+        [
+            Target(
+                what="rows into the empty table",
+                value=given.rows / loaded.wall,
+                bound=RATE,
+                unit="rows/s",
+                at_least=True,
+            ),
+            Target(what="memory at most used by it", value=loaded.peak / MEGABYTE, bound=MEMORY, unit="MB"),
+        ]
+    )
+    return missed if given.check else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

