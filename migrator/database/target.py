@@ -7,6 +7,7 @@ from urllib.parse import quote
 from migrator.events.database import Told
 
 TlsMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+SessionAttributes = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 TargetKind = Literal["direct", "session-pooler", "transaction-pooler", "embedded", "docker"]
 
 DEFAULT_PORT = 5432
@@ -82,7 +83,8 @@ class Target:
         tls: encryption.
         settings: server settings from `options=-c k=v`; set inside our transactions, never sent at start-up.
         application_name: the name in `pg_stat_activity`.
-        connect_timeout: seconds.
+        connect_timeout: seconds, for each host.
+        session_attributes: which of several hosts will do, as in libpq's `target_session_attrs`.
         origin: where the address came from.
         origins: where single values came from, when not from `origin`, such as `port: PGPORT`.
         kind: what stands at the address, as far as the address tells.
@@ -97,6 +99,7 @@ class Target:
     settings: tuple[tuple[str, str], ...] = ()
     application_name: str = "migrate"
     connect_timeout: float = 15.0
+    session_attributes: SessionAttributes = "any"
     origin: str = "argument"
     origins: tuple[tuple[str, str], ...] = ()
     kind: TargetKind = "direct"

@@ -1,0 +1,70 @@
+"""What stands between us and the server, as far as an address tells: the poolers of Supabase and Neon.
+
+Sources: https://supabase.com/docs/guides/database/connecting-to-postgres and
+https://neon.com/docs/connect/connection-pooling.
+"""
+
+from dataclasses import replace
+
+from migrator.database.target import DEFAULT_PORT, Host, Target, TargetKind
+from migrator.events.database import Told
+
+TRANSACTION_PORT = 6543
+
+
+def _is_shared_supabase_pooler(host: Host) -> bool:
+    return host.name.lower().endswith(".pooler.supabase.com")
+
+
+def _is_supabase_database(host: Host) -> bool:
+    name = host.name.lower()
+    return name.startswith("db.") and name.endswith((".supabase.co", ".supabase.net"))
+
+
+def is_supabase(host: Host) -> bool:
+    """The host belongs to Supabase."""
+    return _is_shared_supabase_pooler(host) or _is_supabase_database(host)
+
+
+def is_neon_pooler(host: Host) -> bool:
+    """The host is a PgBouncer of Neon, which pools by transaction."""
+    name = host.name.lower()
+    return name.endswith(".neon.tech") and name.partition(".")[0].endswith("-pooler")
+
+
+def _kind_of(host: Host) -> TargetKind:
+    if is_supabase(host) and host.port == TRANSACTION_PORT:
+        return "transaction-pooler"
+    if _is_shared_supabase_pooler(host):
+        return "session-pooler"
+    return "transaction-pooler" if is_neon_pooler(host) else "direct"
+
+
+def kind_of(hosts: tuple[Host, ...]) -> TargetKind:
+    """What stands at the hosts, going by their names and ports alone; the most limiting of them."""
+    kinds = {_kind_of(host) for host in hosts}
+    for kind in ("transaction-pooler", "session-pooler"):
+        if kind in kinds:
+            return kind
+    return "direct"
+
+
+def for_migrating(target: Target) -> Target:
+    """The same database where migrations can run: Supabase's port 6543 becomes 5432, with a notice in `told`.
+
+    Host and login stay the same; on the shared pooler 5432 pools by session, on a project's own host it is the server.
+    Any other target is returned as it is, a transaction pooler that has no known second door included.
+    """
+    if target.kind != "transaction-pooler":
+        return target
+    hosts = tuple(
+        replace(host, port=DEFAULT_PORT) if is_supabase(host) and host.port == TRANSACTION_PORT else host
+        for host in target.hosts
+    )
+    if hosts == target.hosts:
+        return target
+    notice = Told(
+        code="pooler-port",
+        message=f"port {TRANSACTION_PORT} pools by transaction and cannot migrate: connecting to {hosts[0]} instead",
+    )
+    return replace(target, hosts=hosts, kind=kind_of(hosts), told=(*target.told, notice))
