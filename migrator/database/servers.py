@@ -2,20 +2,88 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-from migrator.config import Config
+from migrator.config import Address, Config
+from migrator.database import embedded
 from migrator.database.dsn import parse
 from migrator.database.target import Target
 from migrator.errors import InputError
 from migrator.events import Emit, ignore
+from migrator.events.database import ServerResult
+
+EMBEDDED = "embedded:"
+DOCKER = "docker:"
+
+# addresses that other tools leave in the environment and that we do not take without being told to
+_KNOWN_VARIABLES = ("SUPABASE_DB_URL", "POSTGRES_URL_NON_POOLING")
 
 
 @asynccontextmanager
 async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
     """The target that the configuration names; emits what the user should hear about it.
 
-    Raises `InputError` when no address was given or it cannot be read.
+    An `embedded:` server is started when it does not run, and left running; a `docker:` one lives as long as the block.
+    Raises `InputError` when no address was given or it cannot be read, `UnavailableError` when a server does not start.
     """
-    if config.database is None:
-        raise InputError("no database address", code="no-address")
-    yield parse(config.database, config.environ)
+    address = config.database
+    if address is None:
+        raise no_address(config)
+    text = address.text.strip()
+    if text.startswith(EMBEDDED):
+        yield await embedded.target(directory(config), address.origin, emit)
+        return
+    if text.startswith(DOCKER):
+        from migrator.database.docker import container
+
+        async with container(text.removeprefix(DOCKER), address.origin, emit) as target:
+            yield target
+        return
+    target = parse(address, config.environ)
+    for notice in target.told:
+        emit(notice)
+    yield target
+
+
+def no_address(config: Config) -> InputError:
+    """Nothing named a database: what to do, going by what the environment holds."""
+    for name in _KNOWN_VARIABLES:
+        if config.environ.get(name):
+            return InputError(
+                "no database address",
+                code="no-address",
+                hint=f'`{name}` is set: `export DATABASE_URL="${name}"`, or `database = "${{{name}}}"` in the configuration',
+            )
+    return InputError(
+        "no database address",
+        code="no-address",
+        hint='give `--database ADDRESS`, set DATABASE_URL, or write `database = "..."` under `[tool.migrator]` in '
+        "pyproject.toml; `embedded:` is a PostgreSQL that needs no server",
+    )
+
+
+def directory(config: Config) -> Path:
+    """The data directory of the project's embedded server, whatever the address is."""
+    address = config.database or Address("", "default")
+    named = address.text.strip().removeprefix(EMBEDDED) if address.text.strip().startswith(EMBEDDED) else ""
+    return config.root / (Path(named).expanduser() if named else embedded.DEFAULT_DIRECTORY)
+
+
+async def start_server(config: Config, emit: Emit = ignore) -> ServerResult:
+    """`migrate server start`: start the project's embedded server if it does not run. Raises as `embedded.start` does."""
+    return await embedded.start(directory(config), emit)
+
+
+async def stop_server(config: Config) -> ServerResult:
+    """`migrate server stop`: end the project's embedded server; open transactions are rolled back."""
+    return await embedded.stop(directory(config))
+
+
+async def server_status(config: Config) -> ServerResult:
+    """`migrate server status`: whether the project's embedded server runs. Starts nothing."""
+    return embedded.status(directory(config))
+
+
+async def server_url(config: Config) -> ServerResult:
+    """`migrate server url`: its address for psql and applications while it runs. Starts nothing."""
+    return embedded.url(directory(config))
