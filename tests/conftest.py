@@ -4,6 +4,8 @@ import asyncio
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+import migrator
 from migrator.config import Address, Config
 
 _numbers = itertools.count(1)
@@ -97,3 +100,50 @@ def project(tmp_path: Path, dsn: str) -> Callable[..., Config]:
         return Config(**{**values, **options})  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[[str, str | None], None]:
+    """Skip a test of an optional part that is missing for a reason, or fail where MIGRATOR_TEST_REQUIRE names it."""
+
+    def check(part: str, missing: str | None) -> None:
+        if missing is None:
+            return
+        if part in os.environ.get("MIGRATOR_TEST_REQUIRE", "").split(","):
+            pytest.fail(f"MIGRATOR_TEST_REQUIRE names {part}, and {missing}", pytrace=False)
+        pytest.skip(missing)
+
+    return check
+
+
+@pytest.fixture
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Start `migrate ...` as a real process in the test's folder; on the test's database unless DATABASE_URL is given.
+
+    Its environment is free of what would steer it. What still runs when the test ends is killed.
+    """
+    started: list[subprocess.Popen[str]] = []
+    steering = ("PG", "MIGRATOR_", "DATABASE_URL", "CI", "GITHUB_", "PYTHON", "SUPABASE_", "POSTGRES_")
+    calm = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
+
+    def begin(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        if "DATABASE_URL" not in environment:
+            environment["DATABASE_URL"] = request.getfixturevalue("dsn")
+        code = str(Path(migrator.__file__).parents[1])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "migrator", *arguments],
+            cwd=tmp_path,
+            env={**calm, "PYTHONPATH": code, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

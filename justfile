@@ -1,0 +1,46 @@
+# `just` lists the recipes. Each is a plain command: read it here and type it where `just` is not installed.
+
+python := env("PYTHON", "python3")
+
+[private]
+default:
+    @just --list --unsorted
+
+# a virtual environment in .venv with everything that tests and checks need
+setup:
+    {{ python }} -m venv .venv
+    .venv/bin/pip install --editable '.[test]'
+
+# the test suite, on an embedded PostgreSQL or on $MIGRATOR_TEST_DSN
+test *arguments:
+    .venv/bin/pytest {{ arguments }}
+
+# what needs no server: about a second
+quick *arguments:
+    .venv/bin/pytest -m 'not db' {{ arguments }}
+
+# ruff and mypy, as .ci/run asks them
+lint:
+    .venv/bin/ruff check .
+    .venv/bin/ruff format --check .
+    .venv/bin/mypy
+
+# put code into the house's format
+format:
+    .venv/bin/ruff check --fix .
+    .venv/bin/ruff format .
+
+# rewrite the expected outputs of tests/cases; read the difference before you commit it
+golden *arguments:
+    .venv/bin/pytest tests/cases --golden {{ arguments }}
+    git diff --stat -- tests/cases
+
+# every benchmark; they take some minutes
+bench:
+    .venv/bin/python benchmarks/startup.py
+    .venv/bin/python benchmarks/migrations.py
+    .venv/bin/python benchmarks/seeds.py
+
+# everything that a commit must pass, on Debian, as root
+ci:
+    .ci/run
