@@ -1,0 +1,100 @@
+"""Bring a PostgreSQL or Supabase database to a known state and prove it.
+
+The names of `__all__` are the public interface. They are loaded when they are first used: `import migrator` alone imports
+neither a driver nor a parser.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from migrator._version import __version__
+    from migrator.config import Address, Config, load_config
+    from migrator.errors import (
+        ConnectionLostError,
+        InputError,
+        InterruptedWorkError,
+        MigratorError,
+        ServerError,
+        ServerReport,
+        StateError,
+        UnavailableError,
+        WorkError,
+    )
+    from migrator.events import Emit, Event, ignore
+    from migrator.migrating import down, mark, new, redo, up
+    from migrator.project import reset, status
+    from migrator.seeding import seed
+    from migrator.source import Source, Span
+
+_HOMES = {
+    "Address": "config",
+    "Config": "config",
+    "ConnectionLostError": "errors",
+    "Emit": "events",
+    "Event": "events",
+    "InputError": "errors",
+    "InterruptedWorkError": "errors",
+    "MigratorError": "errors",
+    "ServerError": "errors",
+    "ServerReport": "errors",
+    "Source": "source",
+    "Span": "source",
+    "StateError": "errors",
+    "UnavailableError": "errors",
+    "WorkError": "errors",
+    "__version__": "_version",
+    "down": "migrating",
+    "ignore": "events",
+    "load_config": "config",
+    "mark": "migrating",
+    "new": "migrating",
+    "redo": "migrating",
+    "reset": "project",
+    "seed": "seeding",
+    "status": "project",
+    "up": "migrating",
+}
+"""Each public name and the module that it lives in."""
+
+__all__ = [
+    "Address",
+    "Config",
+    "ConnectionLostError",
+    "Emit",
+    "Event",
+    "InputError",
+    "InterruptedWorkError",
+    "MigratorError",
+    "ServerError",
+    "ServerReport",
+    "Source",
+    "Span",
+    "StateError",
+    "UnavailableError",
+    "WorkError",
+    "__version__",
+    "down",
+    "ignore",
+    "load_config",
+    "mark",
+    "new",
+    "redo",
+    "reset",
+    "seed",
+    "status",
+    "up",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *(name for name in __all__ if name not in globals())]

@@ -1,0 +1,96 @@
+"""One command's way from its options to its result: configuration, question, job, and words for an early end."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from migrator.cli.options import Common
+from migrator.cli.order import Job, Order
+from migrator.cli.render import Renderer
+from migrator.cli.render.ink import is_terminal
+from migrator.cli.render.result import Result
+from migrator.cli.signals import stoppable
+from migrator.cli.stopping import Stop, interrupted
+from migrator.config import Config, load_config
+from migrator.errors import InputError, InterruptedWorkError, StateError
+from migrator.events import Applied, Applying, Event, FileLoaded, Told
+
+
+class Journey:
+    """Carries one order; remembers what a message about an interruption needs."""
+
+    def __init__(self, order: Order, common: Common, renderer: Renderer, stop: Stop) -> None:
+        self.order = order
+        self.common = common
+        self.renderer = renderer
+        self.stop = stop
+        self._told: set[Told] = set()
+        self._done: list[str] = []
+        self._running: str | None = None
+
+    def configure(self, environ: Mapping[str, str], cwd: Path) -> Config:
+        """The configuration of this run. Raises `InputError`."""
+        config = load_config({**self.order.flags, **self.common.flags}, environ=environ, cwd=cwd)
+        for told in config.told:
+            self.emit(told)
+        if self.common.verbose:
+            for name, origin in config.origins.items():
+                self.emit(Told(code="setting", message=f"{name} is from {origin}"))
+        return config
+
+    def emit(self, event: Event) -> None:
+        """Pass an event to the renderer; what was told once is not told again."""
+        match event:
+            case Told():
+                if event in self._told:
+                    return
+                self._told.add(event)
+            case Applying():
+                self._running = f"`{event.id}` ran, statement {event.statement} of {event.total}"
+            case Applied():
+                self._running = None
+                self._done.append(event.id)
+            case FileLoaded():
+                self._done.append(event.path)
+            case _:
+                pass
+        self.renderer.event(event)
+
+    async def carry(self, job: Job, config: Config) -> Result:
+        """Do a job until it ends or a signal stops it. Raises what the job raises, or `InterruptedWorkError`."""
+
+        async def work() -> Result:
+            return await job(config, self.emit)
+
+        try:
+            return await stoppable(work(), self.stop, first=self._stopping)
+        except InterruptedWorkError as error:
+            error.done = error.done or tuple(self._done)
+            raise
+        except asyncio.CancelledError:
+            raise interrupted(self.stop, done=tuple(self._done), running=self._running) from None
+
+    def _stopping(self) -> None:
+        self.emit(Told(code="stopping", message="stopping: the running statement is cancelled and rolled back"))
+
+    def require_terminal(self) -> None:
+        """Refuse where nobody can be asked. Raises `InputError`."""
+        if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+            raise InputError(
+                f"`migrate {self.order.command}` asks before it changes anything, and there is no terminal to ask on",
+                code="confirmation-needed",
+                hint="give `--yes` where nobody can be asked",
+            )
+
+    def ask(self, shown: Result) -> bool:
+        """Show what would happen and ask; False where nothing would. Raises `StateError` when the answer is no."""
+        question = self.order.question(shown)
+        if question is None:
+            return False
+        self.renderer.preview(shown)
+        if not click.confirm(question, err=True):
+            raise StateError("the answer was no", code="declined", outcome="nothing was changed")
+        return True

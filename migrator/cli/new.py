@@ -1,0 +1,41 @@
+"""`migrate new`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.cli.options import command as declare
+from migrator.cli.options import variable
+from migrator.cli.order import Order
+
+if TYPE_CHECKING:
+    from migrator.cli.render.result import Result
+    from migrator.config import Config
+    from migrator.events import Emit
+
+
+@declare("new", example='migrate new "create orders"')
+@click.argument("name")
+@click.option(
+    "--depends", metavar="ID", multiple=True, envvar=variable("depends"), help="A migration that it needs; repeatable."
+)
+@click.option(
+    "--no-transaction",
+    is_flag=True,
+    envvar=variable("no-transaction"),
+    help="For statements like CREATE INDEX CONCURRENTLY.",
+)
+def command(*, name: str, depends: tuple[str, ...], no_transaction: bool) -> Order:
+    """Write the files of a new migration and its rollback; no database is needed or touched.
+
+    The name follows the style of the folder, and the paths are printed.
+    """
+
+    async def job(config: Config, emit: Emit) -> Result:  # noqa: ARG001 - it has nothing to report
+        from migrator import migrating
+
+        return migrating.new(config, name, depends=depends, transactional=not no_transaction)
+
+    return Order(command="new", job=job)

@@ -1,0 +1,200 @@
+"""One JSON document on stdout, whatever happens; its shape is version 1 and documented in docs/json.md.
+
+Events are not shown as they come: what remains of them is the result, and the notices that a person would have read.
+"""
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any, assert_never
+
+from migrator.cli.render import Surroundings, words
+from migrator.cli.render.pen import Pen
+from migrator.cli.render.result import Result
+from migrator.cli.render.tables import STATES
+from migrator.cli.render.verdict import refusal
+from migrator.errors import MigratorError
+from migrator.events import Event, Noticed, Told
+from migrator.events.database import DatabaseInfo, ServerResult
+from migrator.events.migrating import MigrationStatus, NewResult, RunResult, StatusResult
+from migrator.events.seeding import ResetResult, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.source import Span
+
+SCHEMA = 1
+
+# inside a JSON string these may stand as they are, but a terminal would obey them
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def dumps(document: dict[str, Any]) -> str:
+    """The document's text: readable, UTF-8, and harmless on a terminal."""
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+class JsonRenderer:
+    """The format `json`; see `migrator.cli.render.Renderer`."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._command = surroundings.command
+        self._answers = Pen(surroundings.stdout)
+        self._log = Pen(surroundings.stderr)
+        self._notices: list[dict[str, Any]] = []
+
+    def event(self, event: Event) -> None:
+        """Remember what the user should hear."""
+        if isinstance(event, Noticed):
+            notice = {
+                "severity": event.severity,
+                "message": event.message,
+                "migration": event.migration,
+                "where": _where(event.where),
+                "hint": event.hint,
+            }
+            self._notices.append(notice)
+        elif isinstance(event, Told):
+            self._notices.append({"code": event.code, "message": event.message})
+
+    def preview(self, result: Result) -> None:
+        """What is about to happen, as a line on stderr: stdout holds one document only."""
+        if isinstance(result, RunResult):
+            self._log.line(f"would run {words.listing(result.planned)}")
+        elif isinstance(result, StatusResult):
+            self._log.line(json.dumps(result.database.address))
+
+    def done(self, result: Result) -> None:
+        """The document of a success, or of a `status --check` whose answer is no."""
+        refused = refusal(result)
+        error = {} if refused is None else {"error": failure(refused, refused.exit_code)}
+        self._write(ok=refused is None, body={**error, **answer(result)})
+
+    def failed(self, error: MigratorError, *, exit_code: int) -> None:
+        """The document of a failure; of work that failed part-way, with what became of each part."""
+        self._write(ok=False, body={"error": failure(error, exit_code), **partial(error)})
+
+    def _write(self, *, ok: bool, body: dict[str, Any]) -> None:
+        document: dict[str, Any] = {"schema": SCHEMA, "command": self._command or None, "ok": ok, **body}
+        if self._notices:
+            document["notices"] = self._notices
+        self._answers.raw(dumps(document) + "\n")
+
+    def close(self) -> None:
+        """Nothing moves here."""
+
+
+def _where(where: Span | None) -> dict[str, Any] | None:
+    return None if where is None else {"path": where.path, "line": where.line, "column": where.column}
+
+
+def failure(error: MigratorError, exit_code: int) -> dict[str, Any]:
+    """The object `error`; `causes` only where there are several."""
+    document: dict[str, Any] = {
+        "code": error.code,
+        "exit": exit_code,
+        "message": error.message,
+        "detail": error.detail,
+        "outcome": error.outcome,
+        "hint": error.hint,
+        "where": _where(error.where),
+        "sqlstate": error.sqlstate,
+        "migration": error.migration,
+        "statement": error.statement,
+        "done": list(error.done),
+    }
+    if error.causes:
+        document["causes"] = [failure(cause, cause.exit_code) for cause in error.causes]
+    return document
+
+
+def partial(error: MigratorError) -> dict[str, Any]:
+    """What a failed command did nevertheless, where its error carries the result."""
+    result = getattr(error, "result", None)
+    return {} if result is None else answer(result)
+
+
+def _database(info: DatabaseInfo) -> dict[str, Any]:
+    return asdict(info)
+
+
+def _migration(migration: MigrationStatus) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "id": migration.id,
+        "path": migration.path,
+        "state": migration.state,
+        "applied_at": words.iso(migration.applied_at),
+        "steps": {"done": migration.steps_done, "total": migration.steps_total},
+        "duration": migration.duration,
+        "transactional": migration.transactional,
+    }
+    return document if migration.note is None else {**document, "note": migration.note}
+
+
+def _status(result: StatusResult) -> dict[str, Any]:
+    return {
+        "database": _database(result.database),
+        "migrations": [_migration(migration) for migration in result.migrations],
+        "summary": {state: result.count(state) for state in STATES},
+        "seeds": asdict(result.seeds),
+    }
+
+
+def _run(result: RunResult) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "database": _database(result.database),
+        "done": [asdict(done) for done in result.done],
+        "pending": list(result.pending),
+        "ahead": list(result.ahead),
+        "drift_before": result.drift_before,
+    }
+    if result.dry_run:
+        document |= {"dry_run": True, "planned": list(result.planned), "messages": list(result.messages)}
+    if result.command == "mark":
+        document |= {"marked": list(result.marked)}
+    return document
+
+
+def _file(file: SeedOutcome) -> dict[str, Any]:
+    tables = {name: asdict(counts) for name, counts in file.tables.items()}
+    return {
+        "path": file.path,
+        "state": file.state,
+        "reason": file.reason,
+        "tables": tables,
+        "duration": file.duration,
+    }
+
+
+def answer(result: Result) -> dict[str, Any]:  # noqa: PLR0911 - one shape per kind of result
+    """A result as the keys that stand beside `schema`, `command` and `ok`."""
+    match result:
+        case StatusResult():
+            return _status(result)
+        case RunResult():
+            return _run(result)
+        case NewResult():
+            return {"id": result.id, "paths": list(result.paths)}
+        case ServerResult():
+            return {
+                "running": result.running,
+                "changed": result.changed,
+                "directory": result.directory,
+                "url": result.url,
+                "pid": result.pid,
+            }
+        case SeedResult():
+            return {"database": _database(result.database), "files": [_file(file) for file in result.files]}
+        case SeedPlanResult():
+            return {
+                "database": _database(result.database),
+                "files": [_file(file) for file in result.files],
+                "edges": [asdict(edge) for edge in result.edges],
+            }
+        case ResetResult():
+            return {
+                "database": _database(result.database),
+                "dropped": list(result.dropped),
+                "up": {key: value for key, value in _run(result.up).items() if key != "database"},
+                "seed": {"files": [_file(file) for file in result.seed.files]},
+            }
+        case _:
+            assert_never(result)

@@ -1,0 +1,112 @@
+"""What a command did as Markdown, for the page of a GitHub job."""
+
+from collections.abc import Iterable, Iterator
+
+from migrator.cli.render import tables, words
+from migrator.cli.render.result import Result
+from migrator.cli.render.safe import line
+from migrator.errors import MigratorError
+from migrator.events import Applied, Event, FileFailed, FileLoaded, FileSkipped
+from migrator.events.migrating import StatusResult
+from migrator.events.seeding import Counts
+
+_SPECIAL = r"\`*_{}[]<>()#+-.!|~&$@:"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, in one line of a table."""
+    return "".join(f"&#{ord(character)};" if character in _SPECIAL else character for character in line(text))
+
+
+def code(text: str) -> str:
+    """Text in the typewriter face."""
+    return f"<code>{escape(text)}</code>"
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A table; its cells are Markdown already."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{' --- |' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+class Summary:
+    """Collects what happened; `done()` or `failed()` gives the text."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._migrations: list[Applied] = []
+        self._files: list[tuple[str, str, str, str]] = []
+
+    def event(self, event: Event) -> None:
+        """Remember what has ended."""
+        if isinstance(event, Applied):
+            self._migrations.append(event)
+        elif isinstance(event, FileLoaded):
+            self._file("loaded", event.path, _rows(event.tables), words.duration(event.duration))
+        elif isinstance(event, FileFailed):
+            self._file("failed", event.path, escape(event.error.message), "")
+        elif isinstance(event, FileSkipped):
+            self._file(event.state, event.path, "" if event.state == "unchanged" else escape(event.reason), "")
+
+    def _file(self, state: str, path: str, said: str, took: str) -> None:
+        self._files.append((state, code(path), said, took))
+
+    def done(self, result: Result) -> str:
+        """The page of a success."""
+        info = getattr(result, "database", None)
+        where = [] if info is None else [f"PostgreSQL {escape(info.server_version)} at {code(info.address)}", ""]
+        return self._page([*where, *(_status(result) if isinstance(result, StatusResult) else self._work())])
+
+    def failed(self, error: MigratorError) -> str:
+        """The page of a failure: what was done, then what failed and where."""
+        said = []
+        for single in error.causes or (error,):
+            place = "" if single.where is None else f" at {code(str(single.where))}"
+            detail = f": {escape(single.detail)}" if single.detail else ""
+            said.append(f"- ❌ {escape(single.message)}{place}{detail}")
+        outcome = ["", escape(error.outcome)] if error.outcome else []
+        hint = ["", f"**hint:** {escape(error.hint)}"] if error.hint else []
+        return self._page([*self._work(), *said, *outcome, *hint])
+
+    def _work(self) -> list[str]:
+        lines: list[str] = []
+        if self._migrations:
+            words_for = {"up": "applied", "down": "rolled back"}
+            rows = [
+                (words_for[done.direction], code(done.id), str(done.statements), words.duration(done.duration))
+                for done in self._migrations
+            ]
+            lines += [*table(("", "migration", "statements", "took"), rows), ""]
+        if self._files:
+            lines += [*table(("", "seed file", "rows", "took"), self._files), ""]
+        return lines
+
+    def _page(self, lines: list[str]) -> str:
+        name = escape(f"migrate {self._command}".rstrip())
+        body = "\n".join(lines).rstrip("\n") or "Nothing to do."
+        return f"### {name}\n\n{body}\n\n"
+
+
+def _rows(found: dict[str, Counts]) -> str:
+    return escape(tables.counts(found))
+
+
+def _status(result: StatusResult) -> list[str]:
+    rows = [
+        (
+            migration.state,
+            code(migration.id),
+            f"{migration.steps_done}/{migration.steps_total}",
+            words.moment(migration.applied_at),
+            "" if migration.duration is None else words.duration(migration.duration),
+        )
+        for migration in result.migrations
+    ]
+    seeds = result.seeds
+    return [
+        *table(("state", "migration", "steps", "applied (UTC)", "took"), rows),
+        "",
+        f"Seeds: {seeds.current} current, {seeds.changed} changed, {seeds.new} new.",
+    ]

@@ -1,0 +1,160 @@
+"""Answers as aligned lines: the state of migrations, plans, what became of seed files."""
+
+from collections.abc import Iterator
+
+from migrator.cli.render import words
+from migrator.cli.render.ink import Ink
+from migrator.cli.render.safe import clean, line, pad, width
+from migrator.events.database import DatabaseInfo, ServerResult
+from migrator.events.migrating import MigrationState, MigrationStatus, RunResult, StatusResult
+from migrator.events.seeding import Counts, ResetResult, SeedPlanResult
+
+STATES: tuple[MigrationState, ...] = ("applied", "partial", "modified", "unknown", "late", "pending", "ahead")
+"""The order in which a summary counts."""
+
+_KINDS = {
+    "direct": "",
+    "embedded": "embedded:, ",
+    "docker": "docker:, ",
+    "session-pooler": "session pooler, ",
+    "transaction-pooler": "transaction pooler, ",
+}
+
+
+def database(info: DatabaseInfo, ink: Ink) -> str:
+    """The server's version first, then where it is and who said so."""
+    extra = "".join(f", {word}" for word, so in (("Supabase", info.supabase), ("protected", info.protected)) if so)
+    where = f"{_KINDS[info.kind]}from {line(info.origin)}{extra}"
+    return f"{ink.strong(f'PostgreSQL {info.server_version}')} at {line(info.address)} {ink.quiet(f'({where})')}"
+
+
+def _style(state: MigrationState, text: str, ink: Ink) -> str:
+    match state:
+        case "applied":
+            return ink.good(text)
+        case "pending" | "ahead" | "late":
+            return ink.warn(text)
+        case "modified" | "unknown" | "partial":
+            return ink.bad(text)
+
+
+def aligned(rows: list[tuple[str, ...]], *, right: frozenset[int] = frozenset()) -> list[tuple[str, ...]]:
+    """Rows whose columns are filled to one width each; the columns named in `right` are aligned to the right."""
+    widths = [max((width(row[column]) for row in rows), default=0) for column in range(len(rows[0]))] if rows else []
+    return [tuple(pad(cell, widths[column], right=column in right) for column, cell in enumerate(row)) for row in rows]
+
+
+def _cells(migration: MigrationStatus) -> tuple[str, ...]:
+    took = "" if migration.duration is None else words.duration(migration.duration)
+    steps = f"{migration.steps_done}/{migration.steps_total}"
+    return (migration.state, line(migration.id), steps, words.moment(migration.applied_at), took)
+
+
+def status(result: StatusResult, ink: Ink) -> Iterator[str]:
+    """The whole answer of `migrate status`."""
+    yield database(result.database, ink)
+    if result.migrations:
+        yield ""
+        header = ("state", "migration", "steps", "applied (UTC)", "took")
+        rows = aligned([header, *map(_cells, result.migrations)], right=frozenset({2, 4}))
+        yield ink.quiet("  ".join(rows[0]).rstrip())
+        for cells, migration in zip(rows[1:], result.migrations, strict=True):
+            note = f"  {ink.quiet(line(migration.note))}" if migration.note else ""
+            yield f"{_style(migration.state, cells[0], ink)}  {'  '.join(cells[1:])}".rstrip() + note
+    yield ""
+    yield summary(result, ink)
+    seeds = result.seeds
+    if seeds.current or seeds.changed or seeds.new:
+        parts = ((seeds.current, "current"), (seeds.changed, "changed"), (seeds.new, "new"))
+        said = ", ".join(f"{number} {word}" for number, word in parts if number)
+        hint = "" if not (seeds.changed or seeds.new) else ink.quiet(": `migrate seed` loads what is changed or new")
+        yield f"seeds: {said}{hint}"
+    else:
+        yield "seeds: none"
+
+
+def summary(result: StatusResult, ink: Ink) -> str:
+    """How many migrations are in which state, and what to do about it."""
+    if not result.migrations:
+        return "migrations: none; `migrate new NAME` writes the first"
+    counts = ", ".join(_style(state, f"{result.count(state)} {state}", ink) for state in STATES if result.count(state))
+    if all(migration.state in {"applied", "ahead", "pending"} for migration in result.migrations):
+        pending = result.count("pending")
+        hint = ": `migrate up` applies what is pending" if pending else ": up to date"
+        return f"migrations: {counts}{ink.quiet(hint)}"
+    return f"migrations: {counts}"
+
+
+def plan(result: RunResult, ink: Ink) -> Iterator[str]:
+    """What a run would do: the answer of `--dry-run`, and what `down` shows before it asks."""
+    yield database(result.database, ink)
+    verb = "apply" if result.command == "up" else "roll back"
+    if not result.planned:
+        yield f"nothing to {verb}"
+        return
+    yield f"would {verb} {words.count(len(result.planned), 'migration')}:"
+    yield from (f"  {line(name)}" for name in result.planned)
+
+
+def script(result: RunResult) -> Iterator[str]:
+    """The messages of a dry run, so that the whole is SQL."""
+    total = len(result.messages)
+    yield f"-- {line(database(result.database, Ink(colour=False)))}"
+    for number, message in enumerate(result.messages, 1):
+        yield f"-- message {number} of {total}"
+        yield message
+
+
+def counts(tables: dict[str, Counts]) -> str:
+    """What became of the rows, by table: `users: 2 inserted, 1 unchanged`."""
+    said = []
+    for name, found in tables.items():
+        numbers = (
+            (found.inserted, "inserted"),
+            (found.updated, "updated"),
+            (found.unchanged, "unchanged"),
+            (found.deleted, "deleted"),
+        )
+        parts = [f"{number:,} {word}" for number, word in numbers if number]
+        said.append(f"{line(name)}: {', '.join(parts) or 'no rows'}")
+    return "; ".join(said)
+
+
+def seed_plan(result: SeedPlanResult, ink: Ink) -> Iterator[str]:
+    """The answer of `migrate seed --plan`: the files in an order that works, and why each waits for another."""
+    yield database(result.database, ink)
+    if not result.files:
+        yield "no seed files"
+        return
+    rows = aligned(
+        [(str(number), line(file.path)) for number, file in enumerate(result.files, 1)], right=frozenset({0})
+    )
+    for (number, path), file in zip(rows, result.files, strict=True):
+        word = "unchanged" if file.state == "unchanged" else "to load"
+        reason = f": {clean(file.reason)}" if file.reason and file.state != "unchanged" else ""
+        yield f"{number}  {path}  {ink.quiet(word) if file.state == 'unchanged' else word}{reason}"
+        indent = " " * (width(number) + 4)
+        for edge in result.edges:
+            if edge.after == file.path:
+                yield f"{indent}{ink.quiet(f'after {line(edge.before)}: {line(edge.reason)}')}"
+
+
+def server(result: ServerResult) -> Iterator[str]:
+    """The answer of `migrate server`; of `url` nothing but the address."""
+    if result.action == "url":
+        yield line(result.url or "")
+        return
+    if not result.running:
+        yield f"{'stopped' if result.changed else 'not running'}; its data stays in {line(result.directory)}"
+        return
+    state = "started" if result.changed else "running"
+    process = f" (pid {result.pid})" if result.pid is not None else ""
+    yield f"{state}{process}; its data is in {line(result.directory)}"
+    if result.url:
+        yield line(result.url)
+
+
+def reset(result: ResetResult) -> str:
+    """What `migrate reset` dropped."""
+    names = words.listing(result.dropped)
+    return f"dropped {names}" if names else "nothing to drop"

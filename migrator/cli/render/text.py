@@ -1,0 +1,240 @@
+"""Text for people: progress and errors on stderr, answers on stdout.
+
+In a pipe every line is final. On a terminal `live.py` adds a moving line for what runs just now; the lines that stay
+are the same.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import assert_never
+
+from migrator.cli.render import Surroundings, tables, words
+from migrator.cli.render.excerpt import excerpt, report
+from migrator.cli.render.ink import Ink, is_terminal, wants_colour
+from migrator.cli.render.pen import Pen, unchanged
+from migrator.cli.render.result import Result
+from migrator.cli.render.running import Plain, Running
+from migrator.cli.render.safe import clean, line
+from migrator.errors import MigratorError
+from migrator.events import (
+    Applied,
+    Applying,
+    Event,
+    FileFailed,
+    FileLoaded,
+    FileLoading,
+    FileSkipped,
+    Noticed,
+    Planned,
+    ServerStarted,
+    Told,
+    Waiting,
+)
+from migrator.events.database import ServerResult
+from migrator.events.migrating import NewResult, RunResult, StatusResult
+from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
+
+
+class TextRenderer:
+    """The format `text`; see `migrator.cli.render.Renderer`."""
+
+    def __init__(self, surroundings: Surroundings, *, defuse: Callable[[str], str] = unchanged) -> None:
+        self._asked = surroundings
+        self._answers = Pen(surroundings.stdout, defuse=defuse)
+        self._log = Pen(surroundings.stderr, defuse=defuse)
+        self._answer_ink = Ink(colour=wants_colour(surroundings.stdout, surroundings.environ))
+        self._ink = Ink(colour=wants_colour(surroundings.stderr, surroundings.environ))
+        self._running = self._watch()
+        self._started = time.monotonic()
+        self._notices: defaultdict[str | None, list[Noticed]] = defaultdict(list)
+        self._current: str | None = None
+
+    def _watch(self) -> Running:
+        moving = is_terminal(self._asked.stderr) and self._asked.environ.get("TERM") != "dumb"
+        if self._asked.quiet or not moving:
+            return Plain(self._log, quiet=self._asked.quiet)
+        from migrator.cli.render.live import Live
+
+        return Live(self._asked.stderr, colour=self._ink.colour)
+
+    def _say(self, text: str) -> None:
+        if not self._asked.quiet:
+            self._running.keep(text)
+
+    def event(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case per kind of event, kept whole by assert_never
+        """Progress, a line for each thing that has ended."""
+        match event:
+            case Told():
+                self._say(f"{self._ink.quiet('note:')} {clean(event.message)}")
+            case Waiting():
+                self._say(_waiting(event))
+            case ServerStarted():
+                made = " on a new data directory" if event.created else ""
+                took = words.duration(event.duration)
+                self._say(f"started PostgreSQL ({event.kind}) at {line(event.where)}{made} in {took}")
+            case Planned():
+                self._planned(event)
+            case Applying():
+                self._current = event.id
+                self._running.statement(event)
+                if self._asked.verbose:
+                    self._say(self._ink.quiet(f"{line(event.id)}: statement {event.statement} of {event.total}"))
+            case Applied():
+                self._applied(event)
+            case Noticed():
+                if event.migration is not None and event.migration == self._current:
+                    self._notices[event.migration].append(event)
+                else:
+                    self._notice(event, indent="")
+            case FileLoading():
+                self._running.rows(event)
+            case FileLoaded():
+                self._running.file_ended(event.path)
+                took = self._ink.quiet(words.duration(event.duration))
+                rows = tables.counts(event.tables)
+                self._say(f"{self._ink.good('loaded')} {line(event.path)}  {rows + '  ' if rows else ''}{took}")
+            case FileFailed():
+                self._running.file_ended(event.path)
+                self._say(f"{self._ink.bad('failed')} {line(event.path)}: {line(event.error.message)}")
+            case FileSkipped():
+                if event.state == "skipped":
+                    self._say(f"{self._ink.warn('skipped')} {line(event.path)}: {line(event.reason)}")
+                elif self._asked.verbose:
+                    self._say(self._ink.quiet(f"unchanged {line(event.path)}"))
+            case _:
+                assert_never(event)
+
+    def _planned(self, event: Planned) -> None:
+        if event.ids:
+            verb = "apply" if event.direction == "up" else "roll back"
+            self._say(f"{words.count(len(event.ids), 'migration')} to {verb}")
+        self._running.planned(event)
+
+    def _applied(self, event: Applied) -> None:
+        self._current = None
+        self._running.applied(event)
+        word = "applied" if event.direction == "up" else "rolled back"
+        took = self._ink.quiet(words.duration(event.duration))
+        empty = "  (no statements)" if event.statements == 0 else ""
+        self._say(f"{self._ink.good(word)} {line(event.id)}  {took}{empty}")
+        self._flush(event.id)
+
+    def _flush(self, migration: str | None) -> None:
+        for notice in self._notices.pop(migration, []):
+            self._notice(notice, indent="  ")
+
+    def _notice(self, event: Noticed, *, indent: str) -> None:
+        grave = event.severity not in {"NOTICE", "INFO", "LOG", "DEBUG"}
+        if self._asked.quiet and not grave:
+            return
+        head, *rest = clean(event.message).split("\n")
+        label = (self._ink.warn if grave else self._ink.quiet)(f"{line(event.severity)}:")
+        lines = [f"{label} {head}", *(f"  {part}" for part in rest)]
+        if event.where is not None:
+            lines.extend(excerpt(event.where, None, self._ink))
+        if event.hint:
+            lines.append(f"  {self._ink.good('hint:')} {clean(event.hint)}")
+        self._running.keep("\n".join(indent + part for part in lines))
+
+    def preview(self, result: Result) -> None:
+        """The plan, on stderr: stdout is for the answer."""
+        if isinstance(result, RunResult):
+            self._log.lines(tables.plan(result, self._ink))
+        elif isinstance(result, StatusResult):
+            self._log.line(tables.database(result.database, self._ink))
+            self._log.line(tables.summary(result, self._ink))
+
+    def done(self, result: Result) -> None:
+        """The answer on stdout; of commands that change something, a closing line on stderr."""
+        self.close()
+        ink = self._answer_ink
+        match result:
+            case StatusResult():
+                self._answers.lines(tables.status(result, ink))
+            case RunResult():
+                self._ran(result)
+            case NewResult():
+                self._answers.lines(line(path) for path in result.paths)
+            case ServerResult():
+                self._answers.lines(tables.server(result))
+            case SeedPlanResult():
+                self._answers.lines(tables.seed_plan(result, ink))
+            case SeedResult():
+                self._say(self._seeded(result))
+            case ResetResult():
+                self._say(tables.reset(result))
+                self._ran(result.up)
+                self._say(self._seeded(result.seed))
+            case _:
+                assert_never(result)
+
+    def _ran(self, result: RunResult) -> None:
+        if result.dry_run:
+            if result.messages:
+                shown = is_terminal(self._asked.stdout)
+                for part in tables.script(result):
+                    self._answers.line(clean(part) if shown else part)
+            else:
+                self._answers.lines(tables.plan(result, self._answer_ink))
+            return
+        self._flush(self._current)
+        if result.drift_before:
+            objects = words.count(result.drift_before, "object")
+            self._say(f"{self._ink.warn('note:')} {objects} had been changed outside migrations before this run")
+        if result.ahead:
+            names = words.listing(result.ahead)
+            self._say(f"{self._ink.warn('note:')} the database is ahead of these files: {names}")
+        self._say(self._closing(result))
+
+    def _closing(self, result: RunResult) -> str:
+        if result.command == "mark":
+            state = "pending" if set(result.marked) & set(result.pending) else "applied"
+            names = words.listing(result.marked)
+            return f"marked {names} as {state}" if names else "nothing to mark: the ledger says so already"
+        parts = []
+        for direction, word in (("down", "rolled back"), ("up", "applied")):
+            number = sum(done.direction == direction for done in result.done)
+            if number:
+                parts.append(f"{word} {words.count(number, 'migration')}")
+        rest = f"; {len(result.pending)} pending" if result.pending else ""
+        if parts:
+            return f"{' and '.join(parts)} in {self._elapsed()}{rest}"
+        if result.command == "up":
+            return f"nothing to apply{rest or ': the database is up to date'}"
+        return f"nothing to roll back{rest}"
+
+    def _seeded(self, result: SeedResult) -> str:
+        loaded = sum(file.state == "loaded" for file in result.files)
+        unchanged_files = sum(file.state == "unchanged" for file in result.files)
+        if not result.files:
+            return "no seed files"
+        rest = f"; {unchanged_files} unchanged" if unchanged_files else ""
+        if loaded:
+            return f"loaded {words.count(loaded, 'seed file')} in {self._elapsed()}{rest}"
+        return f"nothing to load{rest}"
+
+    def _elapsed(self) -> str:
+        return words.duration(time.monotonic() - self._started)
+
+    def failed(self, error: MigratorError, *, exit_code: int) -> None:  # noqa: ARG002 - people read the words
+        """The error on stderr, with the notices of the migration that it interrupted."""
+        self.close()
+        self._flush(self._current)
+        self._log.lines(report(error, self._ink))
+
+    def close(self) -> None:
+        """Take the moving lines away."""
+        self._running.close()
+
+
+def _waiting(event: Waiting) -> str:
+    what = {"lock": "the lock of another run", "server": "the server to start", "connection": "a connection"}[
+        event.what
+    ]
+    holder = [] if event.pid is None else [f"pid {event.pid}"]
+    holder += [line(part) for part in (event.application, event.client) if part]
+    if event.since is not None:
+        holder.append(f"since {words.moment(event.since)} UTC")
+    held = f", held by {', '.join(holder)}" if holder else ""
+    return f"waiting for {what}{held}; giving up in {words.duration(event.patience)}"

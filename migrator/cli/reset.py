@@ -1,0 +1,38 @@
+"""`migrate reset`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.cli.options import command as declare
+from migrator.cli.order import Order
+
+if TYPE_CHECKING:
+    from migrator.cli.render.result import Result
+    from migrator.config import Config
+    from migrator.events import Emit
+
+
+@declare("reset", example="migrate reset --yes")
+def command() -> Order:
+    """Drop everything that migrations made in the database, all rows included, then `up` and `seed`: for development.
+
+    Refused for a database on another machine. Asks first.
+    """
+
+    async def job(config: Config, emit: Emit) -> Result:
+        from migrator import project
+
+        return await project.reset(config, emit=emit)
+
+    async def preview(config: Config, emit: Emit) -> Result:
+        from migrator import project
+
+        return await project.status(config, emit=emit)
+
+    return Order(
+        command="reset",
+        job=job,
+        preview=preview,
+        question=lambda _: "Drop everything in this database and build it anew?",
+    )

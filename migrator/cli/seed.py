@@ -1,0 +1,42 @@
+"""`migrate seed`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.cli.options import command as declare
+from migrator.cli.options import given, variable
+from migrator.cli.order import Order
+
+if TYPE_CHECKING:
+    from migrator.cli.render.result import Result
+    from migrator.config import Config
+    from migrator.events import Emit
+
+
+@declare("seed", example="migrate seed --plan\nmigrate seed seeds/users.yaml --force")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--env", metavar="NAME", help="Which set of seed files applies (local).")
+@click.option(
+    "--plan", is_flag=True, envvar=variable("plan"), help="Show the order of the files and why; load nothing."
+)
+@click.option("--force", is_flag=True, envvar=variable("force"), help="Load files again that have not changed.")
+@click.option("--pool-size", metavar="N", help="How many connections to use at most.")
+def command(*, paths: tuple[Path, ...], env: str | None, plan: bool, force: bool, pool_size: str | None) -> Order:
+    """Load seed files into the database: rows are inserted, or updated where they differ, by their key.
+
+    Each file is one transaction, independent files are loaded at the same time, and files that have not changed since
+    they were loaded are skipped. A file that fails is rolled back; files that need it are skipped, all others finish.
+    """
+
+    async def job(config: Config, emit: Emit) -> Result:
+        from migrator import seeding
+
+        if plan:
+            return await seeding.plan(config, paths=paths, emit=emit)
+        return await seeding.seed(config, paths=paths, force=force, emit=emit)
+
+    return Order(command="seed", job=job, flags=given(env=env, pool_size=pool_size))
