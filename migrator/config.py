@@ -1,12 +1,19 @@
 """What a command was told: flag over environment over file over default, each value with its origin."""
 
+import difflib
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
+from migrator.configuration_file import OWN_FILE, SHARED_FILE, ConfigurationFile, find, read, read_variables, shorten
+from migrator.errors import InputError
 from migrator.events import Told
+from migrator.settings import SETTINGS, Unfit
+from migrator.source import Span
 
 LedgerKind = Literal["yoyo", "supabase"]
 
@@ -74,3 +81,192 @@ class Config:
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     told: tuple[Told, ...] = ()
+
+
+ADDRESS_VARIABLES = ("MIGRATOR_DATABASE", "DATABASE_URL")
+"""The variables that name the database, the stronger first."""
+
+_REFERENCE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+_WEAK_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
+_SUPABASE_MIGRATIONS = Path("supabase", "migrations")
+_ADDRESSES = frozenset({"database", "scratch"})
+_FOLDERS = frozenset({"migrations", "seeds"})
+
+
+def load_config(
+    flags: Mapping[str, object], *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Config:
+    """Put the configuration together: flags, then the environment, then the nearest file, then defaults.
+
+    The nearest file is `migrator.toml`, or a pyproject.toml with `[tool.migrator]`, in the current folder or above it.
+    A `.env` beside it gives variables that are not set. Relative folders count from the file's folder, those of flags
+    from the current one. Where nothing else names a database but PGHOST, PGSERVICE or PGDATABASE is set, the `PG*`
+    variables are the address; they are weaker than a file, because they are often set for other programs.
+
+    Args:
+        flags: what the command line says, by the keys of the configuration; `config` names a file. None says nothing.
+        environ: the environment; the process's own when not given.
+        cwd: the current folder; the process's own when not given.
+
+    Raises `InputError` for a file that cannot be read, an unknown key and a value that does not fit. Reads files,
+    touches no database.
+    """
+    current = Path.cwd() if cwd is None else cwd.absolute()
+    variables = dict(os.environ if environ is None else environ)
+    named = flags.get("config") or variables.get("MIGRATOR_CONFIG")
+    file = read(current / str(named), current) if named else find(current, current)
+    root = file.path.parent if file else current
+    from_dotenv = {key: value for key, value in read_variables(root, current).items() if key not in variables}
+    return _Loading(flags, variables, from_dotenv, file, root, current).config()
+
+
+class _Loading:
+    """One configuration while it is put together."""
+
+    def __init__(
+        self,
+        flags: Mapping[str, object],
+        variables: Mapping[str, str],
+        from_dotenv: Mapping[str, str],
+        file: ConfigurationFile | None,
+        root: Path,
+        current: Path,
+    ) -> None:
+        self.flags = flags
+        self.variables = variables
+        self.from_dotenv = from_dotenv
+        self.environ = {**from_dotenv, **variables}
+        self.file = file
+        self.root = root
+        self.current = current
+        self.values: dict[str, Any] = {}
+        self.origins: dict[str, str] = {}
+        self.told: list[Told] = []
+
+    def config(self) -> Config:
+        self._refuse_unknown()
+        for key in SETTINGS:
+            self._take(key)
+        self._choose_folders()
+        self._take_weak_address()
+        self._tell()
+        return Config(
+            root=self.root,
+            environ=MappingProxyType(self.environ),
+            origins=MappingProxyType(self.origins),
+            told=tuple(self.told),
+            **self.values,
+        )
+
+    def _refuse_unknown(self) -> None:
+        for key in self.flags:
+            if key not in SETTINGS and key != "config":
+                raise InputError(f"unknown setting `{key}`", code="configuration-key", hint=_nearest(key))
+        if self.file is None:
+            return
+        for key in self.file.values:
+            if key not in SETTINGS:
+                raise InputError(
+                    f"unknown key `{key}` in `{self.file.source.path}`",
+                    code="configuration-key",
+                    where=self.file.place(key),
+                    hint=_nearest(key),
+                )
+
+    def _take(self, key: str) -> None:
+        if self.flags.get(key) is not None:
+            self._set(key, self.flags[key], f"--{key.replace('_', '-')}", base=self.current)
+            return
+        names = ADDRESS_VARIABLES if key == "database" else (f"MIGRATOR_{key.upper()}",)
+        for variables, suffix in ((self.variables, ""), (self.from_dotenv, " in .env")):
+            for name in names:
+                if variables.get(name, "").strip() and key != "ignore":
+                    self._set(key, variables[name], f"{name}{suffix}", base=self.root)
+                    return
+        if self.file is not None and key in self.file.values:
+            value = self.file.values[key]
+            where = self.file.place(key)
+            if key in _ADDRESSES and isinstance(value, str):
+                value = self._expand(value, key, where)
+            self._set(key, value, self.file.origin(key), base=self.root, where=where)
+            return
+        self.origins[key] = "default"
+
+    def _set(self, key: str, written: object, origin: str, *, base: Path, where: Span | None = None) -> None:
+        try:
+            value = SETTINGS[key](written)
+        except Unfit as unfit:
+            raise InputError(f"`{key}` from {origin} is not {unfit}", code="configuration-value", where=where) from None
+        if key in _ADDRESSES:
+            value = Address(_anchored(str(value), base), origin)
+        elif key in _FOLDERS and isinstance(value, tuple):
+            value = tuple(shorten(Path(base, Path(part).expanduser()), self.current) for part in value)
+        self.values[key] = value
+        self.origins[key] = origin
+
+    def _expand(self, text: str, key: str, where: Span | None) -> str:
+        def value_of(match: re.Match[str]) -> str:
+            if match[2] is None:
+                return "${"
+            value = self.environ.get(match[2], "")
+            if not value:
+                raise InputError(
+                    f"`{key}` refers to the variable `{match[2]}`, which is not set",
+                    code="configuration-variable",
+                    where=where,
+                    hint=f"set `{match[2]}` in the environment or in `.env`, or give `--{key} ADDRESS`",
+                )
+            return value
+
+        return _REFERENCE.sub(value_of, text)
+
+    def _choose_folders(self) -> None:
+        chosen = "migrations" in self.values
+        ours, supabase = self.root / "migrations", self.root / _SUPABASE_MIGRATIONS
+        take_supabase = not ours.is_dir() and supabase.is_dir()
+        for key, folder in (("migrations", supabase if take_supabase else ours), ("seeds", self.root / "seeds")):
+            self.values.setdefault(key, (shorten(folder, self.current),))
+        if chosen:
+            return
+        taken = f"`{self.values['migrations'][0]}`"
+        reason = None
+        if take_supabase:
+            reason = f"there is no `{shorten(ours, self.current)}`, and no `migrations` is configured"
+        elif supabase.is_dir():
+            reason = f"it comes before `{shorten(supabase, self.current)}`, and no `migrations` is configured"
+        elif self.file is None:
+            reason = f"there is no {OWN_FILE}, and no {SHARED_FILE} with `[tool.migrator]`"
+        if reason:
+            self.told.append(Told(code="migrations-chosen", message=f"migrations are read from {taken}: {reason}"))
+
+    def _take_weak_address(self) -> None:
+        if "database" in self.values:
+            return
+        for name in _WEAK_VARIABLES:
+            if self.environ.get(name):
+                self.values["database"] = Address("", name)
+                self.origins["database"] = name
+                return
+
+    def _tell(self) -> None:
+        address = self.values.get("database")
+        if not isinstance(address, Address) or not address.text.startswith("embedded:"):
+            return
+        if self.file is None or address.origin != self.file.origin("database"):
+            return
+        if self.environ.get("CI", "").lower() in {"true", "1"}:
+            empty = [f"`{name}` is empty" for name in ADDRESS_VARIABLES if self.variables.get(name, "x").strip() == ""]
+            message = f"CI is set, and the database is a new embedded one: {address.origin} says so"
+            self.told.insert(0, Told(code="embedded-in-ci", message="; ".join([message, *empty])))
+
+
+def _anchored(text: str, base: Path) -> str:
+    """A relative folder of `embedded:DIR` counts from where it was written."""
+    text = text.strip()
+    name = text.removeprefix("embedded:")
+    return text if name in {text, ""} else f"embedded:{Path(base, Path(name).expanduser())}"
+
+
+def _nearest(key: str) -> str:
+    near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in SETTINGS)}"

@@ -1,0 +1,122 @@
+"""What each key of the configuration may hold, wherever it is written: as a flag, in the environment, in a file.
+
+Flags and variables are texts; a TOML file has types of its own. Both end as the same Python values.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+Reader: TypeAlias = Callable[[object], object]
+"""Turns what was written into the value; raises `Unfit` with what the value should be."""
+
+
+class Unfit(ValueError):  # noqa: N818 - never leaves the configuration
+    """The text says what the value should have been."""
+
+
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
+_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def duration(value: object) -> float:
+    """Seconds, from a number of them or a text such as `5s`, `500ms` or `2min`."""
+    expected = 'a duration such as `5`, `"5s"`, `"500ms"` or `"2min"`'
+    if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())) and found[2] in _UNITS:
+        return float(found[1]) * _UNITS[found[2]]
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
+        return float(value)
+    raise Unfit(expected)
+
+
+def flag(value: object) -> bool:
+    """A truth value."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in _WORDS:
+        return _WORDS[value.strip().lower()]
+    raise Unfit("`true` or `false`")
+
+
+def text(value: object) -> str:
+    """A text that is not empty."""
+    if isinstance(value, str) and value.strip():
+        return value
+    raise Unfit("a text that is not empty")
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """One text, several between commas, or a list of them."""
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list | tuple) and value and all(str(part).strip() for part in value):
+        parts = tuple(value)
+        if all(isinstance(part, str) or hasattr(part, "__fspath__") for part in parts):
+            return tuple(str(part) for part in parts)
+    if hasattr(value, "__fspath__"):
+        return (str(value),)
+    raise Unfit("a text or a list of texts")
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Like `texts`, or an empty list."""
+    return () if value == [] else texts(value)
+
+
+def whole(least: int) -> Reader:
+    """A whole number of at least `least`."""
+
+    def read(value: object) -> int:
+        if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+            return value
+        raise Unfit(f"a whole number from {least} on")
+
+    return read
+
+
+def one_of(*choices: str) -> Reader:
+    """One of a few words."""
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in choices:
+            return value
+        raise Unfit(" or ".join(f"`{choice}`" for choice in choices))
+
+    return read
+
+
+def tables(value: object) -> tuple[Mapping[str, str], ...]:
+    """A list of tables that hold texts."""
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        entries: list[dict[str, object]] = value
+        if all(isinstance(part, str) for entry in entries for part in entry.values()):
+            return tuple(MappingProxyType({key: str(part) for key, part in entry.items()}) for entry in entries)
+    raise Unfit("a list of tables of texts, written `[[ignore]]`")
+
+
+SETTINGS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "database": text,
+        "migrations": texts,
+        "seeds": texts,
+        "env": text,
+        "supabase": flag,
+        "role": text,
+        "ledger": one_of("yoyo", "supabase"),
+        "out_of_order": flag,
+        "lock_timeout": duration,
+        "lock_retries": whole(0),
+        "wait": duration,
+        "pool_size": whole(1),
+        "scratch": text,
+        "schema": text,
+        "readers": names,
+        "ignore": tables,
+    }
+)
+"""Every key of the configuration, and how its value is read."""
