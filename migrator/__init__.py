@@ -1,7 +1,7 @@
 """Bring a PostgreSQL or Supabase database to a known state and prove it.
 
-The names of `__all__` are the public interface. They are loaded when they are first used: `import migrator` alone imports
-neither a driver nor a parser.
+The names of `__all__` are the public interface. They are loaded when they are first used: `import migrator` alone
+imports neither a driver nor a parser.
 """
 
 import importlib
