@@ -1,0 +1,44 @@
+"""Several `migrate up` at once, as real processes: every migration runs once, and everybody succeeds."""
+
+import asyncio
+import subprocess
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+from traces import books, finished, held, trace, whole
+
+pytestmark = pytest.mark.db
+
+Connection = asyncpg.Connection
+Start = Callable[..., subprocess.Popen[str]]
+Traced = Callable[..., Awaitable[list[str]]]
+
+
+@pytest.mark.parametrize("alone", [(), (2, 4)], ids=["transactional", "with an index built concurrently"])
+async def test_five_runners_apply_each_migration_once(
+    start: Start, db: Connection, traced: Traced, alone: tuple[int, ...]
+) -> None:
+    """On an empty database each statement has run once and in order, by ledger, journal, log and trace."""
+    marks = await traced(6, alone=alone)
+    runners = [start("up", "--json") for _ in range(5)]
+    ends = await asyncio.gather(*map(finished, runners))
+    assert [code for code, _, _ in ends] == [0] * 5, ends
+    done = sorted(entry["id"] for _, document, _ in ends for entry in document["done"])
+    assert done == [f"{number:04d}.step" for number in range(1, 7)]
+    assert await trace(db) == marks
+    assert await books(db) == whole(6)
+
+
+async def test_a_second_runner_names_the_first(start: Start, db: Connection, traced: Traced) -> None:
+    """A runner without patience refuses with exit 3, names the backend that holds the lock, and changes nothing."""
+    marks = await traced(2)
+    await db.execute("insert into gate values ('2.1', 3)")
+    first = start("up", "--json")
+    pid = await held(db, first)
+    code, document, errors = await finished(start("up", "--json", "--wait", "200ms"))
+    assert (code, document["error"]["code"]) == (3, "locked"), errors
+    assert str(pid) in document["error"]["message"]
+    assert (await finished(first))[0] == 0
+    assert await trace(db) == marks
+    assert await books(db) == whole(2)

@@ -1,0 +1,125 @@
+"""The main job on a PostgreSQL in a container: with a password over TCP, and as `docker:IMAGE` for one command."""
+
+import contextlib
+import json
+import os
+import subprocess
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+pytestmark = pytest.mark.db
+
+IMAGE = "postgres:15"
+Start = Callable[..., subprocess.Popen[str]]
+
+FILES = {
+    "migrations/0001.create-users.sql": "create table users (user_id serial primary key, first_name text not null);",
+    "migrations/0002.add-city.sql": "-- depends: 0001.create-users\nalter table users add column city text;",
+    "seeds/users.yaml": "users:\n  - {user_id: 1, first_name: Tomas}\n  - {user_id: 2, first_name: John, city: York}\n",
+}
+
+
+@pytest.fixture(scope="module")
+def engine(need: Callable[[str, str | None], None]) -> None:
+    """A Docker engine that answers, with the image at hand or a registry to take it from."""
+    missing = None
+    try:
+        import docker
+    except ImportError:
+        missing = "the package docker is not installed"
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # docker-py leaves the socket of a refused answer open
+            try:
+                with contextlib.closing(docker.from_env(timeout=60)) as client:
+                    if not client.images.list(IMAGE):
+                        client.images.pull(IMAGE)
+            except docker.errors.DockerException as error:
+                missing = f"no Docker engine with {IMAGE}: {error}"
+    need("docker", missing)
+
+
+@pytest.fixture(scope="module")
+def container(engine: None) -> Iterator[str]:  # noqa: ARG001 - skips where there is no engine
+    """The address of a server in a container, with a password."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer releases have moved the module
+        from testcontainers.postgres import PostgresContainer
+    with PostgresContainer(IMAGE, username="ada", password="p@ss/word", dbname="shop", driver=None) as running:
+        yield running.get_connection_url()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project of two migrations and a seed file."""
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def answer(process: subprocess.Popen[str]) -> dict[str, object]:
+    """The JSON document that a command wrote, which must have succeeded."""
+    out, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (0, "") or process.returncode == 0, out + errors
+    document = json.loads(out)
+    assert document["ok"] is True
+    return document
+
+
+@pytest.mark.usefixtures("folder")
+async def test_up_seed_and_status_on_a_server_in_a_container(start: Start, container: str) -> None:
+    """A server that asks for a password over TCP gets the migrations and the seeds, and the status says so."""
+    up = answer(start("up", "--json", DATABASE_URL=container))
+    assert [done["id"] for done in up["done"]] == ["0001.create-users", "0002.add-city"]
+    seed = answer(start("seed", "--json", DATABASE_URL=container))
+    assert seed["files"][0]["tables"] == {"users": {"inserted": 2, "updated": 0, "unchanged": 0, "deleted": 0}}
+    status = answer(start("status", "--json", "--check", DATABASE_URL=container))
+    assert [(m["id"], m["state"], m["steps"]) for m in status["migrations"]] == [
+        ("0001.create-users", "applied", {"done": 1, "total": 1}),
+        ("0002.add-city", "applied", {"done": 1, "total": 1}),
+    ]
+    assert status["database"]["server_version"].split(".")[0] == "15"
+    assert "p@ss" not in json.dumps(status)
+    assert "p%40ss" not in json.dumps(status)
+    connection = await asyncpg.connect(container)
+    rows = [tuple(row) for row in await connection.fetch("select * from users order by 1")]
+    await connection.close()
+    assert rows == [(1, "Tomas", None), (2, "John", "York")]
+
+
+@pytest.mark.usefixtures("folder", "engine")
+def test_an_image_as_the_address_is_a_server_for_one_command(start: Start) -> None:
+    """`docker:IMAGE` starts an empty server, migrates it, and takes it away with everything on it."""
+    environment = {name: os.environ[name] for name in ("DOCKER_HOST",) if name in os.environ}
+    address = {"DATABASE_URL": f"docker:{IMAGE}", **environment}
+    before = _containers()
+    up = answer(start("up", "--json", **address))
+    assert [done["id"] for done in up["done"]] == ["0001.create-users", "0002.add-city"]
+    assert up["database"]["kind"] == "docker"
+    assert up["database"]["server_version"].split(".")[0] == "15"
+    status = answer(start("status", "--json", **address))
+    assert [migration["state"] for migration in status["migrations"]] == ["pending", "pending"]
+    assert _containers() == before
+
+
+def _containers() -> set[str]:
+    import docker
+
+    with contextlib.closing(docker.from_env()) as client:
+        return {container.id for container in client.containers.list(all=True)}
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_image_that_does_not_exist_is_told_without_a_traceback(start: Start) -> None:
+    """A wrong image name is a failure of the environment: exit 3, the image named, no traceback."""
+    process = start("up", "--json", DATABASE_URL="docker:migrator-no-such-image:1")
+    out, errors = process.communicate(timeout=120)
+    assert process.returncode == 3, out + errors
+    assert "migrator-no-such-image:1" in json.loads(out)["error"]["message"]
+    assert "Traceback" not in errors
