@@ -17,6 +17,9 @@ from migrator.source import Span
 
 LedgerKind = Literal["yoyo", "supabase"]
 
+DEFAULT_WAIT = 60.0
+"""Seconds of patience when nobody said how many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -72,7 +75,7 @@ class Config:
     out_of_order: bool = False
     lock_timeout: float = 5.0
     lock_retries: int = 10
-    wait: float = 60.0
+    wait: float = DEFAULT_WAIT
     pool_size: int | None = None
     scratch: Address | None = None
     schema: str = "migrator"

@@ -1,53 +1,150 @@
 """Opening sessions and pools on a target, and saying which database is at the other end."""
 
-import ssl
+import asyncio
+import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 
-from migrator.config import Config
+from migrator.config import DEFAULT_WAIT, Config
+from migrator.database import connect_failures, pooler, tls
 from migrator.database.servers import locate
 from migrator.database.session import Session
-from migrator.database.target import Target
-from migrator.events import Emit, ignore
+from migrator.database.target import Host, SessionAttributes, Target
+from migrator.errors import MigratorError, UnavailableError
+from migrator.events import Emit, Waiting, ignore
 from migrator.events.database import DatabaseInfo
 
 # The server of a killed client would otherwise finish and commit its running statement, and keep our lock meanwhile.
 SESSION_SETTINGS = "set client_connection_check_interval = '1s'"
 
+CLOSE_TIMEOUT = 5.0
 
-def _tls(target: Target) -> ssl.SSLContext | str | bool:
-    mode = target.tls.mode or ("disable" if target.is_local else "require")
-    return False if mode == "disable" else mode
+_ALWAYS_PASSES = frozenset({"server-starting", "pooler-full"})
+_FIRST_DELAY, _LAST_DELAY = 0.1, 2.0
 
 
-def _keywords(target: Target) -> dict[str, Any]:
-    """What asyncpg is told. The one place where the password leaves its `Secret`."""
-    return {
-        "host": [host.name for host in target.hosts],
-        "port": [host.port for host in target.hosts],
-        "user": target.user,
-        "password": target.password.reveal() if target.password is not None else None,
-        "database": target.database,
-        "ssl": _tls(target),
-        "timeout": target.connect_timeout,
-        "statement_cache_size": 0,
-        "server_settings": {"application_name": target.application_name},
-    }
+async def _dial(
+    target: Target, host: Host, attributes: SessionAttributes, *, encrypted: bool
+) -> "asyncpg.Connection[Any]":
+    """One attempt at one host. The one place where the password leaves its `Secret`.
+
+    asyncpg fills whatever is not given from PG* variables and files of its own choice, so everything is given; an empty
+    password is what it would send without any.
+    """
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(
+        host=[host.name],
+        port=[host.port],
+        user=target.user,
+        password=target.password.reveal() if target.password is not None else "",
+        database=target.database,
+        ssl=tls.context(target, host) if encrypted else False,
+        direct_tls=False,
+        target_session_attrs=SessionAttribute(attributes),
+        krbsrvname="postgres",
+        gsslib="gssapi",
+        timeout=target.connect_timeout,
+        statement_cache_size=0,
+        server_settings={"application_name": target.application_name},
+    )
+    return connection
+
+
+def _wants_other_encryption(error: BaseException, *, encrypted: bool) -> bool:
+    """The server refused before any login because of the encryption: it wants some, or has none."""
+    if not encrypted:
+        return isinstance(error, asyncpg.PostgresError) and any(
+            text in str(error) for text in ("no encryption", "SSL off", "SSL required")
+        )
+    return "rejected SSL upgrade" in str(error)
+
+
+async def _reach(
+    target: Target, host: Host, attributes: SessionAttributes, attempts: tuple[bool, ...]
+) -> "asyncpg.Connection[Any]":
+    """Connect to one host; a wrong password is sent once. Raises our errors."""
+    encrypted, *others = attempts
+    try:
+        return await _dial(target, host, attributes, encrypted=encrypted)
+    except connect_failures.DRIVER_ERRORS as error:
+        if not others or not _wants_other_encryption(error, encrypted=encrypted):
+            raise connect_failures.failed(error, target, host, encrypted=encrypted) from None
+    return await _reach(target, host, attributes, tuple(others))
+
+
+async def _open(target: Target) -> "asyncpg.Connection[Any]":
+    """Connect to the first of the hosts that will do. Raises our errors."""
+    wanted = target.session_attributes
+    rounds: tuple[SessionAttributes, ...] = ("standby", "any") if wanted == "prefer-standby" else (wanted,)
+    causes: list[MigratorError] = []
+    for attributes in rounds:
+        causes = []
+        for host in target.hosts:
+            try:
+                return await _reach(target, host, attributes, tls.attempts(target, host))
+            except UnavailableError as error:
+                if error.code not in connect_failures.NEXT_HOST:
+                    raise
+                causes.append(error)
+    if len(causes) == 1:
+        raise causes[0]
+    codes = {cause.code for cause in causes}
+    raise UnavailableError(
+        f"none of {len(causes)} hosts will do: {'; '.join(cause.message for cause in causes)}",
+        code=codes.pop() if len(codes) == 1 else "no-host",
+        hint=causes[0].hint,
+        causes=tuple(causes),
+    )
 
 
 async def open_session(target: Target) -> Session:
-    """Connect once. Raises `UnavailableError` with what to do about it."""
-    return Session(await asyncpg.connect(**_keywords(target)), target)
+    """Connect once. Raises `UnavailableError` with what to do about it, `InputError` for a missing certificate."""
+    return Session(await _open(target), target)
+
+
+async def _open_patiently(target: Target, config: Config, emit: Emit) -> Session:
+    """Connect, waiting for what passes by itself.
+
+    For a server that says that it is starting, and for a full pooler, up to `config.wait`; for a refused connection
+    only when somebody asked to wait, because it is a wrong port more often than a server on its way. Never for a login
+    that the server refused.
+    """
+    asked = config.origins.get("wait", "default") != "default" or config.wait != DEFAULT_WAIT
+    patience = connect_failures.PASSES if asked else _ALWAYS_PASSES
+    deadline = time.monotonic() + config.wait
+    delay = _FIRST_DELAY
+    told: str | None = None
+    while True:
+        try:
+            return await open_session(target)
+        except UnavailableError as error:
+            left = deadline - time.monotonic()
+            if error.code not in patience or left <= 0:
+                raise
+            if error.code != told:
+                emit(Waiting(what="connection" if error.code == "pooler-full" else "server", patience=left))
+                told = error.code
+        await asyncio.sleep(min(left, delay * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter is no secret
+        delay = min(delay * 1.5, _LAST_DELAY)
 
 
 @asynccontextmanager
-async def connect(config: Config, emit: Emit = ignore) -> AsyncIterator[Session]:
-    """One session on the configured database, closed at the end; starts the server where the address asks for one."""
-    async with locate(config, emit) as target:
-        session = await open_session(target)
+async def connect(config: Config, emit: Emit = ignore, *, migrating: bool = False) -> AsyncIterator[Session]:
+    """One session on the configured database, closed at the end; starts the server where the address asks for one.
+
+    Waits up to `config.wait` seconds for a server that is starting, emitting `Waiting`. With `migrating`, an address of
+    a transaction pooler becomes that of its session-mode door where one is known; `session.target.kind` tells what it
+    is in the end. Raises `InputError` for an address that is missing or wrong, `UnavailableError` when nothing answers.
+    """
+    async with locate(config, emit) as found:
+        target = pooler.for_migrating(found) if migrating else found
+        for notice in target.told[len(found.told) :]:
+            emit(notice)
+        session = await _open_patiently(target, config, emit)
         try:
             yield session
         finally:
@@ -64,21 +161,35 @@ class Pool:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        """Borrow a session; it goes back as it is, so whoever borrows leaves no state behind but what `SET LOCAL` made."""
+        """Borrow a session; it goes back as it is, so whoever borrows leaves nothing but what `SET LOCAL` made.
+
+        Raises what `open_session` raises when it has to be opened first.
+        """
         async with self._pool.acquire() as connection:
             yield Session(connection, self.target)
 
 
 async def _keep(connection: "asyncpg.Connection[Any]") -> None:
-    """Leave a returned connection as it is: asyncpg's own reset would release other people's locks behind a pooler."""
+    """Leave a returned connection as it is: behind a pooler asyncpg's own reset would release other people's locks."""
 
 
 @asynccontextmanager
 async def pool(target: Target, size: int) -> AsyncIterator[Pool]:
-    """A pool of at most `size` connections, none of them opened before it is needed."""
-    inner = asyncpg.create_pool(min_size=0, max_size=size, reset=_keep, **_keywords(target))
-    async with inner:
+    """A pool of at most `size` connections, none of them opened before it is needed, all closed at the end."""
+
+    async def opened(*_arguments: object, **_keywords: object) -> "asyncpg.Connection[Any]":
+        return await _open(target)
+
+    inner = asyncpg.create_pool(connect=opened, min_size=0, max_size=size, reset=_keep)
+    await inner
+    try:
         yield Pool(inner, target, size)
+    finally:
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await inner.close()
+        except TimeoutError:
+            inner.terminate()
 
 
 def describe(session: Session) -> DatabaseInfo:
@@ -90,4 +201,5 @@ def describe(session: Session) -> DatabaseInfo:
         kind=session.target.kind,
         server_version=text,
         server_version_num=number,
+        supabase=any(pooler.is_supabase(host) for host in session.target.hosts),
     )

@@ -1,7 +1,7 @@
 """Every spelling of a database address, read by our own parser to a `Target`.
 
-asyncpg never sees what the user wrote: it sends unknown keys to the server, ignores services, and its errors print pieces
-of passwords. Nothing here connects; files are read only where the address asks for one or libpq would read one too.
+asyncpg never sees what the user wrote: it sends unknown keys to the server, ignores services, and its errors print
+pieces of passwords. Nothing here connects; files are read only where the address asks for one or libpq would, too.
 """
 
 import re
@@ -12,7 +12,7 @@ from migrator.database.keywords import LOOKS_LIKE_KEYWORDS, read_keywords
 from migrator.database.libpq import default_host, default_user, from_service, from_variables, password_from_file
 from migrator.database.parameters import Written, admit
 from migrator.database.pooler import kind_of
-from migrator.database.target import Secret, Target
+from migrator.database.target import Host, Secret, Target
 from migrator.database.url import SCHEMES, read_url
 from migrator.database.values import read_hosts, read_options, read_seconds, read_session_attributes, read_tls
 from migrator.errors import InputError
@@ -39,16 +39,7 @@ def parse(address: Address, environ: Mapping[str, str]) -> Target:
     origins: dict[str, str] = {}
     notices = [*told, *dropped]
 
-    service = values.get("service") or environ.get("PGSERVICE")
-    if service:
-        found, where, more = from_service(service, values, environ)
-        notices += more
-        for key, value in found.items():
-            if key not in values:
-                values[key], origins[key] = value, where
-    for key, (value, variable) in from_variables(environ).items():
-        if key not in values:
-            values[key], origins[key] = value, variable
+    notices += _fill(values, origins, environ)
 
     def name_of(key: str) -> str:
         return origins.get(key, origin)
@@ -58,15 +49,7 @@ def parse(address: Address, environ: Mapping[str, str]) -> Target:
         return default_host(port)
 
     hosts = read_hosts(values, name_of, default_of)
-    if not values.get("user"):
-        values["user"], origins["user"] = default_user(), "the operating system"
-    if not values.get("dbname"):
-        values["dbname"], origins["dbname"] = values["user"], "the user's name"
-    if not values.get("password"):
-        password, where, more = password_from_file(values, tuple((host.name, host.port) for host in hosts), environ)
-        notices += more
-        if password:
-            values["password"], origins["password"] = password, where
+    notices += _complete(values, origins, hosts, environ)
     _refuse_placeholder(values.get("password", ""), name_of("password"))
     tls, more = read_tls(values, name_of)
     notices += more
@@ -87,6 +70,36 @@ def parse(address: Address, environ: Mapping[str, str]) -> Target:
         kind=kind_of(hosts),
         told=tuple(notices),
     )
+
+
+def _fill(values: dict[str, str], origins: dict[str, str], environ: Mapping[str, str]) -> tuple[Told, ...]:
+    """What a service and `PG*` variables add to the address, in this order."""
+    told: tuple[Told, ...] = ()
+    service = values.get("service") or environ.get("PGSERVICE")
+    if service:
+        found, where, told = from_service(service, values, environ)
+        for key in found.keys() - values.keys():
+            values[key], origins[key] = found[key], where
+    variables = from_variables(environ)
+    for key in variables.keys() - values.keys():
+        values[key], origins[key] = variables[key]
+    return told
+
+
+def _complete(
+    values: dict[str, str], origins: dict[str, str], hosts: tuple[Host, ...], environ: Mapping[str, str]
+) -> tuple[Told, ...]:
+    """User, database and password where nothing has named them yet."""
+    if not values.get("user"):
+        values["user"], origins["user"] = default_user(), "the operating system"
+    if not values.get("dbname"):
+        values["dbname"], origins["dbname"] = values["user"], "the user's name"
+    if values.get("password"):
+        return ()
+    password, where, told = password_from_file(values, tuple((host.name, host.port) for host in hosts), environ)
+    if password:
+        values["password"], origins["password"] = password, where
+    return told
 
 
 _NAMES = {"dbname": "database", "hostaddr": "host"}

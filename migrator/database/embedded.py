@@ -1,6 +1,6 @@
-"""`embedded:` addresses: a real PostgreSQL in a folder of the project, started when it is first needed and left running.
+"""`embedded:` addresses: a real PostgreSQL in a folder of the project, started when needed and left running.
 
-The server listens on a unix socket alone, inside a folder that only its user can enter; therefore it asks for no password.
+The server listens on a unix socket alone, inside a folder that only its user can enter; so it asks for no password.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ def _result(action: str, directory: Path, found: Postmaster | None, *, changed: 
 
 
 def _start(directory: Path) -> tuple[Postmaster, bool | None, tuple[Told, ...]]:
-    """Start the server under a lock: it, whether its directory is new (None: another process started it), and notices."""
+    """Start the server under a lock: it, whether its directory is new (None: another process did it), and notices."""
     _prepare(directory.parent)
     with _locked(directory):
         found = postmaster.answering(directory)
@@ -304,4 +304,4 @@ def _complaint(text: str) -> str | None:
     """The line that tells the cause: the last fatal one, or the last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     fatal = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:", "could not"))]
-    return (fatal or lines or [None])[-1]
+    return (fatal or lines)[-1] if lines else None

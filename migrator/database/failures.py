@@ -1,8 +1,24 @@
-"""What drivers and operating systems raise, as our errors with what to do about it."""
+"""What the server and the driver raise on an open connection, as our errors."""
 
 import asyncpg
 
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, ServerReport
+
+ENDED = frozenset(
+    {
+        "57P01",  # admin_shutdown, also pg_terminate_backend
+        "57P02",  # crash_shutdown
+        "57P03",  # cannot_connect_now
+        "57P04",  # database_dropped
+        "57P05",  # idle_session_timeout
+        "25P03",  # idle_in_transaction_session_timeout
+        "25P04",  # transaction_timeout
+        "08000",  # connection_exception
+        "08003",  # connection_does_not_exist
+        "08006",  # connection_failure
+    }
+)
+"""SQLSTATEs after which the server has ended the session: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 def _number(text: object) -> int | None:
@@ -32,7 +48,7 @@ def translate(error: BaseException) -> MigratorError:
     """What a command on an open connection raised: the server's refusal, or the end of the connection."""
     if isinstance(error, asyncpg.PostgresError):
         found = report(error)
-        if found.sqlstate in {"57P01", "57P02", "57P03", "08006", "08003", "08000"}:
+        if found.sqlstate in ENDED:
             return ConnectionLostError(
                 f"the server ended the connection: {found}",
                 code="connection-lost",

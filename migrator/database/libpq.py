@@ -1,8 +1,7 @@
 """What libpq fills in where an address is silent: service files, `PG*` variables, password files, defaults.
 
-asyncpg would read some of these by itself and ignore others; we read them, so that each value has a known origin. Formats:
-https://www.postgresql.org/docs/current/libpq-pgservice.html, https://www.postgresql.org/docs/current/libpq-pgpass.html and
-https://www.postgresql.org/docs/current/libpq-envars.html.
+asyncpg would read some of these by itself and ignore others; we read them, so that each value has a known origin.
+Formats: https://www.postgresql.org/docs/current/ (libpq-pgservice.html, libpq-pgpass.html, libpq-envars.html).
 """
 
 import getpass

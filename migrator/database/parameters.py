@@ -1,7 +1,7 @@
 """The keys of a database address: which we understand, which are other programs' and dropped, which are refused.
 
-The names are libpq's: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. asyncpg would send
-a key that it does not know to the server as a setting, where it fails in many ways, so nothing passes unseen.
+The names are libpq's: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. asyncpg would
+send a key that it does not know to the server as a setting, where it fails in many ways, so nothing passes unseen.
 """
 
 import difflib

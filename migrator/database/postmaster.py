@@ -86,7 +86,7 @@ def answering(directory: Path) -> Postmaster | None:
 
 
 def holds(pid: int, directory: Path) -> bool:
-    """The process lives and, as far as can be seen, is the server of this data directory and not a later owner of its id."""
+    """The process lives and, as far as can be seen, is this directory's server and not a later owner of its id."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,8 +1,8 @@
 """The programs of the embedded PostgreSQL, and the account under which they may run.
 
-PostgreSQL refuses to run as root. The wheel's own way out is to open every folder above the programs and the data to
-everybody, `/root` included. We change the permissions of nothing that is not ours: the server runs under an account that
-exists already, and what that account cannot reach is kept in `/var/lib/migrator` instead.
+PostgreSQL refuses to run as root. The wheel's own way out is to open every folder above the programs and the data
+to everybody, `/root` included. We change the permissions of nothing that is not ours: the server runs under an
+account that exists already, and what that account cannot reach is kept in `/var/lib/migrator` instead.
 """
 
 import importlib.util
@@ -171,7 +171,7 @@ def _copied(installed: Path) -> Path:
             shutil.copytree(libraries, making / libraries.name, symlinks=True)
         for path in (SYSTEM_FOLDER, making, *making.rglob("*")):
             if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) and "bin" in path.parts else 0o644)
+                path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         try:
             making.rename(place)
         except OSError:  # another process was first

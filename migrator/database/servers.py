@@ -52,7 +52,7 @@ def no_address(config: Config) -> InputError:
             return InputError(
                 "no database address",
                 code="no-address",
-                hint=f'`{name}` is set: `export DATABASE_URL="${name}"`, or `database = "${{{name}}}"` in the configuration',
+                hint=f'`{name}` is set: `export DATABASE_URL="${name}"`, or configure `database = "${{{name}}}"`',
             )
     return InputError(
         "no database address",
@@ -70,7 +70,7 @@ def directory(config: Config) -> Path:
 
 
 async def start_server(config: Config, emit: Emit = ignore) -> ServerResult:
-    """`migrate server start`: start the project's embedded server if it does not run. Raises as `embedded.start` does."""
+    """`migrate server start`: start the project's embedded server if it does not run; raises as `embedded.start`."""
     return await embedded.start(directory(config), emit)
 
 

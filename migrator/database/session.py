@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from migrator.database.failures import translate
 from migrator.database.target import Target
@@ -44,10 +45,10 @@ Listener = Callable[[Notice], None]
 class Session:
     """A connection as jobs see it. Made by `connect()` or a pool; not for concurrent use.
 
-    Its methods raise `ServerError` when PostgreSQL refuses a command and `ConnectionLostError` when the connection ends.
+    Its methods raise `ServerError` when PostgreSQL refuses a command, `ConnectionLostError` when the connection ends.
     """
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", target: Target) -> None:
+    def __init__(self, connection: "asyncpg.Connection[Any] | PoolConnectionProxy[Any]", target: Target) -> None:
         self._connection = connection
         self.target = target
         self._listeners: list[Listener] = []
@@ -89,7 +90,7 @@ class Session:
         """
         chunks: list[bytes] = []
 
-        async def take(chunk: bytes) -> None:  # noqa: RUF029 - asyncpg wants a coroutine function
+        async def take(chunk: bytes) -> None:
             chunks.append(bytes(chunk))
 
         try:
@@ -158,7 +159,7 @@ class Session:
             if not self.closed:
                 raise
 
-    async def close(self, timeout: float = 5.0) -> None:
+    async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - asyncpg bounds it, and ends what is left
         """End the connection: politely for at most `timeout` seconds, then at once."""
         if self.closed:
             return

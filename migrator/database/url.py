@@ -55,7 +55,7 @@ def _authority_end(rest: str) -> int:
 
 
 def _stands(rest: str, end: int) -> bool:
-    """An `@` behind the authority belongs to a value of the query: all of the query makes sense, and so do the hosts."""
+    """An `@` behind the authority belongs to a value of the query: query and hosts make sense as they are."""
     path, _, query = rest[end:].partition("?")
     hosts = rest[:end].rpartition("@")[2]
     pairs = [item.partition("=") for item in query.split("&") if item]

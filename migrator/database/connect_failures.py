@@ -1,0 +1,206 @@
+"""Why no connection came about, as our errors with the host, the port, the cause and the way out.
+
+What the operating system says is told here; what a server answers to the login is told in `login_failures`.
+"""
+
+import errno
+import re
+import socket
+import ssl
+
+import asyncpg
+
+from migrator.database.login_failures import refused_login
+from migrator.database.pooler import is_supabase
+from migrator.database.target import Host, Target
+from migrator.errors import MigratorError, UnavailableError
+
+PASSES = frozenset({"connection-refused", "connection-closed", "server-starting", "pooler-full"})
+"""Codes of failures that may pass by themselves, for `--wait`."""
+
+NEXT_HOST = frozenset(
+    {
+        "connection-refused",
+        "connection-closed",
+        "connection-timeout",
+        "host-unknown",
+        "host-unreachable",
+        "ipv6-unreachable",
+        "server-starting",
+        "session-attributes",
+    }
+)
+"""Codes after which the next of several hosts is tried; a server that refuses a login ends the search, as in libpq."""
+
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
+_UNREACHABLE = frozenset({errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT})
+_CLOSED = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
+_REFUSED = frozenset({errno.ECONNREFUSED, errno.ENOENT, errno.ENOTSOCK})
+
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    EOFError,
+    UnicodeError,
+)
+"""Everything that a failed attempt to connect may raise; TimeoutError and `ssl.SSLError` are OSErrors."""
+
+
+def failed(  # noqa: PLR0911 - a table, a cause a line
+    error: BaseException, target: Target, host: Host, *, encrypted: bool
+) -> MigratorError:
+    """The failure of one attempt at one host."""
+    if isinstance(error, asyncpg.PostgresError):
+        return refused_login(error, target, host)
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return UnavailableError(
+            f"`{host}` is not `{target.session_attributes}`",
+            code="session-attributes",
+            hint="correct `target_session_attrs`, or name the host that is",
+        )
+    if isinstance(error, ssl.SSLError):
+        return _tls(error, target, host)
+    if isinstance(error, TimeoutError):
+        return UnavailableError(
+            f"no answer from `{host}` within {target.connect_timeout:g} s",
+            code="connection-timeout",
+            hint="a wrong host, or a firewall that drops what it does not allow; `connect_timeout=60` waits longer",
+        )
+    if isinstance(error, socket.gaierror):
+        return _unknown_host(error, host)
+    if isinstance(error, UnicodeError):
+        return UnavailableError(
+            f"`{host.name}` cannot be the name of a host", code="host-unknown", hint="correct the host in the address"
+        )
+    if isinstance(error, OSError):
+        return _system(error, target, host, encrypted=encrypted)
+    if isinstance(error, asyncpg.ConnectionDoesNotExistError | EOFError):
+        return _closed(host, None)
+    return UnavailableError(
+        f"the answer of `{host}` cannot be understood",
+        code="connection-protocol",
+        detail=type(error).__name__,
+        hint="is it a PostgreSQL server that listens there?",
+    )
+
+
+def _numbers(error: OSError) -> set[int]:
+    """The numbers of the cause; of each address where a name had several and asyncio tells them as one text."""
+    return {error.errno} if error.errno else {int(number) for number in _ERRNO.findall(str(error))}
+
+
+def _system(error: OSError, target: Target, host: Host, *, encrypted: bool) -> MigratorError:
+    numbers = _numbers(error)
+    if numbers & _REFUSED:
+        return _refused(host)
+    if numbers & _UNREACHABLE:
+        return _unreachable(error, host)
+    if "rejected SSL upgrade" in str(error):
+        return UnavailableError(
+            f"`{host}` offers no TLS, and `{target.tls.mode or 'require'}` asks for it",
+            code="tls-unsupported",
+            hint="add `sslmode=disable` to the address if nobody else can read the network to that host",
+        )
+    if numbers & _CLOSED or isinstance(error, ConnectionError):
+        return _closed(host, "during the TLS handshake" if encrypted and not numbers else None)
+    if numbers & {errno.EACCES, errno.EPERM}:
+        return UnavailableError(
+            f"the system does not permit to connect to `{host}`",
+            code="connection-permission",
+            detail=error.strerror,
+            hint="the socket belongs to another user, or a firewall of this machine forbids it",
+        )
+    return UnavailableError(f"no connection to `{host}`", code="connection-failed", detail=error.strerror or str(error))
+
+
+def _refused(host: Host) -> UnavailableError:
+    if host.is_socket:
+        return UnavailableError(
+            f"no PostgreSQL server listens at `{host}`",
+            code="connection-refused",
+            hint="start it, or correct the folder and the port; `--wait 60s` waits for one that is starting",
+        )
+    if is_supabase(host):
+        return UnavailableError(
+            f"`{host}` refuses connections",
+            code="connection-refused",
+            hint="the project is paused, this address is banned after failed logins, or the port is wrong: see the "
+            "project's dashboard (Database > Settings > Network bans)",
+        )
+    return UnavailableError(
+        f"`{host}` refuses connections",
+        code="connection-refused",
+        hint="start the server, or correct host and port; `--wait 60s` waits for one that is starting",
+    )
+
+
+def _ipv6_only(host: Host) -> bool:
+    return is_supabase(host) and host.name.lower().startswith("db.")
+
+
+def _ipv6(host: Host) -> UnavailableError:
+    reference = host.name.split(".")[1]
+    return UnavailableError(
+        f"`{host}` has only an IPv6 address, and this machine has no IPv6",
+        code="ipv6-unreachable",
+        hint="use the session pooler that the dashboard's `Connect` shows, "
+        f"`postgres.{reference}@...pooler.supabase.com:5432`, or the IPv4 add-on",
+    )
+
+
+def _unreachable(error: OSError, host: Host) -> UnavailableError:
+    if _ipv6_only(host):
+        return _ipv6(host)
+    return UnavailableError(
+        f"`{host}` cannot be reached from this machine",
+        code="host-unreachable",
+        detail=error.strerror or str(error),
+        hint="check the network and the VPN; the host may have only an IPv6 address, and this machine none",
+    )
+
+
+def _unknown_host(error: socket.gaierror, host: Host) -> UnavailableError:
+    if _ipv6_only(host):
+        return _ipv6(host)
+    if error.errno == socket.EAI_AGAIN:
+        hint = "the name service does not answer: check the network"
+    else:
+        hint = "check the spelling; a name inside a container network is known only inside it"
+    return UnavailableError(
+        f"the host `{host.name}` has no address", code="host-unknown", detail=error.strerror, hint=hint
+    )
+
+
+def _closed(host: Host, when: str | None) -> UnavailableError:
+    return UnavailableError(
+        f"`{host}` closed the connection {when or 'before the login was done'}",
+        code="connection-closed",
+        hint="is it a PostgreSQL server that listens there? one that is starting or stopping may do so, too",
+    )
+
+
+def _tls(error: ssl.SSLError, target: Target, host: Host) -> UnavailableError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        reason = error.verify_message or "verification failed"
+        if "ostname mismatch" in reason or "IP address mismatch" in reason:
+            hint = "the address has to name the host as its certificate does, or use `sslmode=verify-ca`"
+        elif "expired" in reason or "not yet valid" in reason:
+            hint = "renew the server's certificate, or correct the clock of this machine"
+        elif is_supabase(host):
+            hint = "Supabase's authority is in no system: download it in the dashboard (Database > Settings > SSL) and "
+            hint += "add `sslrootcert=PATH`"
+        else:
+            hint = "name the authority that signed it: `sslrootcert=PATH`"
+        return UnavailableError(
+            f"the certificate of `{host}` is not trusted", code="tls-untrusted", detail=reason, hint=hint
+        )
+    reason = (error.reason or str(error)).lower().replace("_", " ")
+    asks = "the server may ask for a client certificate: `sslcert` and `sslkey`" if "alert" in reason else None
+    return UnavailableError(
+        f"the TLS handshake with `{host}` failed",
+        code="tls-failed",
+        detail=reason,
+        hint=asks or f"`sslmode` is `{target.tls.mode or 'require'}`; is it a PostgreSQL server that listens there?",
+    )
