@@ -1,0 +1,95 @@
+"""`migrate down` and `migrate redo`: run rollback files, newest first."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from migrator.config import Config
+from migrator.database.connect import connect
+from migrator.database.session import Session
+from migrator.events import Emit, ignore
+from migrator.events.migrating import RunResult
+from migrator.migrating import folder, ledger
+from migrator.migrating.files import read_migrations
+from migrator.migrating.ledger import Ledger
+from migrator.migrating.message import Step
+from migrator.migrating.migration import Migration
+from migrator.migrating.plan import Standing, assess, plan_down
+from migrator.migrating.run import Planner, database_info, perform, refuse_pooler, refuse_protected
+
+
+async def down(
+    config: Config,
+    *,
+    steps: int = 1,
+    to: str | None = None,
+    everything: bool = False,
+    dry_run: bool = False,
+    emit: Emit = ignore,
+) -> RunResult:
+    """Roll back applied migrations by their rollback files, newest first, dependants before what they depend on.
+
+    Each runs in one transaction with the erasure of its entry. Takes the ledger's lock, waiting up to `config.wait`
+    seconds; a dry run takes none and writes nothing.
+
+    Args:
+        config: where and what.
+        steps: how many, when neither `to` nor `everything` is given.
+        to: roll back everything behind this migration, which stays applied; an id or a unique prefix of one.
+        everything: roll back all of them.
+        dry_run: tell what would be rolled back.
+        emit: hears what happens.
+
+    Raises:
+        InputError: a rollback file is missing or wrong; nothing was rolled back.
+        StateError: a migration's file is gone, it is half done, or the database is protected.
+        UnavailableError: no connection, no right, or the lock was held for too long.
+        WorkError: a rollback failed; its migration is still applied; `.done` holds what is rolled back.
+    """
+    migrations = read_migrations(folder.find(config.migrations))
+
+    def plan(now: Ledger) -> tuple[Step, ...]:
+        return plan_down(_standings(migrations, now), steps=steps, to=to, everything=everything)
+
+    async with connect(config, emit, migrating=True) as session:
+        return await _run(session, config, migrations, plan, command="down", dry_run=dry_run, emit=emit)
+
+
+async def redo(config: Config, *, dry_run: bool = False, emit: Emit = ignore) -> RunResult:
+    """Roll back the newest applied migration and apply it again; raises, writes and locks as `down` and `up` do."""
+    migrations = read_migrations(folder.find(config.migrations))
+
+    def plan(now: Ledger) -> tuple[Step, ...]:
+        undone = plan_down(_standings(migrations, now), steps=1)
+        again = (Step(migration=each.migration, direction="up", script=each.migration.up) for each in undone)
+        return (*undone, *again)
+
+    async with connect(config, emit, migrating=True) as session:
+        return await _run(session, config, migrations, plan, command="redo", dry_run=dry_run, emit=emit)
+
+
+def _standings(migrations: Sequence[Migration], now: Ledger) -> tuple[Standing, ...]:
+    return assess([each for each in migrations if not each.post_apply], now)
+
+
+async def _run(
+    session: Session,
+    config: Config,
+    migrations: Sequence[Migration],
+    plan: Planner,
+    *,
+    command: Literal["down", "redo"],
+    dry_run: bool,
+    emit: Emit,
+) -> RunResult:
+    refuse_pooler(session, allowed=False)
+    known = await ledger.read(session, config)
+    steps = plan(known)
+    database = database_info(session, known, config)
+    if dry_run or not steps:
+        planned = tuple(step.migration.id for step in steps)
+        return RunResult(command=command, database=database, dry_run=dry_run, planned=planned)
+    refuse_protected(known, command)
+    done = await perform(session, config, known, plan, migrations=migrations, emit=emit)
+    after = await ledger.read(session, config)
+    pending = tuple(each.id for each in _standings(migrations, after) if each.state in {"pending", "late"})
+    return RunResult(command=command, database=database, done=done, pending=pending)

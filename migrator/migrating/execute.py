@@ -1,0 +1,111 @@
+"""Sending a plan: messages for what runs in transactions, a statement at a time for what cannot.
+
+Whatever happens, the ledger is asked afterwards: what it says is what happened.
+"""
+
+from collections.abc import Sequence
+from time import monotonic
+
+from migrator.database.session import Session
+from migrator.errors import MigratorError, ServerError
+from migrator.events import Emit
+from migrator.events.migrating import Done
+from migrator.migrating import entries
+from migrator.migrating.blame import FenceLostError, culprit, is_fence, refusal
+from migrator.migrating.message import LIMIT, SETTINGS, Frame, Mark, Message, Step, pack, pieces
+from migrator.migrating.stepwise import Stepwise
+from migrator.migrating.watch import Watch
+from migrator.sql.names import quote
+
+
+class Execution:
+    """One run of a plan over one session that holds the lock."""
+
+    def __init__(
+        self, session: Session, steps: Sequence[Step], frame: Frame, emit: Emit, *, limit: int = LIMIT, fresh: bool
+    ) -> None:
+        self._session = session
+        self._steps = steps
+        self._frame = frame
+        self._limit = limit
+        self._fresh = fresh
+        self._watch = Watch(steps, frame, emit)
+
+    async def run(self) -> tuple[Done, ...]:
+        """Apply or roll back every step, in order.
+
+        Writes. Raises a `MigratorError` with `.done` at the first that fails, after rolling it back, and
+        `FenceLostError` when another runner has one of them.
+        """
+        await self._session.run(SETTINGS)
+        with self._session.listening(self._watch.hear):
+            for first, group in groups(self._steps):
+                if group[0].migration.transactional:
+                    await self._send(first, group)
+                else:
+                    done = tuple(each.id for each in self._watch.done)
+                    one = Stepwise(self._session, self._steps, first, self._frame, self._watch)
+                    await one.run(done=done, fresh=self._fresh)
+        return tuple(self._watch.done)
+
+    async def _send(self, first: int, group: Sequence[Step]) -> None:
+        for message in pack(pieces(group, self._frame, first=first, marks=self._limit > 0), self._limit):
+            if self._limit == 0:
+                self._announce(message)
+            try:
+                await self._session.run(message.text)
+            except MigratorError as error:
+                await self._session.settle()
+                raise await self._explain(error, message) from error
+            await self._session.settle()
+            if self._limit == 0:
+                self._conclude(message)
+
+    def _announce(self, message: Message) -> None:
+        """Without marks: one piece travels alone, so what is sent is what runs."""
+        (piece,) = message.pieces
+        if 0 < piece.statement <= self._steps[piece.step].total:
+            self._watch.reach(Mark(step=piece.step, statement=piece.statement, clock=monotonic()))
+
+    def _conclude(self, message: Message) -> None:
+        (piece,) = message.pieces
+        if piece.statement == self._steps[piece.step].committed:
+            self._watch.reach(Mark(step=piece.step, statement=piece.statement, clock=monotonic()))
+
+    async def _explain(self, error: MigratorError, message: Message) -> Exception:
+        began = self._watch.last is not None and self._watch.last.step >= message.pieces[0].step
+        if not isinstance(error, ServerError):
+            error.done = tuple(done.id for done in self._watch.done)
+            return error
+        found = culprit(error.report, message, self._watch.last, self._steps)
+        await self._session.rollback()
+        if is_fence(found, error.report):
+            return FenceLostError()
+        done = await committed(self._session, self._frame, self._steps[: found.step])
+        return refusal(error.report, found, self._steps, done=done, parsed=began, fresh=self._fresh)
+
+
+def groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
+    """The steps as runs that travel together, with the index of the first: a file without a transaction is alone."""
+    found: list[tuple[int, list[Step]]] = []
+    for index, step in enumerate(steps):
+        if found and step.migration.transactional and found[-1][1][-1].migration.transactional:
+            found[-1][1].append(step)
+        else:
+            found.append((index, [step]))
+    return found
+
+
+async def committed(session: Session, frame: Frame, steps: Sequence[Step]) -> tuple[str, ...]:
+    """The ids of those steps that the ledger says are done, in order."""
+    if not steps:
+        return ()
+    ids = ", ".join(f"'{entries.hash_of(step.migration.id)}'" for step in steps)
+    table = quote(frame.ledger, entries.MIGRATION)
+    query = f"select coalesce(jsonb_agg(migration_id), '[]') from {table} where migration_hash in ({ids})"
+    (present,) = await session.read(query)
+    return tuple(
+        step.migration.id
+        for step in steps
+        if not step.migration.post_apply and (step.migration.id in present) == (step.direction == "up")
+    )

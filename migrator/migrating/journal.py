@@ -1,0 +1,101 @@
+"""Our notes beside the ledger: what exactly was applied, how far, and how long it took.
+
+A note is written by upsert in the transaction of the entry that it belongs to, and it carries that entry's time: after
+`yoyo rollback`, an edit and `yoyo apply` the times differ, and the note no longer counts.
+"""
+
+from migrator._version import __version__
+from migrator.migrating.entries import LOCK, MIGRATION, hash_of
+from migrator.migrating.migration import Migration
+from migrator.sql.names import literal, quote
+
+COLUMNS = (
+    "migration_id, ledger_applied_at, sha256, sha256_without_comments, statements_done, statements_total, state, "
+    "started_at, finished_at, applied_by, tool_version"
+)
+REPLACE = "on conflict (migration_id) do update set " + ", ".join(
+    f"{column.strip()} = excluded.{column.strip()}" for column in COLUMNS.split(",")[1:]
+)
+
+LOCK_COLUMNS = "yoyo_lock_ctime = excluded.yoyo_lock_ctime, yoyo_lock_pid = excluded.yoyo_lock_pid"
+
+
+def _hashes(migration: Migration) -> str:
+    return (
+        f"'\\x{migration.sha256.hex()}'::pg_catalog.bytea, "
+        f"'\\x{migration.sha256_without_comments.hex()}'::pg_catalog.bytea"
+    )
+
+
+def applied(own: str, ledger: str, migration: Migration, *, state: str = "applied", began: str | None = None) -> str:
+    """SQL that notes a migration whose entry is in the ledger (own and ledger: schemas).
+
+    `began` is an SQL expression for when it began; the entry's own time by default. An adopted or marked migration took
+    no time that we know of.
+    """
+    total = len(migration.up.statements)
+    started = began or "m.applied_at_utc at time zone 'utc'"
+    finished = "pg_catalog.clock_timestamp()" if state == "applied" else "null"
+    return (
+        f"insert into {quote(own, 'journal')} ({COLUMNS}) "
+        f"select m.migration_id, m.applied_at_utc, {_hashes(migration)}, {total}, {total}, {literal(state)}, "
+        f"{started}, {finished}, session_user, {literal(__version__)} "
+        f"from {quote(ledger, MIGRATION)} m where m.migration_hash = '{hash_of(migration.id)}' {REPLACE}"
+    )
+
+
+def begun(own: str, ledger: str, migration: Migration) -> str:
+    """SQL that notes a file without a transaction as begun, and which of yoyo's lock rows is ours.
+
+    The lock row is committed for as long as such a file runs; after a kill the next run finds it by these two columns.
+    """
+    return (
+        f"insert into {quote(own, 'journal')} ({COLUMNS}, yoyo_lock_ctime, yoyo_lock_pid) "
+        f"select {literal(migration.id)}, null, {_hashes(migration)}, 0, {len(migration.up.statements)}, 'partial', "
+        f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, l.ctime, l.pid "
+        f"from {quote(ledger, LOCK)} l {REPLACE}, {LOCK_COLUMNS}"
+    )
+
+
+def owed(own: str, migration: Migration) -> str:
+    """SQL that notes a post-apply file as one that has to run."""
+    return (
+        f"insert into {quote(own, 'journal')} ({COLUMNS}) values ({literal(migration.id)}, null, {_hashes(migration)}, "
+        f"0, {len(migration.up.statements)}, 'owed', null, null, session_user, {literal(__version__)}) {REPLACE}"
+    )
+
+
+def undoing(own: str, ledger: str, id_: str, total: int) -> str:
+    """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays."""
+    return (
+        f"insert into {quote(own, 'journal')} (migration_id, ledger_applied_at, statements_done, statements_total, "
+        "state, yoyo_lock_ctime, yoyo_lock_pid) "
+        f"select m.migration_id, m.applied_at_utc, 0, {total}, 'undoing', l.ctime, l.pid "
+        f"from {quote(ledger, MIGRATION)} m, {quote(ledger, LOCK)} l where m.migration_hash = '{hash_of(id_)}' "
+        "on conflict (migration_id) do update set statements_done = 0, statements_total = excluded.statements_total, "
+        f"state = excluded.state, {LOCK_COLUMNS}"
+    )
+
+
+def advance(own: str, id_: str, done: int) -> str:
+    """SQL that notes how many statements of a file are committed."""
+    return (
+        f"update {quote(own, 'journal')} set statements_done = {done}, finished_at = pg_catalog.clock_timestamp() "
+        f"where migration_id = {literal(id_)}"
+    )
+
+
+def forget(own: str, id_: str) -> str:
+    """SQL that removes a note."""
+    return f"delete from {quote(own, 'journal')} where migration_id = {literal(id_)}"
+
+
+def remove_dead_lock(own: str, ledger: str) -> str:
+    """SQL that removes yoyo's lock row where a run of ours made it that did not live to give it back.
+
+    Only for the holder of the advisory lock: then no run of ours is alive that could own it.
+    """
+    return (
+        f"delete from {quote(ledger, LOCK)} l using {quote(own, 'journal')} j "
+        "where j.yoyo_lock_ctime = l.ctime and j.yoyo_lock_pid = l.pid"
+    )

@@ -1,0 +1,226 @@
+"""Which migrations are in a database: yoyo's own tables and our journal beside them, read in one round trip.
+
+What the journal knows of an entry counts only while the ledger's entry is the one that it was written for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from migrator.config import Config
+from migrator.database.session import Session
+from migrator.errors import ServerError, StateError, UnavailableError
+from migrator.migrating.entries import LOCK, LOG, MIGRATION, VERSION
+from migrator.sql.names import literal, quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """What we know of a migration beyond the ledger.
+
+    Attributes:
+        state: `applied`, `adopted` (applied by another tool, content taken on trust), `partial` (a non-transactional
+            file that stopped on the way), `undoing` (likewise on the way down) or `owed` (a post-apply file to run).
+        sha256: of the file that was applied.
+        sha256_without_comments: of its tokens.
+        done: statements that are committed.
+        total: statements of the file.
+        duration: seconds.
+    """
+
+    state: str
+    sha256: bytes | None
+    sha256_without_comments: bytes | None
+    done: int
+    total: int
+    duration: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """A migration that is applied; `journal` is None when another tool applied it."""
+
+    id: str
+    applied_at: datetime | None
+    journal: JournalEntry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What a database knows of its migrations.
+
+    Attributes:
+        schema: where yoyo's tables are, or would be made.
+        ready: yoyo's tables and ours exist.
+        applied: entries by id, oldest first.
+        loose: journal entries without one of the ledger: partial and owed ones.
+        supabase: the roles of Supabase exist.
+        protected: `migrate protect` has marked the database.
+        observers: what writes every statement's source text elsewhere; asked for only before a run.
+        plpgsql: the role may use PL/pgSQL, which marks need; asked for only before a run.
+    """
+
+    schema: str
+    ready: bool
+    applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
+    loose: Mapping[str, JournalEntry] = field(default_factory=dict)
+    supabase: bool = False
+    protected: bool = False
+    observers: tuple[str, ...] = ()
+    plpgsql: bool = True
+
+
+OBSERVERS = """(select jsonb_agg(name) from (
+    select 'pgaudit' where coalesce(current_setting('pgaudit.log', true), 'none') not in ('', 'none')
+    union all
+    select 'auto_explain' from pg_catalog.pg_settings
+    where name = 'auto_explain.log_min_duration' and setting::bigint between 0 and 100
+    union all
+    (select p.oid::regprocedure::text from pg_catalog.pg_proc p
+     where p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+       and p.prosrc like '%current_query%' limit 1)) observer(name))"""
+"""Loggers and audit triggers that would store a message's whole text once for every statement in it. auto_explain
+counts when it logs fast statements too: with a threshold of seconds, as on Supabase, only a few can reach it."""
+
+
+def _query(ledger: str, own: str | None, *, observe: bool = False) -> str:
+    """One jsonb: the environment, the ledger's rows with the journal's, the journal's rows without one."""
+    columns = (
+        "j.state, encode(j.sha256, 'hex'), encode(j.sha256_without_comments, 'hex'), j.statements_done, "
+        "j.statements_total, extract(epoch from j.finished_at - j.started_at)"
+    )
+    if own is None:
+        joined, columns, loose, protected = "", "null, null, null, null, null, null", "null", "false"
+    else:
+        journal = quote(own, "journal")
+        protected = f"exists (select from {quote(own, 'setting')} where name = 'protected')"
+        joined = f"left join {journal} j on j.migration_id = m.migration_id and j.ledger_applied_at = m.applied_at_utc"
+        loose = (
+            f"(select jsonb_agg(jsonb_build_array(j.migration_id, null, {columns})) from {journal} j "
+            "where j.state in ('partial', 'undoing', 'owed'))"
+        )
+    return f"""select jsonb_build_object(
+        'schema', (select relnamespace::regnamespace::name from pg_catalog.pg_class
+                   where oid = {literal(ledger)}::regclass),
+        'current', current_schema(),
+        'hidden', row_security_active({literal(ledger)}::regclass),
+        'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
+        'protected', {protected},
+        'observers', {OBSERVERS if observe else "null"},
+        'plpgsql', coalesce((select has_language_privilege(oid, 'usage') from pg_catalog.pg_language
+                             where lanname = 'plpgsql'), false),
+        'rows', (select jsonb_agg(jsonb_build_array(m.migration_id, extract(epoch from m.applied_at_utc), {columns})
+                                  order by m.applied_at_utc, m.migration_id)
+                 from {ledger} m {joined}),
+        'loose', {loose})"""
+
+
+def _probe(config: Config) -> str:
+    """One jsonb: what there is and what this role may read, asked of the catalog alone."""
+    own = literal(config.schema)
+    return f"""select jsonb_build_object(
+        'current', current_schema(),
+        'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
+        'tables', (select jsonb_object_agg(c.relname, has_table_privilege(c.oid, 'select'))
+                   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                   where n.nspname = current_schema() and c.relname in ('{MIGRATION}', '{LOG}', '{VERSION}', '{LOCK}')),
+        'columns', (select jsonb_agg(a.attname)
+                    from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+                    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                    where n.nspname = current_schema() and c.relname = '{MIGRATION}' and a.attnum > 0),
+        'journal', (select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+                    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                    where n.nspname = {own} and c.relname = 'journal'))"""
+
+
+def _entry(row: list[Any]) -> LedgerEntry:
+    id_, applied_at, state, sha256, without_comments, done, total, duration = row
+    journal = None
+    if state is not None:
+        journal = JournalEntry(
+            state=state,
+            sha256=bytes.fromhex(sha256) if sha256 else None,
+            sha256_without_comments=bytes.fromhex(without_comments) if without_comments else None,
+            done=done,
+            total=total,
+            duration=duration,
+        )
+    when = None if applied_at is None else datetime.fromtimestamp(applied_at, UTC)
+    return LedgerEntry(id=id_, applied_at=when, journal=journal)
+
+
+def _ledger(found: dict[str, Any], *, ready: bool) -> Ledger:
+    if found["hidden"]:
+        raise UnavailableError(
+            f"row level security hides rows of `{found['schema']}.{MIGRATION}` from this role",
+            code="ledger-hidden",
+            hint=f"`alter table {quote(found['schema'], MIGRATION)} disable row level security`, or use its owner",
+        )
+    entries = [_entry(row) for row in found["rows"] or []]
+    loose = {row[0]: entry.journal for row in found["loose"] or [] if (entry := _entry(row)).journal is not None}
+    applied = {entry.id: entry for entry in entries}
+    return Ledger(
+        schema=found["schema"],
+        ready=ready,
+        applied=applied,
+        loose={id_: entry for id_, entry in loose.items() if id_ not in applied or entry.state == "undoing"},
+        supabase=found["supabase"],
+        protected=found["protected"],
+        observers=tuple(found["observers"] or ()),
+        plpgsql=found["plpgsql"],
+    )
+
+
+async def read(session: Session, config: Config, *, observe: bool = False) -> Ledger:
+    """What the database knows: one round trip where the tables exist. Writes nothing, locks nothing.
+
+    With `observe` it also asks what a run needs to know of its surroundings.
+
+    Raises `UnavailableError` where the tables exist and this role cannot read them, or no schema is current, and
+    `StateError` for a ledger that yoyo made before its version 6.
+    """
+    try:
+        (found,) = await session.read(_query(MIGRATION, config.schema, observe=observe))
+    except ServerError as error:
+        # no such table, column or schema, or no right to it: the first run, or something to tell apart
+        if error.report.sqlstate not in {"42P01", "3F000", "42501", "42703"}:
+            raise
+        found = None
+    if found is not None and found["schema"] == found["current"]:
+        return _ledger(found, ready=True)
+    return await _read_carefully(session, config, observe=observe)
+
+
+async def _read_carefully(session: Session, config: Config, *, observe: bool) -> Ledger:
+    (there,) = await session.read(_probe(config))
+    tables: dict[str, bool] = there["tables"] or {}
+    schema = there["current"]
+    if schema is None:
+        raise UnavailableError(
+            "no schema of this role's search_path exists, so there is nowhere to keep the ledger",
+            code="no-schema",
+            hint="set one: `alter role ... set search_path = public`, or `?options=-csearch_path%3Dpublic` in the "
+            "address",
+        )
+    if MIGRATION in tables and "migration_hash" not in there["columns"]:
+        raise StateError(
+            f"the ledger `{schema}.{MIGRATION}` is of a yoyo before version 6",
+            code="old-ledger",
+            outcome="nothing was changed",
+            hint="run `yoyo list` of yoyo 9 once: it upgrades its tables",
+        )
+    unreadable = [f"{schema}.{MIGRATION}"] if tables.get(MIGRATION) is False else []
+    unreadable += [f"{config.schema}.journal"] if there["journal"] is False else []
+    if unreadable:
+        raise UnavailableError(
+            f"this role may not read `{unreadable[0]}`",
+            code="missing-rights",
+            sqlstate="42501",
+            hint="its owner must grant `usage` on its schema and `select` on it, or name this role in `readers`",
+        )
+    if MIGRATION not in tables:
+        return Ledger(schema=schema, ready=False, supabase=there["supabase"])
+    own = config.schema if there["journal"] else None
+    (found,) = await session.read(_query(quote(schema, MIGRATION), own, observe=observe))
+    return _ledger(found, ready=own is not None and tables.keys() == {MIGRATION, LOG, VERSION, LOCK})

@@ -1,0 +1,97 @@
+"""One runner at a time: an advisory lock of the session, polled.
+
+Never blocked on: a session that waits for a lock holds a snapshot, and CREATE INDEX CONCURRENTLY of the runner that has
+the lock waits for that snapshot. The two would wait for each other for ever.
+"""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from time import monotonic
+
+from migrator.database.session import Session
+from migrator.errors import MigratorError, UnavailableError
+from migrator.events import Emit, Waiting
+
+POLL = (0.05, 0.25)
+"""Seconds between two tries, drawn anew each time so that waiting runners do not march in step."""
+
+
+def key(schema: str) -> int:
+    """The lock's number for the ledger in this schema; advisory locks are a database's own already."""
+    digest = hashlib.sha256(f"migrator ledger {schema}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _holder_query(number: int) -> str:
+    high, low = (number >> 32) & 0xFFFFFFFF, number & 0xFFFFFFFF
+    return f"""select jsonb_build_object('pid', l.pid, 'client', coalesce(a.client_hostname, host(a.client_addr)),
+                   'application', a.application_name, 'since', coalesce(a.xact_start, a.query_start, a.backend_start))
+        from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.classid = {high} and l.objid = {low}
+          and l.database = (select oid from pg_catalog.pg_database where datname = current_database())"""
+
+
+async def _holder(session: Session, number: int, patience: float) -> Waiting:
+    rows = await session.read(_holder_query(number))
+    if not rows:  # released between the two questions
+        return Waiting(what="lock", patience=patience)
+    since = rows[0]["since"]
+    return Waiting(
+        what="lock",
+        pid=rows[0]["pid"],
+        client=rows[0]["client"],
+        application=rows[0]["application"],
+        since=None if since is None else datetime.fromisoformat(since),
+        patience=patience,
+    )
+
+
+def _refusal(holder: Waiting, wait: float) -> UnavailableError:
+    who = f"backend {holder.pid}" if holder.pid else "another session"
+    from_ = f" from {holder.client}" if holder.client else ""
+    application = f" (`{holder.application}`)" if holder.application else ""
+    return UnavailableError(
+        f"another `migrate` holds the lock: {who}{from_}{application}",
+        code="locked",
+        outcome=f"nothing was changed in the {wait:g} s that this run waited",
+        hint="run the command again when the other one is done, or give it longer with `--wait 5min`",
+    )
+
+
+@asynccontextmanager
+async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> AsyncIterator[None]:
+    """Hold the lock of the ledger in `schema` while the block runs.
+
+    Tries for `wait` seconds and tells through `emit` whom it waits for. Raises `UnavailableError` (`locked`) after
+    that. The lock is given up at the end, or by the server when the connection ends.
+    """
+    number = key(schema)
+    deadline = monotonic() + wait
+    told: int | None = -1
+    while not (await session.read(f"select to_jsonb(pg_catalog.pg_try_advisory_lock({number}))"))[0]:
+        patience = max(0.0, deadline - monotonic())
+        holder = await _holder(session, number, patience)
+        if patience <= 0:
+            raise _refusal(holder, wait)
+        if holder.pid != told:
+            emit(holder)
+            told = holder.pid
+        await asyncio.sleep(min(random.uniform(*POLL), patience))  # noqa: S311 - jitter needs no secrecy
+    try:
+        yield
+    finally:
+        await _release(session, number)
+
+
+async def _release(session: Session, number: int) -> None:
+    if session.closed:
+        return
+    try:
+        await session.run(f"select pg_catalog.pg_advisory_unlock({number})")
+    except MigratorError:
+        # the connection is gone or beyond use; the server frees the lock with it, and the real error is on its way
+        session.abandon()

@@ -1,0 +1,114 @@
+"""`migrate mark`: change what the ledger says without running anything."""
+
+import os
+from collections.abc import Sequence
+from typing import Literal
+
+from migrator.config import Config
+from migrator.database.connect import connect
+from migrator.database.session import Session
+from migrator.errors import InputError, ServerError, UnavailableError
+from migrator.events import Emit, ignore
+from migrator.events.migrating import RunResult
+from migrator.migrating import entries, folder, journal, ledger
+from migrator.migrating.files import read_migrations
+from migrator.migrating.ledger import Ledger
+from migrator.migrating.lock import hold
+from migrator.migrating.message import milliseconds
+from migrator.migrating.plan import Standing, assess, resolve
+from migrator.migrating.run import database_info, prepare, refuse_pooler
+
+Mark = Literal["applied", "pending"]
+
+
+async def mark(
+    config: Config, ids: tuple[str, ...], *, state: Mark, until: bool = False, emit: Emit = ignore
+) -> RunResult:
+    """Enter migrations into the ledger, or erase them from it, running none of their statements.
+
+    `applied` also accepts an edited file as what was applied, and a half-done one as done; `pending` also forgets an
+    entry whose file is gone. With `until`, all that come before the last of `ids` are entered too, or all that come
+    behind the first are erased too. One transaction, under the ledger's lock, waiting up to `config.wait` seconds.
+
+    Args:
+        config: where and what.
+        ids: which migrations; ids or unique prefixes.
+        state: what the ledger shall say.
+        until: with everything before (`applied`) or behind (`pending`).
+        emit: hears what happens.
+
+    Raises:
+        InputError: an id is unknown or ambiguous, or a file is wrong.
+        UnavailableError: no connection, no right, or the lock was held for too long.
+    """
+    if not ids:
+        raise InputError("no migration was named", code="no-migration", hint="`migrate status` lists them")
+    migrations = read_migrations(folder.find(config.migrations))
+    regular = [each for each in migrations if not each.post_apply]
+    async with connect(config, emit, migrating=True) as session:
+        refuse_pooler(session, allowed=False)
+        known = await ledger.read(session, config)
+        if not _chosen(assess(regular, known), ids, state=state, until=until):
+            return RunResult(command="mark", database=database_info(session, known, config))
+        async with hold(session, known.schema, wait=config.wait, emit=emit):
+            await prepare(session, config, known)
+            known = await ledger.read(session, config)
+            chosen = _chosen(assess(regular, known), ids, state=state, until=until)
+            await _write(session, config, known, chosen, state=state)
+        after = assess(regular, await ledger.read(session, config))
+    return RunResult(
+        command="mark",
+        database=database_info(session, known, config),
+        marked=tuple(standing.id for standing in chosen),
+        pending=tuple(each.id for each in after if each.state in {"pending", "late"}),
+    )
+
+
+def _chosen(standings: Sequence[Standing], ids: tuple[str, ...], *, state: Mark, until: bool) -> list[Standing]:
+    """Those whose entry has to change, in order."""
+    known = [standing.id for standing in standings]
+    named = sorted(known.index(resolve(each, known)) for each in ids)
+    if until:
+        named = list(range(named[-1] + 1)) if state == "applied" else list(range(named[0], len(known)))
+    candidates = [standings[index] for index in named]
+    if state == "pending":
+        return [each for each in candidates if each.entry is not None or each.loose is not None]
+    for each in candidates:
+        if each.migration is None and not until:
+            raise InputError(
+                f"`{each.id}` is applied already, and its file is gone", code="unknown-migration", migration=each.id
+            )
+    return [
+        each for each in candidates if each.migration is not None and (each.state != "applied" or each.comments_only)
+    ]
+
+
+async def _write(session: Session, config: Config, known: Ledger, chosen: Sequence[Standing], *, state: Mark) -> None:
+    schema, own = known.schema, config.schema
+    parts = [journal.remove_dead_lock(own, schema), entries.lock_row(schema, os.getpid())]
+    for standing in chosen:
+        if state == "pending":
+            parts += [entries.erase(schema, standing.id), journal.forget(own, standing.id)]
+            parts.append(entries.log(schema, standing.id, "unmark"))
+        elif standing.migration is not None:
+            if standing.entry is None:
+                parts.append(entries.record(schema, standing.id))
+            if not standing.migration.python:
+                parts.append(journal.applied(own, schema, standing.migration, state="marked"))
+            parts.append(entries.log(schema, standing.id, "mark"))
+    parts.append(entries.unlock_row(schema, os.getpid()))
+    try:
+        await session.run(
+            "; ".join(["begin", f"set local lock_timeout = {milliseconds(config.lock_timeout)}", *parts, "commit"])
+        )
+    except ServerError as error:
+        await session.rollback()
+        if error.report.sqlstate not in {"23505", "55P03"}:
+            raise
+        raise UnavailableError(
+            "`yoyo` or another `migrate` holds the lock of the ledger",
+            code="locked",
+            sqlstate=error.report.sqlstate,
+            outcome="nothing was changed",
+            hint="run the command again when it is done; if that process is dead, `yoyo break-lock` removes its lock",
+        ) from error

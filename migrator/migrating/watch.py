@@ -1,0 +1,47 @@
+"""Where the server is: marks and notices of a running migration, turned into events."""
+
+from collections.abc import Sequence
+
+from migrator.database.session import Notice
+from migrator.events import Applied, Applying, Emit, Noticed
+from migrator.events.migrating import Done
+from migrator.migrating.message import Frame, Mark, Step, read_mark
+
+
+class Watch:
+    """Listens to one run; `last` is the mark that arrived last, `done` what was seen committed."""
+
+    def __init__(self, steps: Sequence[Step], frame: Frame, emit: Emit) -> None:
+        self.steps = steps
+        self.frame = frame
+        self.emit = emit
+        self.last: Mark | None = None
+        self.done: list[Done] = []
+        self._began = 0.0
+
+    def hear(self, notice: Notice) -> None:
+        """One message of the server: a mark of ours, or something for the user."""
+        mark = read_mark(self.frame, notice.message) if notice.severity == "INFO" else None
+        if mark is not None:
+            self.reach(mark)
+            return
+        running = self.steps[self.last.step].migration.id if self.last else None
+        self.emit(Noticed(severity=notice.severity, message=notice.message, migration=running, hint=notice.hint))
+
+    def reach(self, mark: Mark) -> None:
+        """The server, or whoever sends a statement at a time, has come this far."""
+        if self.last is None or self.last.step != mark.step:
+            self._began = mark.clock
+        self.last = mark
+        step = self.steps[mark.step]
+        if mark.statement <= step.total:
+            self.emit(
+                Applying(id=step.migration.id, direction=step.direction, statement=mark.statement, total=step.total)
+            )
+        elif mark.statement == step.committed:
+            self._conclude(step, max(0.0, mark.clock - self._began))
+
+    def _conclude(self, step: Step, duration: float) -> None:
+        id_ = step.migration.id
+        self.done.append(Done(id=id_, direction=step.direction, duration=duration, statements=step.total))
+        self.emit(Applied(id=id_, direction=step.direction, duration=duration, statements=step.total))

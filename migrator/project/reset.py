@@ -1,0 +1,108 @@
+"""`migrate reset`: a development database from nothing: drop, `up`, `seed`."""
+
+from migrator.config import Config
+from migrator.database.connect import connect
+from migrator.database.session import Session
+from migrator.errors import StateError
+from migrator.events import Emit, ignore
+from migrator.events.migrating import RunResult
+from migrator.events.seeding import ResetResult
+from migrator.migrating import ledger, up
+from migrator.migrating.lock import hold
+from migrator.migrating.run import database_info, refuse_pooler, refuse_protected
+from migrator.migrating.standing import read_all
+from migrator.seeding import seed
+from migrator.sql.names import literal, quote
+
+SUPABASE_SCHEMAS = frozenset(
+    {
+        "_analytics",
+        "_realtime",
+        "_supavisor",
+        "auth",
+        "cron",
+        "extensions",
+        "graphql",
+        "graphql_public",
+        "net",
+        "pgbouncer",
+        "pgmq",
+        "pgsodium",
+        "pgsodium_masks",
+        "pgtle",
+        "realtime",
+        "repack",
+        "storage",
+        "supabase_functions",
+        "supabase_migrations",
+        "tiger",
+        "tiger_data",
+        "topology",
+        "vault",
+    }
+)
+"""Schemas that Supabase makes and needs; a reset leaves them alone."""
+
+OURS = f"""select to_jsonb(n.nspname) from pg_catalog.pg_namespace n
+    where n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
+      and not (n.nspname in ({", ".join(map(literal, sorted(SUPABASE_SCHEMAS)))})
+               and exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'))
+      and not exists (select from pg_catalog.pg_depend d
+                      where d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e')
+    order by n.nspname"""
+"""Every schema that is neither the server's, nor an extension's, nor Supabase's."""
+
+PUBLIC_AGAIN = """
+    create schema public;
+    do $public$ declare role text; begin
+        if current_setting('server_version_num')::integer >= 150000 then
+            begin alter schema public owner to pg_database_owner; exception when insufficient_privilege then null; end;
+            grant usage on schema public to public;
+        else
+            grant usage, create on schema public to public;
+        end if;
+        foreach role in array array['anon', 'authenticated', 'service_role'] loop
+            if exists (select from pg_roles where rolname = role) then
+                execute format('grant usage on schema public to %I', role);
+            end if;
+        end loop;
+    end $public$"""
+"""The schema that every database begins with, as a new database has it."""
+
+
+async def reset(config: Config, *, emit: Emit = ignore) -> ResetResult:
+    """Drop every schema of the project with all that is in it, then `up`, then `seed`. For development.
+
+    Everything is read and checked before anything is dropped; the drop is one transaction under the ledger's lock.
+
+    Raises `StateError` for a database that is not on this machine or is protected, and what `up` and `seed` raise.
+    """
+    read_all(config)
+    async with connect(config, emit, migrating=True) as session:
+        refuse_pooler(session, allowed=False)
+        if not session.target.is_local:
+            raise StateError(
+                f"`migrate reset` is for databases on this machine, and `{session.target}` is not",
+                code="remote-database",
+                outcome="nothing was dropped",
+                hint="drop its schemas by hand if that is what you want",
+            )
+        known = await ledger.read(session, config)
+        refuse_protected(known, "reset")
+        async with hold(session, known.schema, wait=config.wait, emit=emit):
+            dropped = await _drop(session)
+        database = database_info(session, known, config)
+    applied: RunResult = await up(config, emit=emit)
+    return ResetResult(database=database, dropped=dropped, up=applied, seed=await seed(config, emit=emit))
+
+
+async def _drop(session: Session) -> tuple[str, ...]:
+    schemas = [str(name) for name in await session.read(OURS)]
+    drops = [f"drop schema {quote(name)} cascade" for name in schemas]
+    again = [PUBLIC_AGAIN] if "public" in schemas else []
+    try:
+        await session.run("; ".join(["begin", "set local client_min_messages = warning", *drops, *again, "commit"]))
+    except BaseException:
+        await session.rollback()
+        raise
+    return tuple(schemas)

@@ -1,0 +1,35 @@
+"""`migrate status`: the server's version, every migration, and how many seed files are in the database."""
+
+from migrator.config import Config
+from migrator.database.connect import connect
+from migrator.events import Emit, ignore
+from migrator.events.migrating import StatusResult
+from migrator.migrating import ledger
+from migrator.migrating.run import database_info
+from migrator.migrating.standing import read_all, statuses
+from migrator.seeding import summary
+
+
+async def status(config: Config, *, check: bool = False, emit: Emit = ignore) -> StatusResult:
+    """Tell where the database stands. Never writes, never locks: two reads.
+
+    Args:
+        config: where and what.
+        check: the caller wants an exit code; kept in the result for the renderer.
+        emit: hears which server was started for it.
+
+    Raises:
+        InputError: a migration's file is wrong.
+        UnavailableError: no connection, or no right to read the ledger.
+    """
+    migrations = read_all(config)
+    async with connect(config, emit) as session:
+        known = await ledger.read(session, config)
+        seeds = await summary(session, config)
+        session.abandon()
+        return StatusResult(
+            database=database_info(session, known, config),
+            migrations=statuses(migrations, known),
+            seeds=seeds,
+            check=check,
+        )
