@@ -19,6 +19,11 @@ from migrator.config import Address, Config
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--golden` writes the golden files of tests/cases anew."""
+    parser.addoption("--golden", action="store_true", help="write golden files anew instead of comparing with them")
+
+
 def _run(dsn: str, *statements: str) -> None:
     async def go() -> None:
         connection = await asyncpg.connect(dsn, statement_cache_size=0)

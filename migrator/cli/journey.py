@@ -1,22 +1,28 @@
 """One command's way from its options to its result: configuration, question, job, and words for an early end."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from migrator.cli.options import Common
-from migrator.cli.order import Job, Order
-from migrator.cli.render import Renderer
 from migrator.cli.render.ink import is_terminal
-from migrator.cli.render.result import Result
 from migrator.cli.signals import stoppable
 from migrator.cli.stopping import Stop, interrupted
 from migrator.config import Config, load_config
 from migrator.errors import InputError, InterruptedWorkError, StateError
 from migrator.events import Applied, Applying, Event, FileLoaded, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from migrator.cli.options import Common
+    from migrator.cli.order import Job, Order
+    from migrator.cli.render import Renderer
+    from migrator.cli.render.result import Result
 
 
 class Journey:

@@ -29,6 +29,14 @@ def command(*, action: Literal["start", "status", "url", "stop"]) -> Order:
     async def job(config: Config, emit: Emit) -> Result:
         from migrator.database import servers
 
-        return await servers.server(config, action, emit=emit)
+        match action:
+            case "start":
+                return await servers.start_server(config, emit)
+            case "status":
+                return await servers.server_status(config)
+            case "url":
+                return await servers.server_url(config)
+            case "stop":
+                return await servers.stop_server(config)
 
     return Order(command=f"server {action}", job=job)

@@ -13,20 +13,18 @@ WINDOW = 100
 _BEFORE = 40
 
 
-def _window(text: str, start: int, end: int) -> tuple[str, int, int]:
-    """What of a line is shown, and the columns between which its characters `start` to `end` stand there."""
+def _window(text: str, index: int) -> tuple[str, int]:
+    """What of a line is shown, and the column at which its character `index` stands there."""
     shown, columns = expand(text)
-    start, end = min(start, len(text)), min(end, len(text))
+    index = min(index, len(text))
     if columns[-1] <= WINDOW:
-        return shown, columns[start], max(columns[end], columns[start] + 1)
+        return shown, columns[index]
     _, columns = expand(text := text.replace("\t", " "))  # a tab's width would depend on where we cut
     # cut between characters of the file, never inside an escape or a wide character
-    left = next(index for index, column in enumerate(columns) if column >= columns[start] - _BEFORE)
-    right = max(index for index, column in enumerate(columns) if column <= columns[left] + WINDOW)
+    left = next(at for at, column in enumerate(columns) if column >= columns[index] - _BEFORE)
+    right = max(at for at, column in enumerate(columns) if column <= columns[left] + WINDOW)
     head, tail = ("…" if left else ""), ("…" if right < len(text) else "")
-    moved = len(head) - columns[left]
-    first, last = columns[start] + moved, columns[min(end, right)] + moved
-    return head + expand(text[left:right])[0] + tail, first, max(last, first + 1)
+    return head + expand(text[left:right])[0] + tail, columns[index] - columns[left] + len(head)
 
 
 def excerpt(where: Span, detail: str | None, ink: Ink) -> Iterator[str]:
@@ -36,14 +34,12 @@ def excerpt(where: Span, detail: str | None, ink: Ink) -> Iterator[str]:
     if not where.excerpt.strip():
         yield from (f"  {part}" for part in said)
         return
-    shown, first, last = _window(where.excerpt, where.column - 1, where.column - 1 + where.width)
+    shown, column = _window(where.excerpt, where.column - 1)
     number = str(where.line)
-    gutter = " " * len(number) + " |"
-    caret = ink.bad("^" * (last - first))
+    gutter = ink.place(" " * len(number) + " |") + " " + " " * column
     yield f"{ink.place(f'{number} |')} {shown}"
-    yield ink.place(gutter) + " " + " " * first + (f"{caret} {ink.bad(said[0])}" if said else caret)
-    for part in said[1:]:
-        yield ink.place(gutter) + " " + " " * (last + 1) + part
+    yield gutter + ink.bad(" ".join(["^", *said[:1]]))
+    yield from (f"{gutter}  {part}" for part in said[1:])
 
 
 def report(error: MigratorError, ink: Ink, *, said: str = "error") -> Iterator[str]:

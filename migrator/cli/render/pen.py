@@ -23,7 +23,8 @@ class Pen:
 
     def lines(self, texts: Iterable[str]) -> None:
         """Write several lines."""
-        self.line("\n".join(texts))
+        for text in texts:
+            self.line(text)
 
     def raw(self, text: str) -> None:
         """Write text as it is, at once."""

@@ -10,12 +10,21 @@ from migrator.events import Applied, Event, FileFailed, FileLoaded, FileSkipped
 from migrator.events.migrating import StatusResult
 from migrator.events.seeding import Counts
 
-_SPECIAL = r"\`*_{}[]<>()#+-.!|~&$@:"
+# what Markdown would take for its own in the middle of a line, and HTML anywhere
+_SPECIAL = frozenset(r"\`*_[]<>|&#~$@!")
 
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, in one line of a table."""
     return "".join(f"&#{ord(character)};" if character in _SPECIAL else character for character in line(text))
+
+
+def prose(text: str) -> str:
+    """A message of ours: what stands between backticks is in the typewriter face."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return "".join(code(part) if index % 2 else escape(part) for index, part in enumerate(parts))
 
 
 def code(text: str) -> str:
@@ -46,9 +55,9 @@ class Summary:
         elif isinstance(event, FileLoaded):
             self._file("loaded", event.path, _rows(event.tables), words.duration(event.duration))
         elif isinstance(event, FileFailed):
-            self._file("failed", event.path, escape(event.error.message), "")
+            self._file("failed", event.path, prose(event.error.message), "")
         elif isinstance(event, FileSkipped):
-            self._file(event.state, event.path, "" if event.state == "unchanged" else escape(event.reason), "")
+            self._file(event.state, event.path, "" if event.state == "unchanged" else prose(event.reason), "")
 
     def _file(self, state: str, path: str, said: str, took: str) -> None:
         self._files.append((state, code(path), said, took))
@@ -64,10 +73,10 @@ class Summary:
         said = []
         for single in error.causes or (error,):
             place = "" if single.where is None else f" at {code(str(single.where))}"
-            detail = f": {escape(single.detail)}" if single.detail else ""
-            said.append(f"- ❌ {escape(single.message)}{place}{detail}")
-        outcome = ["", escape(error.outcome)] if error.outcome else []
-        hint = ["", f"**hint:** {escape(error.hint)}"] if error.hint else []
+            detail = f": {prose(single.detail)}" if single.detail else ""
+            said.append(f"- ❌ {prose(single.message)}{place}{detail}")
+        outcome = ["", prose(error.outcome)] if error.outcome else []
+        hint = ["", f"**hint:** {prose(error.hint)}"] if error.hint else []
         return self._page([*self._work(), *said, *outcome, *hint])
 
     def _work(self) -> list[str]:

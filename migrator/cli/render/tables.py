@@ -142,7 +142,8 @@ def seed_plan(result: SeedPlanResult, ink: Ink) -> Iterator[str]:
 def server(result: ServerResult) -> Iterator[str]:
     """The answer of `migrate server`; of `url` nothing but the address."""
     if result.action == "url":
-        yield line(result.url or "")
+        if result.url:
+            yield line(result.url)
         return
     if not result.running:
         yield f"{'stopped' if result.changed else 'not running'}; its data stays in {line(result.directory)}"

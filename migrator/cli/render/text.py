@@ -16,6 +16,7 @@ from migrator.cli.render.pen import Pen, unchanged
 from migrator.cli.render.result import Result
 from migrator.cli.render.running import Plain, Running
 from migrator.cli.render.safe import clean, line
+from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
 from migrator.events import (
     Applied,
@@ -106,6 +107,7 @@ class TextRenderer:
                 assert_never(event)
 
     def _planned(self, event: Planned) -> None:
+        self._started = time.monotonic()  # waiting for a server or a lock is not what a person asks about
         if event.ids:
             verb = "apply" if event.direction == "up" else "roll back"
             self._say(f"{words.count(len(event.ids), 'migration')} to {verb}")
@@ -158,6 +160,9 @@ class TextRenderer:
                 self._answers.lines(line(path) for path in result.paths)
             case ServerResult():
                 self._answers.lines(tables.server(result))
+                refused = refusal(result)
+                if refused is not None:
+                    self._log.lines(report(refused, self._ink))
             case SeedPlanResult():
                 self._answers.lines(tables.seed_plan(result, ink))
             case SeedResult():
