@@ -1,8 +1,6 @@
 """What a command was told: flag over environment over file over default, each value with its origin."""
 
-import difflib
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any, Literal
 from migrator.configuration_file import OWN_FILE, SHARED_FILE, ConfigurationFile, find, read, read_variables, shorten
 from migrator.errors import InputError
 from migrator.events import Told
-from migrator.settings import SETTINGS, Unfit
+from migrator.settings import SETTINGS, Unfit, expand, nearest
 from migrator.source import Span
 
 LedgerKind = Literal["yoyo", "supabase"]
@@ -89,7 +87,6 @@ class Config:
 ADDRESS_VARIABLES = ("MIGRATOR_DATABASE", "DATABASE_URL")
 """The variables that name the database, the stronger first."""
 
-_REFERENCE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _WEAK_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 _SUPABASE_MIGRATIONS = Path("supabase", "migrations")
 _ADDRESSES = frozenset({"database", "scratch"})
@@ -164,7 +161,7 @@ class _Loading:
     def _refuse_unknown(self) -> None:
         for key in self.flags:
             if key not in SETTINGS and key != "config":
-                raise InputError(f"unknown setting `{key}`", code="configuration-key", hint=_nearest(key))
+                raise InputError(f"unknown setting `{key}`", code="configuration-key", hint=nearest(key))
         if self.file is None:
             return
         for key in self.file.values:
@@ -173,7 +170,7 @@ class _Loading:
                     f"unknown key `{key}` in `{self.file.source.path}`",
                     code="configuration-key",
                     where=self.file.place(key),
-                    hint=_nearest(key),
+                    hint=nearest(key),
                 )
 
     def _take(self, key: str) -> None:
@@ -190,7 +187,14 @@ class _Loading:
             value = self.file.values[key]
             where = self.file.place(key)
             if key in _ADDRESSES and isinstance(value, str):
-                value = self._expand(value, key, where)
+                value, missing = expand(value, self.environ)
+                if missing:
+                    raise InputError(
+                        f"`{key}` refers to the variable `{missing}`, which is not set",
+                        code="configuration-variable",
+                        where=where,
+                        hint=f"set `{missing}` in the environment or in `.env`, or give `--{key} ADDRESS`",
+                    )
             self._set(key, value, self.file.origin(key), base=self.root, where=where)
             return
         self.origins[key] = "default"
@@ -206,22 +210,6 @@ class _Loading:
             value = tuple(shorten(Path(base, Path(part).expanduser()), self.current) for part in value)
         self.values[key] = value
         self.origins[key] = origin
-
-    def _expand(self, text: str, key: str, where: Span | None) -> str:
-        def value_of(match: re.Match[str]) -> str:
-            if match[2] is None:
-                return "${"
-            value = self.environ.get(match[2], "")
-            if not value:
-                raise InputError(
-                    f"`{key}` refers to the variable `{match[2]}`, which is not set",
-                    code="configuration-variable",
-                    where=where,
-                    hint=f"set `{match[2]}` in the environment or in `.env`, or give `--{key} ADDRESS`",
-                )
-            return value
-
-        return _REFERENCE.sub(value_of, text)
 
     def _choose_folders(self) -> None:
         chosen = "migrations" in self.values
@@ -268,8 +256,3 @@ def _anchored(text: str, base: Path) -> str:
     text = text.strip()
     name = text.removeprefix("embedded:")
     return text if name in {text, ""} else f"embedded:{Path(base, Path(name).expanduser())}"
-
-
-def _nearest(key: str) -> str:
-    near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in SETTINGS)}"

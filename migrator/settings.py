@@ -3,6 +3,7 @@
 Flags and variables are texts; a TOML file has types of its own. Both end as the same Python values.
 """
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ class Unfit(ValueError):  # noqa: N818 - never leaves the configuration
 
 
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
+_REFERENCE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -120,3 +122,23 @@ SETTINGS: Mapping[str, Reader] = MappingProxyType(
     }
 )
 """Every key of the configuration, and how its value is read."""
+
+
+def expand(written: str, variables: Mapping[str, str]) -> tuple[str, str | None]:
+    """The text with `${VAR}` replaced (`$${` means `${`), and the first variable that is not set or empty."""
+    missing: list[str] = []
+
+    def value_of(match: re.Match[str]) -> str:
+        if match[2] is None:
+            return "${"
+        if not variables.get(match[2]):
+            missing.append(match[2])
+        return variables.get(match[2], "")
+
+    return _REFERENCE.sub(value_of, written), missing[0] if missing else None
+
+
+def nearest(key: str) -> str:
+    """What somebody may have meant who wrote a key that does not exist."""
+    near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in SETTINGS)}"

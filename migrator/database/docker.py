@@ -1,12 +1,14 @@
 """`docker:IMAGE` addresses: a PostgreSQL in a container that lives as long as one command, through testcontainers."""
 
 import asyncio
+import secrets
 import time
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from migrator.database.target import Host, Secret, Target
+from migrator.database.target import Host, Secret, Target, Tls
 from migrator.errors import InputError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.database import ServerStarted
@@ -25,12 +27,14 @@ async def container(image: str, origin: str, emit: Emit = ignore) -> AsyncIterat
     Raises `InputError` when no image is named or the extra is not installed, `UnavailableError` when no Docker engine
     answers or the image does not start.
     """
-    if not image.strip():
+    image = image.strip()
+    if not image:
         raise InputError(
             f"the address from {origin} names no image", code="docker-image", hint="write `docker:postgres:17`"
         )
     began = time.monotonic()
-    running = await asyncio.to_thread(_start, image.strip())
+    password = secrets.token_urlsafe(16)
+    running = await asyncio.to_thread(_start, image, password)
     try:
         host = Host(name=running.get_container_host_ip(), port=int(running.get_exposed_port(PORT)))
         emit(ServerStarted(kind="docker", where=image, duration=time.monotonic() - began, created=True))
@@ -38,7 +42,8 @@ async def container(image: str, origin: str, emit: Emit = ignore) -> AsyncIterat
             hosts=(host,),
             user=USER,
             database=DATABASE,
-            password=Secret(running.password),
+            password=Secret(password),
+            tls=Tls(mode="disable"),
             origin=origin,
             kind="docker",
         )
@@ -46,21 +51,36 @@ async def container(image: str, origin: str, emit: Emit = ignore) -> AsyncIterat
         await asyncio.to_thread(running.stop)
 
 
-def _start(image: str) -> Any:
+def _start(image: str, password: str) -> Any:
     try:
-        from docker.errors import DockerException  # type: ignore[import-untyped]
-        from testcontainers.postgres import PostgresContainer
+        with warnings.catch_warnings():
+            # testcontainers warns about its own old names when it is imported
+            warnings.simplefilter("ignore")
+            from docker.errors import DockerException  # type: ignore[import-untyped]
+            from testcontainers.postgres import PostgresContainer
     except ImportError:
         raise InputError(
             "`docker:` needs an extra that is not installed", code="extra-missing", hint=f"run `{INSTALL}`"
         ) from None
+    made: Any = None
     try:
-        made = PostgresContainer(image, port=PORT, username=USER, dbname=DATABASE, driver=None)
+        made = PostgresContainer(image, port=PORT, username=USER, password=password, dbname=DATABASE, driver=None)
         return made.start()
-    except DockerException as error:
+    except (DockerException, OSError, RuntimeError) as error:  # a wait that times out is an OSError, too
+        if made is not None:
+            _discard(made, DockerException)
+        text = str(error).replace(password, "***")
         raise UnavailableError(
             f"no container of `{image}` could be started",
             code="docker-unavailable",
-            detail=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            detail=text.splitlines()[0] if text else type(error).__name__,
             hint="is the Docker engine running, and is the image's name right? `docker run` tells more",
         ) from None
+
+
+def _discard(made: Any, docker_error: type[Exception]) -> None:
+    """Remove a container that did not become ready; one that does not exist is no concern."""
+    try:
+        made.stop()
+    except (docker_error, OSError, RuntimeError, AttributeError):
+        return

@@ -14,6 +14,7 @@ from pathlib import Path
 from migrator.errors import UnavailableError
 
 PID_FILE = "postmaster.pid"
+LOG = "server.log"
 
 _LINES = 8
 _CONNECT_TIMEOUT = 2.0
@@ -120,5 +121,5 @@ def stop(directory: Path, patience: float) -> int | None:
     raise UnavailableError(
         f"the PostgreSQL server with pid {found.pid} does not stop",
         code="embedded-stuck",
-        hint=f"its log is `{directory / 'server.log'}`",
+        hint=f"its log is `{directory / LOG}`",
     )
