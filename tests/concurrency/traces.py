@@ -37,7 +37,8 @@ async def books(db: Connection) -> dict[str, Any]:
             )
         ],
         "log": [tuple(row) for row in await db.fetch("select migration_id, operation from _yoyo_log order by 1, 2")],
-        "locks": await db.fetchval("select count(*) from yoyo_lock") + await db.fetchval(locks),
+        "lock rows": await db.fetchval("select count(*) from yoyo_lock"),
+        "locks": await db.fetchval(locks),
     }
 
 
@@ -47,6 +48,7 @@ def whole(count: int) -> dict[str, Any]:
         "ledger": ids(count),
         "journal": [(id_, "applied", True) for id_ in ids(count)],
         "log": [(id_, "apply") for id_ in ids(count)],
+        "lock rows": 0,
         "locks": 0,
     }
 

@@ -19,9 +19,9 @@ Yoyo = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def slow(migrations: Path) -> Path:
-    """A third migration that takes a second and counts how often it ran."""
+    """A third migration that takes two seconds and counts how often it ran."""
     text = "-- depends: 0002.add-name\ncreate table if not exists ran (at timestamptz);\n"
-    text += "insert into ran values (clock_timestamp());\nselect pg_sleep(1.5);\n"
+    text += "insert into ran values (clock_timestamp());\nselect pg_sleep(2);\n"
     (migrations / "0003.slow.sql").write_text(text, encoding="utf-8")
     return migrations
 
@@ -31,6 +31,16 @@ async def asleep(db: Connection) -> None:
     deadline = time.monotonic() + 10
     while not await db.fetchval("select count(*) from pg_stat_activity where wait_event = 'PgSleep'"):
         assert time.monotonic() < deadline, "no migration reached its sleep"
+        await asyncio.sleep(0.02)
+
+
+async def kept_waiting(db: Connection, theirs: subprocess.Popen[str]) -> None:
+    """Wait until yoyo waits for its lock table."""
+    query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%INTO \"yoyo_lock\"%'"
+    deadline = time.monotonic() + 10
+    while not await db.fetchval(query):
+        assert theirs.poll() is None, "yoyo did not wait"
+        assert time.monotonic() < deadline, "yoyo did not come to its lock table"
         await asyncio.sleep(0.02)
 
 
@@ -73,8 +83,9 @@ async def test_yoyo_waits_while_up_runs(start: Start, yoyo: Yoyo, db: Connection
     ours = start("up", "--json")
     await asleep(db)
     theirs = yoyo("apply")
+    await kept_waiting(db, theirs)
+    assert ours.poll() is None, "`up` was done before yoyo had to wait for it"
     code, out, errors = await finished(ours)
-    assert theirs.poll() is None, "yoyo came back while `up` still ran"
     assert [done["id"] for done in json.loads(out)["done"]] == ["0001.create-users", "0002.add-name", "0003.slow"], (
         errors
     )

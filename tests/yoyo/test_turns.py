@@ -84,7 +84,7 @@ async def test_yoyo_rolls_back_what_we_applied(config: Config, yoyo: Yoyo, db: C
 async def test_we_roll_back_what_yoyo_applied(config: Config, yoyo: Yoyo, db: Connection) -> None:
     """`down` undoes yoyo's migrations; `yoyo list` then says U, and `yoyo apply` applies them anew."""
     said(yoyo("apply"))
-    result = await migrating.down(config, all_=True)
+    result = await migrating.down(config, everything=True)
     assert [(done.id, done.direction) for done in result.done] == [(id_, "down") for id_ in reversed(BOTH)]
     assert listed(yoyo) == dict.fromkeys(BOTH, "U")
     assert await columns(db) == []
@@ -121,7 +121,7 @@ async def test_an_edit_between_yoyos_rollback_and_apply_is_no_modification(
 
 async def test_marks_are_seen_both_ways(config: Config, yoyo: Yoyo, db: Connection) -> None:
     """What we mark as applied yoyo does not apply; what yoyo unmarks is pending for us."""
-    await migrating.mark(config, ids=["0001.create-users"], applied=True)
+    await migrating.mark(config, ("0001.create-users",), state="applied")
     assert listed(yoyo) == {"0001.create-users": "A", "0002.add-name": "U"}
     assert await columns(db) == []
     said(yoyo("unmark", "--revision", "0001.create-users"))
