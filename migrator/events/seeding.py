@@ -65,14 +65,14 @@ class SeedOutcome:
 
     Attributes:
         path: the file, as the user would write it.
-        state: loaded, unchanged, failed or skipped.
-        reason: why, for the last three.
+        state: loaded, unchanged, failed or skipped; in a plan new, changed or unchanged.
+        reason: why, for unchanged, failed and skipped.
         tables: what became of its rows, by table.
         duration: seconds.
     """
 
     path: str
-    state: Literal["loaded", "unchanged", "failed", "skipped"]
+    state: Literal["loaded", "unchanged", "failed", "skipped", "new", "changed"]
     reason: str | None = None
     tables: dict[str, Counts] = field(default_factory=dict)
     duration: float | None = None

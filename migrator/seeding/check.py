@@ -1,0 +1,173 @@
+"""Everything wrong with a seed file that can be told before the first write, and all of it at once."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from migrator.errors import InputError, MigratorError
+from migrator.seeding.document import Document, Place, Table, span
+from migrator.seeding.tables import Column, Key, TableInfo
+
+MOST_ERRORS = 100
+"""How many errors one report tells; more do not help anybody."""
+
+_KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "c": "a type"}
+
+
+@dataclass(slots=True)
+class Problems:
+    """What is wrong in all files of a run."""
+
+    found: list[MigratorError] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, error: MigratorError) -> None:
+        """Remember one more; beyond `MOST_ERRORS` only its number."""
+        if len(self.found) < MOST_ERRORS:
+            self.found.append(error)
+        else:
+            self.more += 1
+
+    def raise_any(self) -> None:
+        """Raise the one error, or one `InputError` with all of them as `causes`, in the order of files and lines."""
+        if not self.found:
+            return
+        if len(self.found) == 1:
+            raise self.found[0]
+        causes = sorted(self.found, key=lambda error: (error.where.path, error.where.line) if error.where else ("", 0))
+        paths = {error.where.path for error in causes if error.where}
+        total = len(causes) + self.more
+        raise InputError(
+            f"{total} errors in {len(paths)} seed file{'s' if len(paths) != 1 else ''}",
+            code="bad-seeds",
+            outcome="nothing was loaded",
+            detail=f"the first {MOST_ERRORS} of them" if self.more else None,
+            causes=tuple(causes),
+        )
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """A hint that names the word which was probably meant."""
+    near = difflib.get_close_matches(word, list(words), 1, 0.6)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def unknown_table(document: Document, table: Table, names: Iterable[str]) -> InputError:
+    """The error for a table that does not exist."""
+    return InputError(
+        f"there is no table `{table.name}`",
+        code="unknown-table",
+        where=span(document.path, document.shown, table.place, len(table.name)),
+        outcome="nothing was loaded",
+        hint=nearest(table.name, names) or "create it with a migration: `migrate up` comes before `migrate seed`",
+    )
+
+
+def table_options(document: Document, table: Table, info: TableInfo) -> Iterable[InputError]:
+    """What is wrong with the table itself and the options that name its columns."""
+    where = span(document.path, document.shown, table.place, len(table.name))
+    if info.kind not in {"r", "p"}:
+        yield InputError(f"`{table.name}` is {_KINDS.get(info.kind, 'no table')}", code="not-a-table", where=where)
+    named = [(name, place, "keep") for name, place in table.keep]
+    named += [(name, table.key_place or table.place, "key") for name in table.key or ()]
+    for name, place, option in named:
+        if name not in info.columns:
+            yield InputError(
+                f"`{option}` names `{name}`, and `{table.name}` has no such column",
+                code="unknown-column",
+                where=span(document.path, document.shown, place, len(option if option == "key" else name)),
+                hint=nearest(name, info.columns),
+            )
+    if table.key is not None and set(table.key) <= info.columns.keys() and named_key(table, info) is None:
+        yield InputError(
+            f"`{table.name}` has no unique constraint on ({', '.join(table.key)})",
+            code="key-not-unique",
+            where=span(document.path, document.shown, table.key_place or table.place, 3),
+            hint="its unique keys are " + "; ".join(f"({', '.join(key.columns)})" for key in info.keys)
+            if info.keys
+            else "it has no unique key at all: add one with a migration",
+        )
+
+
+def named_key(table: Table, info: TableInfo) -> Key | None:
+    """The unique key that `key:` names."""
+    wanted = set(table.key or ())
+    return next((key for key in info.keys if set(key.columns) == wanted), None)
+
+
+def columns(
+    document: Document, table: Table, info: TableInfo, names: Iterable[tuple[str, Place]]
+) -> Iterable[InputError]:
+    """What is wrong with the column names of a row."""
+    for name, place in names:
+        column = info.columns.get(name)
+        if column is None:
+            yield InputError(
+                f"`{table.name}` has no column `{name}`",
+                code="unknown-column",
+                where=span(document.path, document.shown, place, len(name)),
+                outcome="nothing was loaded",
+                hint=nearest(name, info.columns) or f"its columns are {', '.join(info.columns)}",
+            )
+        elif column.generated:
+            yield InputError(
+                f"`{table.name}.{name}` is a generated column",
+                code="generated-column",
+                where=span(document.path, document.shown, place, len(name)),
+                outcome="nothing was loaded",
+                hint="remove it: PostgreSQL computes it",
+            )
+
+
+def infer_key(
+    document: Document, table: Table, info: TableInfo, shapes: Iterable[frozenset[str]]
+) -> Key | InputError | None:
+    """The key by which rows are found again: as named, else the primary key, else the one unique key of all rows.
+
+    None when no key covers every row: such a table is filled once, with plain inserts.
+    """
+    covered = list(shapes)
+    where = span(document.path, document.shown, table.place, len(table.name))
+    if table.key is not None:
+        key = named_key(table, info)
+        missing = [name for name in table.key if not all(name in names for names in covered)]
+        if missing:
+            return InputError(
+                f"`{table.name}` has rows without `{missing[0]}`, which is in its key",
+                code="row-without-key",
+                where=where,
+            )
+        return key
+    usable = [key for key in info.keys if all(set(key.columns) <= names for names in covered)]
+    if usable and usable[0].primary:
+        return usable[0]
+    distinct = {frozenset(key.columns): key for key in usable}
+    if len(distinct) > 1:
+        choices = " or ".join(f"`key: [{', '.join(key.columns)}]`" for key in distinct.values())
+        return InputError(
+            f"`{table.name}` has several unique keys that its rows could be found by",
+            code="ambiguous-key",
+            where=where,
+            hint=f"say which: {choices}",
+        )
+    if not distinct and table.mode == "missing":
+        return InputError(
+            f"`mode: missing` needs a key, and no unique key of `{table.name}` is in every row",
+            code="no-key",
+            where=where,
+            hint="write the key's columns in every row",
+        )
+    return next(iter(distinct.values()), None)
+
+
+def null_refused(document: Document, table: Table, column: Column, place: Place, *, key: bool) -> InputError:
+    """The error for a NULL where none may be."""
+    return InputError(
+        f"`{table.name}.{column.name}` is in the key, so it cannot be null"
+        if key
+        else f"`{table.name}.{column.name}` cannot be null",
+        code="null-in-key" if key else "not-null",
+        where=span(document.path, document.shown, place),
+        outcome="nothing was loaded",
+        hint='write a value; an empty text is ""',
+    )

@@ -1,0 +1,115 @@
+"""Which files there are to seed, by name and hash. Reads no YAML, so that asking costs nothing."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrator.config import Config
+from migrator.errors import InputError
+from migrator.events import Emit, Noticed, ignore
+
+SUFFIXES = frozenset({".yaml", ".yml"})
+_LATER = frozenset({".csv", ".sql", ".gz"})
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedFile:
+    """A seed file.
+
+    Attributes:
+        path: where it is.
+        shown: as the user would write it from the current folder.
+        name: relative to the folder of seeds, with `/`: what the ledger knows it by on every machine.
+        sha256: of its bytes.
+    """
+
+    path: Path
+    shown: str
+    name: str
+    sha256: bytes
+
+
+def find(config: Config, paths: tuple[Path, ...] = (), emit: Emit = ignore) -> tuple[SeedFile, ...]:
+    """The seed files of the configured folders, or of `paths` (files or folders) alone, in path order, hashed.
+
+    Raises `InputError` for a path that is not there, and for two files of one name.
+    """
+    folders = [_absolute(config.root / folder) for folder in config.seeds]
+    found: dict[str, Path] = {}
+    for start in [_absolute(path) for path in paths] or folders:
+        if not start.exists():
+            raise InputError(
+                f"there is no `{shown(start)}`",
+                code="no-seeds",
+                hint="name an existing file or folder"
+                if paths
+                else "create the folder and put a YAML file into it, or name another with `--seeds`",
+            )
+        for path in _files(start, emit):
+            name = _name(path, folders, config.root)
+            if found.setdefault(name, path) != path:
+                raise InputError(
+                    f"two seed files are called `{name}`: `{shown(found[name])}` and `{shown(path)}`",
+                    code="seed-name-twice",
+                    hint="rename one of them",
+                )
+    return tuple(
+        SeedFile(path=path, shown=shown(path), name=name, sha256=digest(path)) for name, path in sorted(found.items())
+    )
+
+
+def digest(path: Path) -> bytes:
+    """The SHA-256 of a file's bytes. Raises `InputError` when it cannot be read."""
+    state = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                state.update(block)
+    except OSError as error:
+        raise InputError(f"cannot read `{shown(path)}`: {error.strerror}", code="unreadable-file") from error
+    return state.digest()
+
+
+def shown(path: Path) -> str:
+    """A path as the user would write it from the current folder."""
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:
+        return str(path)
+    return str(path) if relative.startswith("..") else Path(relative).as_posix()
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links, which are the user's names
+
+
+def _files(start: Path, emit: Emit) -> list[Path]:
+    if start.is_file():
+        if start.suffix not in SUFFIXES:
+            raise InputError(
+                f"`{shown(start)}` is not a seed file", code="not-a-seed", hint="seed files end in `.yaml` or `.yml`"
+            )
+        return [start]
+    files = []
+    for path in sorted(start.rglob("*")):
+        if any(part.startswith(".") for part in path.relative_to(start).parts) or not path.is_file():
+            continue
+        if path.suffix in SUFFIXES:
+            files.append(path)
+        elif path.suffix in _LATER:
+            emit(
+                Noticed(
+                    severity="WARNING",
+                    message=f"`{shown(path)}` is not loaded: seed files end in `.yaml` or `.yml`",
+                )
+            )
+    return files
+
+
+def _name(path: Path, folders: list[Path], root: Path) -> str:
+    for folder in [*folders, _absolute(root)]:
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()

@@ -1,0 +1,64 @@
+"""Which seed files are in this database: the table `seed` in our schema, a row for each file and environment."""
+
+from collections.abc import Iterable
+
+from migrator._version import __version__
+from migrator.config import Config
+from migrator.database.session import Session
+from migrator.errors import ServerError
+from migrator.events.migrating import SeedSummary
+from migrator.seeding.files import SeedFile
+from migrator.sql.names import literal, quote
+
+_ABSENT = {"42P01", "3F000"}
+
+
+async def read(session: Session, config: Config) -> dict[str, bytes]:
+    """The SHA-256 of every file that is in this database in this environment; empty where nothing was ever seeded.
+
+    One round trip; neither locks nor writes. Must not be called inside a transaction.
+    """
+    table = quote(config.schema, "seed")
+    try:
+        rows = await session.read(
+            f"select json_build_array(path, encode(sha256, 'hex')) from {table} where env = {literal(config.env)}"
+        )
+    except ServerError as error:
+        if error.report.sqlstate in _ABSENT:
+            return {}
+        raise
+    return {path: bytes.fromhex(digest) for path, digest in rows}
+
+
+def compare(files: Iterable[SeedFile], known: dict[str, bytes]) -> SeedSummary:
+    """How many files are in the database as they are, changed since, or new."""
+    current = changed = new = 0
+    for file in files:
+        digest = known.get(file.name)
+        if digest is None:
+            new += 1
+        elif digest == file.sha256:
+            current += 1
+        else:
+            changed += 1
+    return SeedSummary(current=current, changed=changed, new=new)
+
+
+def loaded_already(config: Config, file: SeedFile) -> str:
+    """An SQL condition: this very file is in the ledger."""
+    return (
+        f"exists (select from {quote(config.schema, 'seed')} where path = {literal(file.name)} "
+        f"and env = {literal(config.env)} and sha256 = decode('{file.sha256.hex()}', 'hex'))"
+    )
+
+
+def record(config: Config, file: SeedFile, rows: int) -> str:
+    """The statement that writes a file's row, for the transaction that loads it."""
+    return (
+        f"insert into {quote(config.schema, 'seed')} "
+        "(path, env, sha256, rows, loaded_at, loaded_by, tool_version) values "
+        f"({literal(file.name)}, {literal(config.env)}, decode('{file.sha256.hex()}', 'hex'), {rows}, "
+        f"clock_timestamp(), session_user, {literal(__version__)}) on conflict (path, env) do update set "
+        "sha256 = excluded.sha256, rows = excluded.rows, loaded_at = excluded.loaded_at, "
+        "loaded_by = excluded.loaded_by, tool_version = excluded.tool_version"
+    )

@@ -1,0 +1,220 @@
+"""The second half of a run: files into the database, each in one transaction on a connection of its own.
+
+A file starts when everything that it refers to is committed, and takes a connection only then. What fails rolls back
+alone: files that wait for it are skipped by name, the others go on. The only TaskGroup of the project.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+
+from migrator.config import Config
+from migrator.database.connect import Pool
+from migrator.database.session import Notice, Session
+from migrator.errors import MigratorError, ServerError
+from migrator.events import Emit, FileFailed, FileLoaded, FileLoading, FileSkipped
+from migrator.events.seeding import Counts, SeedOutcome
+from migrator.seeding import ledger, merge
+from migrator.seeding.blame import explain
+from migrator.seeding.graph import Graph
+from migrator.seeding.merge import LOADED_MEANWHILE, PREFIX, Stage
+from migrator.seeding.prepare import FileLoad
+from migrator.seeding.spool import Spool, source
+from migrator.sql.names import literal, quote
+
+REPLAYED = frozenset({"40P01", "40001", "55P03"})
+"""Deadlock, serialization failure, lock not available: the other side is done in a moment, so the file goes again."""
+
+REPLAYS = 3
+LOCK_CLASS = 0x6D696773
+"""The first half of the advisory locks of seeding; the second is the table's oid."""
+
+
+@dataclass(slots=True)
+class Connections:
+    """The sessions of a run: the one that is open already, and as many of the pool's as the run may have."""
+
+    first: Session
+    pool: Pool | None
+    _free: "asyncio.Queue[Session | None]" = field(default_factory=asyncio.Queue)
+
+    def __post_init__(self) -> None:
+        self._free.put_nowait(self.first)
+        for _ in range(self.pool.size if self.pool is not None else 0):
+            self._free.put_nowait(None)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """Borrow one; whoever borrows it leaves no transaction open."""
+        slot = await self._free.get()
+        try:
+            if slot is not None:
+                yield slot
+            elif self.pool is not None:
+                async with self.pool.session() as session:
+                    yield session
+        finally:
+            self._free.put_nowait(slot)
+
+
+class Loader:
+    """One run of loads.
+
+    Args:
+        config: schema of the ledger, environment, role, lock timeout.
+        spool: the rows.
+        emit: told what happens.
+        force: files in the ledger are loaded again.
+    """
+
+    def __init__(self, config: Config, spool: Spool, emit: Emit, *, force: bool) -> None:
+        self._config = config
+        self._spool = spool
+        self._emit = emit
+        self._force = force
+        self.outcomes: dict[str, SeedOutcome] = {}
+        self.errors: dict[str, MigratorError] = {}
+
+    async def run(self, graph: Graph, loads: dict[str, FileLoad], connections: Connections) -> None:
+        """Load every unit of the graph; `outcomes` and `errors`, by the shown path, tell what became of each file."""
+        sorter = TopologicalSorter(graph.waits)
+        sorter.prepare()
+        finished: asyncio.Queue[int] = asyncio.Queue()
+        failed: dict[int, str] = {}
+        running = 0
+        async with asyncio.TaskGroup() as group:
+            while sorter.is_active():
+                ready = sorter.get_ready()
+                for unit in ready:
+                    broken = sorted(failed[before] for before in graph.waits[unit] if before in failed)
+                    if broken:
+                        self._skip(graph.units[unit], loads, broken[0])
+                        failed[unit] = loads[graph.units[unit][0]].file.shown
+                        sorter.done(unit)
+                        continue
+                    members = [loads[path] for path in graph.units[unit]]
+                    group.create_task(self._unit(unit, members, connections, finished))
+                    running += 1
+                if running and not (ready and not running):
+                    unit = await finished.get()
+                    running -= 1
+                    broken_path = next(
+                        (loads[p].file.shown for p in graph.units[unit] if loads[p].file.shown in self.errors), None
+                    )
+                    if broken_path is not None:
+                        failed[unit] = broken_path
+                    sorter.done(unit)
+
+    def _skip(self, paths: tuple[str, ...], loads: dict[str, FileLoad], broken: str) -> None:
+        for path in paths:
+            shown = loads[path].file.shown
+            reason = f"it needs `{broken}`, which is not loaded"
+            self.outcomes[shown] = SeedOutcome(path=shown, state="skipped", reason=reason)
+            self._emit(FileSkipped(path=shown, state="skipped", reason=reason))
+
+    async def _unit(
+        self, unit: int, members: list[FileLoad], connections: Connections, finished: "asyncio.Queue[int]"
+    ) -> None:
+        try:
+            async with connections.session() as session:
+                await self._attempts(session, members)
+        except MigratorError as error:
+            for load in members:
+                shown = load.file.shown
+                self.errors[shown] = error
+                self.outcomes[shown] = SeedOutcome(path=shown, state="failed", reason=error.detail or error.message)
+                self._emit(FileFailed(path=shown, error=error))
+        finally:
+            finished.put_nowait(unit)
+
+    async def _attempts(self, session: Session, members: list[FileLoad]) -> None:
+        started = time.monotonic()
+        stages = [
+            Stage(index=index, load=load) for index, load in enumerate(load for file in members for load in file.tables)
+        ]
+        for attempt in range(REPLAYS + 1):
+            try:
+                counts = await self._once(session, members, stages)
+            except BaseException as error:
+                await session.rollback()
+                if not isinstance(error, ServerError):
+                    raise
+                if error.report.sqlstate == LOADED_MEANWHILE:
+                    self._loaded_meanwhile(members)
+                    return
+                if error.report.sqlstate not in REPLAYED or attempt == REPLAYS:
+                    raise explain(error, stages, self._spool) from error
+            else:
+                self._loaded(members, stages, counts, time.monotonic() - started)
+                return
+            await asyncio.sleep(random.uniform(0.02, 0.2) * (attempt + 1))  # noqa: S311 - jitter needs no secrecy
+
+    async def _once(self, session: Session, members: list[FileLoad], stages: list[Stage]) -> list[list[int]]:
+        """One attempt: open, copy, merge and commit."""
+        config = self._config
+        opening = ["begin isolation level read committed read write"]
+        opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
+        settings = {**dict(session.target.settings), "statement_timeout": "0", "lock_timeout": "0"}
+        settings["idle_in_transaction_session_timeout"] = "0"
+        opening += [f"select set_config({literal(name)}, {literal(value)}, true)" for name, value in settings.items()]
+        for oid in sorted({stage.load.info.oid for stage in stages}):
+            opening.append(f"select pg_advisory_xact_lock({LOCK_CLASS}, {oid}::oid::int8::bit(32)::int4)")
+        opening += [stage.creation() for stage in stages]
+        for load in members:
+            self._emit(FileLoading(path=load.file.shown, rows=0, total=load.rows))
+        await session.run("; ".join(opening))
+        sent = {load.file.name: 0 for load in members}
+        totals = {load.file.name: load.rows for load in members}
+        for stage in stages:
+            file = stage.load.file
+
+            def tell(rows: int, name: str = file.name, shown: str = file.shown) -> None:
+                sent[name] += rows
+                self._emit(FileLoading(path=shown, rows=sent[name], total=totals[name]))
+
+            rows = source(self._spool, stage.load.start, stage.load.end, stage.load.layouts(), tell)
+            await session.copy(stage.name, stage.columns(), rows)
+        return await self._merge(session, members, stages)
+
+    async def _merge(self, session: Session, members: list[FileLoad], stages: list[Stage]) -> list[list[int]]:
+        config = self._config
+        closing = [f"set local lock_timeout = {round(config.lock_timeout * 1000)}"]
+        guard = None
+        if not self._force:
+            guard = " and ".join(ledger.loaded_already(config, load.file) for load in members)
+        closing.append(merge.block(stages, guard))
+        closing += [ledger.record(config, load.file, load.rows) for load in members]
+        closing.append("commit")
+        told: list[str] = []
+
+        def hear(notice: Notice) -> None:
+            if notice.severity == "INFO" and notice.message.startswith(PREFIX):
+                told.append(notice.message.removeprefix(PREFIX))
+
+        with session.listening(hear):
+            await session.run("; ".join(closing))
+            await session.settle()
+        counts: list[list[int]] = json.loads(told[-1])
+        return counts
+
+    def _loaded(self, members: list[FileLoad], stages: list[Stage], counts: list[list[int]], duration: float) -> None:
+        for load in members:
+            tables = {
+                stage.load.table.name: Counts(inserted=inserted, updated=updated, unchanged=unchanged)
+                for stage, (inserted, updated, unchanged) in zip(stages, counts, strict=True)
+                if stage.load.file.name == load.file.name
+            }
+            shown = load.file.shown
+            self.outcomes[shown] = SeedOutcome(path=shown, state="loaded", tables=tables, duration=duration)
+            self._emit(FileLoaded(path=shown, tables=tables, duration=duration))
+
+    def _loaded_meanwhile(self, members: list[FileLoad]) -> None:
+        for load in members:
+            reason = "another run has loaded it meanwhile"
+            self.outcomes[load.file.shown] = SeedOutcome(path=load.file.shown, state="unchanged", reason=reason)
+            self._emit(FileSkipped(path=load.file.shown, state="unchanged", reason=reason))

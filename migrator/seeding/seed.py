@@ -1,0 +1,293 @@
+"""`migrate seed`: which files, in which order, and what became of them."""
+
+import asyncio
+import difflib
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.config import Config
+from migrator.database import own
+from migrator.database.connect import connect, describe, pool
+from migrator.database.session import Session
+from migrator.errors import ConnectionLostError, InputError, MigratorError, WorkError
+from migrator.events import Emit, FileSkipped, Noticed, ignore
+from migrator.events.migrating import SeedSummary
+from migrator.events.seeding import SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.seeding import graph, headers, ledger, tables
+from migrator.seeding.files import SeedFile, find
+from migrator.seeding.graph import Graph, Node, Written
+from migrator.seeding.load import Connections, Loader
+from migrator.seeding.spool import Spool
+
+if TYPE_CHECKING:
+    from migrator.seeding.prepare import FileLoad, TableLoad
+
+MOST_CONNECTIONS = 8
+"""Of a run, where nothing else is configured."""
+
+WORTH_ANALYZING = 1000
+"""From how many new or changed rows on a table's statistics are renewed; autovacuum would come a minute later."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The files of a run, told apart by the ledger."""
+
+    unchanged: list[SeedFile] = field(default_factory=list)
+    pending: list[SeedFile] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+
+
+async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = False, emit: Emit = ignore) -> SeedResult:
+    """Load every seed file that is new or changed: concurrently, each in one transaction, parents before children.
+
+    Everything that can be told beforehand is checked in all files before anything is written. Writes; locks the tables
+    of a file against other seeding runs (advisory) while it loads; a file that meets a deadlock, a serialization
+    failure or a lock is loaded again, three times.
+
+    Args:
+        config: database, folders, environment, pool size.
+        paths: files or folders to seed instead of the configured folders.
+        force: load files that are in the ledger already, too.
+        emit: told what happens.
+
+    Raises `InputError` when files are wrong (nothing was loaded), `WorkError` when a file failed: its `done` names the
+    files that are loaded.
+    """
+    files = find(config, paths, emit)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(connect(config, emit))
+        told = _told_apart(config, files, await ledger.read(session, config), force=force)
+        outcomes = {file.shown: _unchanged(file, emit) for file in told.unchanged}
+        if told.pending:
+            spool = stack.enter_context(Spool())
+            loads = await _prepare(config, session, told.pending, spool, emit)
+            _refuse_second_copy(loads, told, force=force)
+            order = _order(loads, files)
+            await own.ensure(session, config)
+            loader = Loader(config, spool, emit, force=force)
+            size = min(config.pool_size or MOST_CONNECTIONS, len(order.units))
+            connections = Connections(
+                session, await stack.enter_async_context(pool(session.target, size - 1)) if size > 1 else None
+            )
+            await loader.run(order, {load.file.name: load for load in loads}, connections)
+            outcomes |= loader.outcomes
+            if loader.errors:
+                raise _failure(loader, outcomes)
+            await _analyze(session, loads, outcomes)
+        return SeedResult(
+            database=describe(session), files=tuple(outcomes[file.shown] for file in files if file.shown in outcomes)
+        )
+
+
+async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ignore) -> SeedPlanResult:
+    """What `seed` would do: the files in an order that works, and why each waits for another.
+
+    Reads and checks every file that is new or changed; writes and locks nothing. Raises `InputError` as `seed` does.
+    """
+    files = find(config, paths, emit)
+    async with connect(config, emit) as session:
+        told = _told_apart(config, files, await ledger.read(session, config), force=False)
+        outcomes = [SeedOutcome(path=file.shown, state="unchanged", reason="in the ledger") for file in told.unchanged]
+        edges: tuple[SeedEdge, ...] = ()
+        if told.pending:
+            with Spool() as spool:
+                loads = await _prepare(config, session, told.pending, spool, emit)
+            _refuse_second_copy(loads, told, force=False)
+            order = _order(loads, files)
+            by_name = {load.file.name: load for load in loads}
+            for name in (name for unit in order.units for name in unit):
+                shown = by_name[name].file.shown
+                outcomes.append(SeedOutcome(path=shown, state="changed" if name in told.changed else "new"))
+            edges = tuple(
+                SeedEdge(
+                    before=by_name[edge.before].file.shown, after=by_name[edge.after].file.shown, reason=edge.reason
+                )
+                for edge in order.edges
+            )
+        return SeedPlanResult(database=describe(session), files=tuple(outcomes), edges=edges)
+
+
+async def summary(session: Session, config: Config) -> SeedSummary:
+    """How many seed files are in the database as they are, changed since, or new.
+
+    One round trip; neither locks nor writes; reads no YAML but a header. A folder that is not there has no files. Must
+    not be called inside a transaction.
+    """
+    known = await ledger.read(session, config)
+    if not any((config.root / folder).exists() for folder in config.seeds):
+        return SeedSummary(current=0, changed=0, new=0)
+    existing = tuple(folder for folder in config.seeds if (config.root / folder).exists())
+    files = [
+        file
+        for file in find(replace(config, seeds=existing))
+        if known.get(file.name) == file.sha256 or _applies(file, config.env)
+    ]
+    return ledger.compare(files, known)
+
+
+def _applies(file: SeedFile, env: str) -> bool:
+    """A file whose header cannot be read counts: the reading that follows tells what is wrong with it."""
+    try:
+        return headers.applies(file, env)
+    except InputError:
+        return True
+
+
+def _told_apart(config: Config, files: tuple[SeedFile, ...], known: dict[str, bytes], *, force: bool) -> _Pending:
+    told = _Pending()
+    for file in files:
+        if known.get(file.name) == file.sha256 and not force:
+            told.unchanged.append(file)
+        elif _applies(file, config.env):
+            told.pending.append(file)
+            if file.name in known:
+                told.changed.add(file.name)
+    return told
+
+
+def _unchanged(file: SeedFile, emit: Emit) -> SeedOutcome:
+    reason = "it is in the database as it is"
+    emit(FileSkipped(path=file.shown, state="unchanged", reason=reason))
+    return SeedOutcome(path=file.shown, state="unchanged", reason=reason)
+
+
+async def _prepare(
+    config: Config, session: Session, files: list[SeedFile], spool: Spool, emit: Emit
+) -> "list[FileLoad]":
+    """Read and check every file, in a thread, so that a signal is heard meanwhile."""
+    from migrator.seeding.prepare import Preparation
+
+    names = tuple(dict.fromkeys(name for file in files for name in headers.table_names(file) if name[:1] != "$"))
+    infos = await tables.read(session, names)
+    others = await tables.names(session) if None in infos.values() else []
+    for name, info in infos.items():
+        if info is not None and info.row_security:
+            message = f"row level security applies to this role on `{name}`: rows that it hides look as if they were not there"
+            emit(Noticed(severity="WARNING", message=message))
+    preparation = Preparation(infos, others, spool, config.environ)
+
+    def read() -> "list[FileLoad]":
+        loads = [preparation.read(file) for file in files]
+        preparation.finish(loads)
+        return loads
+
+    work = asyncio.ensure_future(asyncio.to_thread(read))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        preparation.stop.set()
+        await asyncio.wait([work])
+        work.exception()
+        raise
+
+
+def _refuse_second_copy(loads: "list[FileLoad]", told: _Pending, *, force: bool) -> None:
+    """A table without a key is filled once: its rows could not be told from those of the last time."""
+    from migrator.seeding.check import Problems
+    from migrator.seeding.document import span
+
+    problems = Problems()
+    for load in (load for file in loads for load in file.tables if load.key is None):
+        file = load.file
+        if file.name not in told.changed:
+            continue
+        problems.add(
+            InputError(
+                f"`{load.table.name}` was filled from `{file.shown}` before, and its rows have no key",
+                code="no-key",
+                where=span(file.path, file.shown, load.table.place, len(load.table.name)),
+                detail="loading it again would insert every row a second time"
+                if force
+                else "the file has changed, and loading it again would insert every row a second time",
+                outcome="nothing was loaded",
+                hint="write the columns of a unique key in every row, or put new rows into a new file",
+            )
+        )
+    problems.raise_any()
+
+
+def _order(loads: "list[FileLoad]", files: tuple[SeedFile, ...]) -> Graph:
+    nodes = [
+        Node(path=load.file.name, after=_after(load, files), tables=tuple(_written(table) for table in load.tables))
+        for load in loads
+    ]
+    return graph.build(nodes)
+
+
+def _written(load: "TableLoad") -> Written:
+    refers = [
+        (", ".join(foreign.columns), foreign.target)
+        for foreign in load.info.foreign_keys
+        if set(foreign.columns) & load.referring
+    ]
+    return Written(oid=load.info.oid, name=load.table.name, refers=tuple(refers))
+
+
+def _after(load: "FileLoad", files: tuple[SeedFile, ...]) -> tuple[str, ...]:
+    """The ledger names of the files that a header names, from its own folder or from the folder of seeds."""
+    from migrator.seeding.document import span
+
+    by_name = {file.name: file for file in files}
+    by_path = {file.path: file for file in files}
+    found = []
+    for word in load.header.after:
+        beside = load.file.path.parent / word
+        if beside in by_path:
+            found.append(by_path[beside].name)
+        elif word in by_name:
+            found.append(word)
+        elif not beside.exists():
+            near = difflib.get_close_matches(word, by_name, 1)
+            raise InputError(
+                f"`after` names `{word}`, and there is no such seed file",
+                code="unknown-seed",
+                where=span(load.file.path, load.file.shown, load.header.place, len("$seed")),
+                outcome="nothing was loaded",
+                hint=f"did you mean `{near[0]}`?" if near else None,
+            )
+    return tuple(found)
+
+
+def _failure(loader: Loader, outcomes: dict[str, SeedOutcome]) -> MigratorError:
+    """One error for a run in which files failed: what is committed, what failed where, what was skipped."""
+    done = tuple(path for path, outcome in outcomes.items() if outcome.state == "loaded")
+    skipped = [path for path, outcome in outcomes.items() if outcome.state == "skipped"]
+    distinct = list(dict.fromkeys(loader.errors.values()))
+    rolled = ", ".join(f"`{path}`" for path in loader.errors)
+    parts = [f"{rolled} {'was' if len(loader.errors) == 1 else 'were'} rolled back"]
+    if done:
+        parts.append(f"{len(done)} other file{'s are' if len(done) != 1 else ' is'} loaded")
+    if skipped:
+        names = ", ".join(f"`{path}`" for path in skipped)
+        parts.append(f"skipped because of it: {names}")
+    outcome = "; ".join(parts)
+    if len(distinct) == 1:
+        error = distinct[0]
+        if isinstance(error, ConnectionLostError) and done:
+            error = WorkError(error.message, code=error.code, hint=error.hint, sqlstate=error.sqlstate)
+        error.done, error.outcome = done, outcome
+        return error
+    return WorkError(
+        f"{len(loader.errors)} seed files could not be loaded",
+        code="seeds-failed",
+        outcome=outcome,
+        hint="correct them and run `migrate seed` again: what is loaded is not loaded twice",
+        done=done,
+        causes=tuple(distinct),
+    )
+
+
+async def _analyze(session: Session, loads: "list[FileLoad]", outcomes: dict[str, SeedOutcome]) -> None:
+    """Let the planner know of tables that have grown."""
+    grown = []
+    for file in loads:
+        counts = outcomes[file.file.shown].tables
+        for load in file.tables:
+            count = counts.get(load.table.name)
+            if count is not None and count.inserted + count.updated >= WORTH_ANALYZING:
+                grown.append(load.info.quoted)
+    if grown:
+        await session.run(f"analyze {', '.join(sorted(set(grown)))}")

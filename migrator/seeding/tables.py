@@ -1,0 +1,219 @@
+"""What a seed needs to know of the tables that it names: columns, keys, foreign keys. One round trip for all files."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Literal
+
+from migrator.database.session import Session
+from migrator.sql.names import literal, quote
+
+Kind = Literal["text", "json", "array", "composite"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnType:
+    """A column's type as far as a YAML value needs it; a domain is seen as what it is made of.
+
+    Attributes:
+        name: as PostgreSQL writes it, such as `character varying(40)`.
+        kind: what else than a scalar it takes.
+        labels: an enum's values, in order.
+        length: the most characters of varchar(n) or char(n).
+        element: an array's element type.
+        delimiter: between an array's elements.
+    """
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...] = ()
+    length: int | None = None
+    element: "ColumnType | None" = None
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: its name.
+        number: its number in the catalog.
+        type: what it takes.
+        declaration: type and collation, as a temporary table wants them.
+        base: the same, of what a domain is made of; the same text for other types.
+        not_null: it takes no NULL.
+        required: a new row must bring a value: not null, no default, not generated.
+        generated: PostgreSQL computes it; nobody writes it.
+        identity: `always`, `by default` or empty.
+        sequence: the sequence that its default draws from, quoted and qualified.
+    """
+
+    name: str
+    number: int
+    type: ColumnType
+    declaration: str
+    base: str
+    not_null: bool
+    required: bool
+    generated: bool
+    identity: str
+    sequence: str | None
+
+    @property
+    def is_domain(self) -> bool:
+        """Its type is a domain."""
+        return self.base != self.declaration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Columns that identify a row: a primary key, unique constraint or whole unique index.
+
+    Attributes:
+        name: of the index.
+        primary: it is the primary key.
+        columns: in the order of the index.
+        operators: the equality operator of each, qualified, such as `OPERATOR(pg_catalog.=)`.
+        nulls_equal: NULLS NOT DISTINCT.
+    """
+
+    name: str
+    primary: bool
+    columns: tuple[str, ...]
+    operators: tuple[str, ...]
+    nulls_equal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """A foreign key: our columns and the table they refer to."""
+
+    name: str
+    columns: tuple[str, ...]
+    target: int
+    target_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableInfo:
+    """A table that a seed file names.
+
+    Attributes:
+        oid: its identity in this database.
+        schema: where it is.
+        name: what it is called there.
+        kind: `pg_class.relkind`.
+        row_security: row level security filters what our role sees of it.
+        columns: by name.
+        keys: the primary key first.
+        foreign_keys: of this table.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    row_security: bool
+    columns: dict[str, Column]
+    keys: tuple[Key, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+    @property
+    def quoted(self) -> str:
+        """Qualified and quoted, for SQL."""
+        return quote(self.schema, self.name)
+
+    @property
+    def primary_key(self) -> Key | None:
+        """The primary key, if there is one."""
+        return self.keys[0] if self.keys and self.keys[0].primary else None
+
+
+def _query() -> str:
+    return files("migrator.seeding").joinpath("tables.sql").read_text(encoding="utf-8").rstrip().removesuffix(";")
+
+
+async def read(session: Session, names: tuple[str, ...]) -> dict[str, TableInfo | None]:
+    """The tables of these names (`table` by the search_path, or `schema.table`); None for one that does not exist.
+
+    One round trip; nothing is written or locked.
+    """
+    if not names:
+        return {}
+    wanted = ", ".join(f"({literal(name)}, {literal(_qualified(name))}, {literal(quote(name))})" for name in names)
+    rows = await session.read(_query().replace("values (null::text, null::text, null::text)", f"values {wanted}"))
+    return {row["asked"]: _table(row) if row["oid"] is not None else None for row in rows}
+
+
+async def names(session: Session) -> list[str]:
+    """The names by which a seed file may call the tables of this database: qualified, and plain where visible."""
+    found = await session.read(
+        "select to_json(name) from (select case when pg_table_is_visible(c.oid) then c.relname "
+        "else n.nspname || '.' || c.relname end from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where c.relkind in ('r', 'p') and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema') t (name)"
+    )
+    return [str(name) for name in found]
+
+
+def _qualified(name: str) -> str:
+    schema, dot, table = name.partition(".")
+    return quote(schema, table) if dot and schema and table else quote(name)
+
+
+def _table(row: dict[str, Any]) -> TableInfo:
+    columns = [_column(column) for column in row["columns"] or ()]
+    return TableInfo(
+        oid=int(row["oid"]),
+        schema=row["schema"],
+        name=row["name"],
+        kind=row["kind"],
+        row_security=row["row_security"],
+        columns={column.name: column for column in columns},
+        keys=tuple(
+            Key(
+                name=key["name"],
+                primary=key["primary"],
+                columns=tuple(key["columns"]),
+                operators=tuple(f"OPERATOR({quote(schema)}.{operator})" for schema, operator in key["operators"]),
+                nulls_equal=key["nulls_equal"],
+            )
+            for key in row["keys"] or ()
+        ),
+        foreign_keys=tuple(
+            ForeignKey(
+                name=key["name"],
+                columns=tuple(key["columns"]),
+                target=int(key["target"]),
+                target_name=key["target_name"],
+            )
+            for key in row["foreign_keys"] or ()
+        ),
+    )
+
+
+def _column(row: dict[str, Any]) -> Column:
+    collation = f" collate {row['collation']}" if row["collation"] else ""
+    return Column(
+        name=row["name"],
+        number=row["number"],
+        type=_type(row["type"], row["type_name"]),
+        declaration=row["type_name"] + collation,
+        base=row["base_name"] + collation,
+        not_null=row["not_null"],
+        required=row["not_null"] and not row["has_default"],
+        generated=row["generated"],
+        identity=row["identity"],
+        sequence=row["sequence"],
+    )
+
+
+def _type(row: dict[str, Any], name: str) -> ColumnType:
+    element = row.get("element")
+    return ColumnType(
+        name=name,
+        kind=row["kind"],
+        labels=tuple(row.get("labels") or ()),
+        length=row.get("length"),
+        element=_type(element, element["name"]) if element else None,
+        delimiter=(element or {}).get("delimiter") or ",",
+    )

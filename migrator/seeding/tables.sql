@@ -1,0 +1,133 @@
+-- one row: a table that was asked for, with its columns, unique keys and foreign keys (nulls where there is no table)
+with recursive asked (name, first, second) as (
+    values (null::text, null::text, null::text)
+), target as (
+    select a.name as asked, coalesce(to_regclass(a.first), to_regclass(a.second))::oid as oid
+    from asked a
+), attribute as (
+    select a.*
+    from pg_attribute a
+    where a.attrelid in (select t.oid from target t) and a.attnum > 0 and not a.attisdropped
+), base (typid, oid, typmod, not_null, has_default) as (
+    -- what a domain is made of, at the end of its chain
+    select t.oid, t.oid, -1, false, false
+    from pg_type t
+    where t.oid in (select a.atttypid from attribute a)
+    union all
+    select b.typid, t.typbasetype, t.typtypmod, b.not_null or t.typnotnull, b.has_default or t.typdefault is not null
+    from base b join pg_type t on t.oid = b.oid
+    where t.typtype = 'd'
+), kind (oid, kind, labels, delimiter) as (
+    select t.oid,
+           case when t.oid in ('json'::regtype, 'jsonb'::regtype) then 'json'
+                when t.typcategory = 'A' and t.typelem <> 0 and t.typlen = -1 and t.oid <> all ('{22,30}'::oid[])
+                    then 'array'
+                when t.typtype = 'c' then 'composite'
+                else 'text' end,
+           (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),
+           t.typdelim
+    from pg_type t
+    where t.oid in (select b.oid from base b)
+       or t.oid in (select e.typelem from pg_type e join base b on b.oid = e.oid)
+)
+select json_build_object(
+    'asked', t.asked,
+    'oid', t.oid::bigint,
+    'schema', n.nspname,
+    'name', c.relname,
+    'kind', c.relkind,
+    'row_security', case when t.oid is not null then row_security_active(t.oid) else false end,
+    'columns', (
+        select json_agg(json_build_object(
+            'name', a.attname,
+            'number', a.attnum,
+            'type_name', format_type(a.atttypid, a.atttypmod),
+            'base_name', format_type(b.oid, case when y.typtype = 'd' then b.typmod else a.atttypmod end),
+            'collation', (
+                select quote_ident(l_n.nspname) || '.' || quote_ident(l.collname)
+                from pg_collation l join pg_namespace l_n on l_n.oid = l.collnamespace
+                where l.oid = a.attcollation and a.attcollation <> y.typcollation
+            ),
+            'not_null', a.attnotnull or b.not_null,
+            'has_default', a.atthasdef or a.attidentity <> '' or b.has_default,
+            'generated', a.attgenerated <> '',
+            'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' else '' end,
+            'sequence', coalesce(
+                pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname),
+                (
+                    select quote_ident(s_n.nspname) || '.' || quote_ident(s.relname)
+                    from pg_attrdef f
+                    join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
+                                    and d.refclassid = 'pg_class'::regclass
+                    join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+                    join pg_namespace s_n on s_n.oid = s.relnamespace
+                    where f.adrelid = a.attrelid and f.adnum = a.attnum
+                    limit 1
+                )
+            ),
+            'type', json_build_object(
+                'kind', k.kind,
+                'labels', k.labels,
+                'length', case when b.oid in ('varchar'::regtype, 'bpchar'::regtype)
+                                and (case when y.typtype = 'd' then b.typmod else a.atttypmod end) > 4
+                          then (case when y.typtype = 'd' then b.typmod else a.atttypmod end) - 4 end,
+                'element', case when k.kind = 'array' then (
+                    select json_build_object('name', format_type(e.oid, null), 'kind', e_k.kind, 'labels', e_k.labels,
+                                             'delimiter', e_k.delimiter)
+                    from pg_type e join kind e_k on e_k.oid = e.oid
+                    where e.oid = (select u.typelem from pg_type u where u.oid = b.oid)
+                ) end
+            )
+        ) order by a.attnum)
+        from attribute a
+        join pg_type y on y.oid = a.atttypid
+        join lateral (
+            select b.oid, b.typmod, b.not_null, b.has_default
+            from base b join pg_type bt on bt.oid = b.oid
+            where b.typid = a.atttypid and bt.typtype <> 'd'
+        ) b on true
+        join kind k on k.oid = b.oid
+        where a.attrelid = t.oid
+    ),
+    'keys', (
+        select json_agg(json_build_object(
+            'name', ic.relname,
+            'primary', i.indisprimary,
+            'nulls_equal', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
+            'columns', (
+                select json_agg(a.attname order by p.position)
+                from unnest(i.indkey::int2[]) with ordinality p (number, position)
+                join attribute a on a.attrelid = i.indrelid and a.attnum = p.number
+                where p.position <= i.indnkeyatts
+            ),
+            'operators', (
+                select json_agg(json_build_array(o_n.nspname, o.oprname) order by p.position)
+                from unnest(i.indclass::oid[]) with ordinality p (opclass, position)
+                join pg_opclass x on x.oid = p.opclass
+                join pg_amop m on m.amopfamily = x.opcfamily and m.amoplefttype = x.opcintype
+                              and m.amoprighttype = x.opcintype and m.amopstrategy = 3
+                join pg_operator o on o.oid = m.amopopr
+                join pg_namespace o_n on o_n.oid = o.oprnamespace
+            )
+        ) order by i.indisprimary desc, i.indnkeyatts, ic.relname)
+        from pg_index i join pg_class ic on ic.oid = i.indexrelid
+        where i.indrelid = t.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+    ),
+    'foreign_keys', (
+        select json_agg(json_build_object(
+            'name', f.conname,
+            'target', f.confrelid::bigint,
+            'target_name', f.confrelid::regclass::text,
+            'columns', (
+                select json_agg(a.attname order by p.position)
+                from unnest(f.conkey) with ordinality p (number, position)
+                join attribute a on a.attrelid = f.conrelid and a.attnum = p.number
+            )
+        ) order by f.conname)
+        from pg_constraint f
+        where f.conrelid = t.oid and f.contype = 'f'
+    )
+)
+from target t
+left join pg_class c on c.oid = t.oid
+left join pg_namespace n on n.oid = c.relnamespace
