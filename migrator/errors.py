@@ -25,6 +25,7 @@ class MigratorError(Exception):
         statement: the number of the statement that failed, counted from 1.
         done: what this run committed before it failed: ids of migrations or paths of seed files.
         causes: the single failures, where one report tells several at once.
+        result: what the job would have returned, where a part of it succeeded; a renderer shows it beside the error.
     """
 
     exit_code: ClassVar[int] = 70
@@ -43,6 +44,7 @@ class MigratorError(Exception):
         statement: int | None = None,
         done: tuple[str, ...] = (),
         causes: "tuple[MigratorError, ...]" = (),
+        result: object | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -56,6 +58,7 @@ class MigratorError(Exception):
         self.statement = statement
         self.done = done
         self.causes = causes
+        self.result = result
 
 
 class InputError(MigratorError):

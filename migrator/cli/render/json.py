@@ -108,8 +108,7 @@ def failure(error: MigratorError, exit_code: int) -> dict[str, Any]:
 
 def partial(error: MigratorError) -> dict[str, Any]:
     """What a failed command did nevertheless, where its error carries the result."""
-    result = getattr(error, "result", None)
-    return {} if result is None else answer(result)
+    return answer(error.result) if isinstance(error.result, SeedResult | RunResult) else {}
 
 
 def _database(info: DatabaseInfo) -> dict[str, Any]:
