@@ -159,7 +159,7 @@ def _refused(key: str, origin: str, *, hidden: bool) -> InputError:
             code="address-key-unsupported",
             hint=f"remove `{key}` from the address",
         )
-    near = difflib.get_close_matches(key, sorted(_KNOWN), n=1, cutoff=0.75)
+    near = difflib.get_close_matches(key, sorted(UNDERSTOOD), n=1, cutoff=0.8)
     did_you_mean = f"did you mean `{near[0]}`?" if near else None
     if hidden or not key.isidentifier():
         return InputError(

@@ -1,0 +1,149 @@
+"""Properties of the address parser: what is written is read, and a password never appears in what people see."""
+
+import string
+from urllib.parse import quote
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrator.config import Address
+from migrator.database.dsn import parse
+from migrator.database.target import Host, Target
+from migrator.errors import InputError
+
+SPECIAL = "@#/?[]%:+ &='\\,;$"
+WORD = "S3kr1t"
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
+names = st.from_regex(r"[a-z][a-z0-9-]{0,8}(\.[a-z]{2,4})?", fullmatch=True)
+addresses = st.sampled_from(["::1", "fe80::1", "2001:db8::7"])
+sockets = st.from_regex(r"/[a-zA-Z0-9 _.%@+-]{1,12}(/[a-zA-Z0-9_]{1,8})?", fullmatch=True).map(str.strip)
+hosts = st.builds(Host, name=names | addresses | sockets, port=st.integers(1, 65535))
+# pieces of a password that cannot occur by chance, between everything that a URL could trip over
+passwords = st.lists(st.text(SPECIAL, max_size=4), min_size=2, max_size=5).map(WORD.join)
+
+
+def _url(user: str, password: str, found: list[Host], database: str) -> str:
+    if any(host.is_socket for host in found):
+        where = f"/{quote(database, safe='')}?host=" + ",".join(quote(host.name, safe="") for host in found)
+        where += "&port=" + ",".join(str(host.port) for host in found)
+    else:
+        where = ",".join(f"[{host.name}]" if ":" in host.name else host.name for host in found)
+        where = (
+            ",".join(f"{part}:{host.port}" for part, host in zip(where.split(","), found, strict=True))
+            + "/"
+            + quote(database, safe="")
+        )
+    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{where}"
+
+
+def _keyword(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _seen(target: Target) -> str:
+    """Everything of a target that a person or a log may come to see."""
+    return " ".join([str(target), repr(target), repr(target.told), repr(target.origins), repr(target.password)])
+
+
+def _read(text: str) -> tuple[Target | None, str, str]:
+    """The target, the code of the refusal where there is none, and all that people see of either."""
+    try:
+        target = parse(Address(text, "test"), {"PGUSER": "u"})
+    except InputError as error:
+        return None, error.code, _told(error)
+    return target, "", _seen(target)
+
+
+def _told(error: InputError) -> str:
+    return " ".join(map(str, (error, repr(error), error.message, error.hint, error.detail, error.where)))
+
+
+@given(user=text, password=text, found=st.lists(hosts, min_size=1, max_size=3), database=text)
+def test_a_url_is_read_as_it_was_written(user: str, password: str, found: list[Host], database: str) -> None:
+    """Every user, password, host list and database survives the way through a URL."""
+    if password.lower().find("password") >= 0:
+        return
+    target = parse(Address(_url(user, password, found, database), "test"), {})
+    assert target.password is not None
+    assert (user, password, tuple(found), database) == (
+        target.user,
+        target.password.reveal(),
+        target.hosts,
+        target.database,
+    )
+
+
+@given(user=text, password=text, found=st.lists(hosts, min_size=1, max_size=3), database=text)
+def test_keywords_are_read_as_they_were_written(user: str, password: str, found: list[Host], database: str) -> None:
+    """Every user, password, host list and database survives the way through libpq's keywords."""
+    pairs = {
+        "user": user,
+        "password": password,
+        "host": ",".join(host.name for host in found),
+        "port": ",".join(str(host.port) for host in found),
+        "dbname": database,
+    }
+    written = " ".join(f"{key} = {_keyword(value)}" for key, value in pairs.items())
+    target = parse(Address(written, "test"), {})
+    assert target.password is not None
+    assert (user, password, tuple(found), database) == (
+        target.user,
+        target.password.reveal(),
+        target.hosts,
+        target.database,
+    )
+
+
+@given(user=text, found=st.lists(hosts, min_size=1, max_size=3), database=text)
+def test_the_redacted_address_is_an_address(user: str, found: list[Host], database: str) -> None:
+    """What we show of a target can be pasted: it names the same hosts, user and database."""
+    target = Target(hosts=tuple(found), user=user, database=database)
+    again = parse(Address(str(target), "test"), {})
+    assert (target.hosts, target.user, target.database) == (again.hosts, again.user, again.database)
+
+
+@given(
+    password=passwords,
+    form=st.sampled_from(
+        [
+            "postgresql://u:{}@h:5432/d",
+            "postgresql://u:{}@h/d?sslmode=disable",
+            "postgresql://u:{}@h,i/d?nonsense=1",
+            "postgresql://{}@h/d",
+            "postgresql://u:{}@h:port/d",
+            "postgresql://u:{}@/d?host=/tmp",
+            "postgresql://u@h/d?password={}",
+            "postgresql://u@h/d?password={}&sslmod=disable",
+            "postgresql://u:{}",
+            "mysql://u:{}@h/d",
+            "host=h user=u password={} dbname=d",
+            "host=h user=u password='{}' dbname=d",
+            "password={}",
+            "{}",
+            "u:{}@h/d",
+            '"postgresql://u:{}@h/d"',
+        ]
+    ),
+)
+def test_nothing_that_is_shown_holds_a_piece_of_the_password(password: str, form: str) -> None:
+    """Whatever an unescaped password makes of an address, no error, notice or repr repeats a word of it."""
+    target, _code, shown = _read(form.format(password))
+    # without a user or without a host, another value stands where the password was meant to
+    if target and form in {"postgresql://{}@h/d", "postgresql://u:{}", "{}", "password={}"}:
+        shown = repr(target.password) + repr(target.told)
+    assert WORD not in shown
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused(written: str) -> None:
+    """No text makes the parser fail in another way than by telling the user."""
+    target, code, _shown = _read(written)
+    assert (target is None) == bool(code)
+
+
+@given(st.text(string.printable, max_size=30).map("postgresql://".__add__))
+def test_any_url_is_read_or_refused(written: str) -> None:
+    """No URL makes the parser fail in another way than by telling the user."""
+    target, code, _shown = _read(written)
+    assert (target is None) == bool(code)

@@ -1,0 +1,65 @@
+"""What an address tells about a pooler, and where migrations go instead."""
+
+import pytest
+
+from migrator.config import Address
+from migrator.database.dsn import parse
+from migrator.database.pooler import for_migrating
+
+SHARED = "aws-0-eu-central-1.pooler.supabase.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (f"{SHARED}:6543", "transaction-pooler"),
+        (f"{SHARED}:5432", "session-pooler"),
+        ("db.abcdefgh.supabase.co:6543", "transaction-pooler"),
+        ("db.abcdefgh.supabase.co:5432", "direct"),
+        ("ep-cool-rain-123-pooler.eu-central-1.aws.neon.tech", "transaction-pooler"),
+        ("ep-cool-rain-123.eu-central-1.aws.neon.tech", "direct"),
+        ("db.example.com:6543", "direct"),
+        ("evil-pooler.supabase.com.example.com:6543", "direct"),
+        ("localhost", "direct"),
+    ],
+)
+def test_known_hosts(host: str, expected: str):
+    """Supabase's and Neon's hosts tell by name and port what stands there; others tell nothing."""
+    assert expected == parse(Address(f"postgresql://u@{host}/d", "test"), {}).kind
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (
+            f"{SHARED}:6543",
+            (
+                f"postgresql://u@{SHARED}:5432/d",
+                "session-pooler",
+                [f"port 6543 pools by transaction and cannot migrate: connecting to {SHARED}:5432 instead"],
+            ),
+        ),
+        (
+            "db.abcdefgh.supabase.co:6543",
+            (
+                "postgresql://u@db.abcdefgh.supabase.co:5432/d",
+                "direct",
+                [
+                    (
+                        "port 6543 pools by transaction and cannot migrate: connecting to db.abcdefgh.supabase.co:5432 "
+                        "instead"
+                    )
+                ],
+            ),
+        ),
+        (
+            "ep-a-pooler.aws.neon.tech",
+            ("postgresql://u@ep-a-pooler.aws.neon.tech:5432/d", "transaction-pooler", []),
+        ),
+        ("db.example.com:6543", ("postgresql://u@db.example.com:6543/d", "direct", [])),
+    ],
+)
+def test_migrations_go_to_the_session_door(host: str, expected: tuple[str, str, list[str]]):
+    """Supabase's 6543 becomes 5432 with a notice; nothing else is changed, and what cannot be helped stays marked."""
+    target = for_migrating(parse(Address(f"postgresql://u@{host}/d", "test"), {}))
+    assert expected == (str(target), target.kind, [told.message for told in target.told])
