@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,12 @@ def project(tmp_path: Path, dsn: str) -> Callable[..., Config]:
         return Config(**{**values, **options})  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def address_as(dsn: str) -> Callable[[str], Address]:
+    """The address of the test's database for another role, whose password is its name."""
+    return lambda role: Address(re.sub(r"//[^@/]*@", f"//{role}:{role}@", dsn), "test")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,24 @@
-"""Job 1: versioned SQL files applied exactly once, in order, safely, over one connection."""
+"""Job 1: versioned SQL files applied exactly once, in order, safely, over one connection.
 
-from migrator.migrating.down import down, redo
-from migrator.migrating.mark import mark
-from migrator.migrating.new import new
-from migrator.migrating.up import up
+Its commands are loaded when they are first used: `up` does without yoyo as long as there is nothing to apply.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from migrator.migrating.apply import up
+    from migrator.migrating.create import new
+    from migrator.migrating.repair import mark
+    from migrator.migrating.rollback import down, redo
+
+_HOMES = {"down": "rollback", "mark": "repair", "new": "create", "redo": "rollback", "up": "apply"}
 
 __all__ = ["down", "mark", "new", "redo", "up"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a command from the module that it lives in."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -228,7 +228,9 @@ async def test_empty_and_comment_only_files_are_valid(project, db):
 
 async def test_begin_and_commit_around_a_file_are_ours(project, db):
     """One BEGIN first and one COMMIT last are dropped as a pair, with the isolation level kept."""
-    text = "begin isolation level serializable;\ncreate table t as select current_setting('transaction_isolation') l;\nend;"
+    text = (
+        "begin isolation level serializable;\ncreate table t as select current_setting('transaction_isolation') l;end;"
+    )
     await up(project({"migrations/0001.a.sql": text}))
     assert await db.fetchval("select l from t") == "serializable"
 
@@ -364,7 +366,9 @@ async def test_yoyos_lock_is_respected(project, db):
 
 async def test_post_apply_runs_after_work_and_is_owed_when_it_fails(project, db):
     """A post-apply file runs after every `up` that had work; one that failed runs in the next `up`."""
-    config = project({**THREE, "migrations/post-apply.sql": "create table if not exists p (n int); insert into p values (1);"})
+    config = project(
+        {**THREE, "migrations/post-apply.sql": "create table if not exists p (n int); insert into p values (1);"}
+    )
     await up(config)
     assert await db.fetchval("select count(*) from p") == 1
     await up(config)

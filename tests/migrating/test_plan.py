@@ -1,0 +1,157 @@
+"""What state each migration is in, and what a run has to do: values in, values out."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from migrator.errors import InputError, StateError
+from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
+from migrator.migrating.migration import Migration, Script
+from migrator.migrating.plan import assess, plan_down, plan_up, resolve
+from migrator.source import Source
+
+WHEN = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def migration(id_: str, *, code: bytes = b"code", whole: bytes = b"whole", down: bool = True) -> Migration:
+    """A migration without statements."""
+    script = Script(source=Source(path=f"{id_}.sql", text=""), statements=())
+    return Migration(
+        id=id_,
+        path=f"{id_}.sql",
+        title="",
+        depends=(),
+        transactional=True,
+        up=script,
+        down=script if down else None,
+        sha256=whole,
+        sha256_without_comments=code,
+        rollback_path=f"{id_}.rollback.sql",
+    )
+
+
+def note(state: str = "applied", *, code: bytes = b"code", whole: bytes = b"whole") -> JournalEntry:
+    """A journal entry of 1 statement out of 2."""
+    return JournalEntry(state=state, sha256=whole, sha256_without_comments=code, done=1, total=2, duration=0.5)
+
+
+def ledger(*ids: str, loose: dict[str, JournalEntry] | None = None, **notes: JournalEntry) -> Ledger:
+    """A ledger in which `ids` are applied, with a note where one is given."""
+    applied = {id_: LedgerEntry(id=id_, applied_at=WHEN, journal=notes.get(id_)) for id_ in ids}
+    return Ledger(schema="public", ready=True, applied=applied, loose=loose or {})
+
+
+def states(migrations, known) -> dict[str, str]:
+    """Every id with its state, in order."""
+    return {standing.id: standing.state for standing in assess(migrations, known)}
+
+
+FOUR = [migration(id_) for id_ in ("a1", "a2", "a3", "a4")]
+
+
+def test_states_of_the_common_course():
+    """Applied, applied by another tool, and pending."""
+    assert states(FOUR, ledger("a1", "a2", a1=note())) == {
+        "a1": "applied",
+        "a2": "applied",
+        "a3": "pending",
+        "a4": "pending",
+    }
+
+
+def test_late_is_below_the_highest_applied():
+    """What is pending before an applied migration is late, what comes after is pending."""
+    assert states(FOUR, ledger("a1", "a3")) == {"a1": "applied", "a2": "late", "a3": "applied", "a4": "pending"}
+
+
+def test_modified_and_comments_only():
+    """Other code is modified; other comments over the same code are applied, and said."""
+    found = assess(FOUR, ledger("a1", "a2", a1=note(code=b"x", whole=b"x"), a2=note(whole=b"x")))
+    assert [(each.state, each.comments_only) for each in found[:2]] == [("modified", False), ("applied", True)]
+
+
+def test_unknown_and_ahead_take_their_places():
+    """An entry without a file is unknown between ours and ahead behind all of them, each where its name sorts."""
+    assert states(FOUR, ledger("a1", "a10", "a2b", "a2")) == {
+        "a1": "applied",
+        "a2": "applied",
+        "a2b": "unknown",
+        "a3": "pending",
+        "a4": "pending",
+        "a10": "ahead",
+    }
+
+
+def test_partial_is_what_the_journal_alone_knows():
+    """A file without a transaction that stopped on the way is partial, on the way up or down."""
+    assert states(FOUR, ledger("a1", loose={"a2": note("partial")}))["a2"] == "partial"
+    assert states(FOUR, ledger("a1", loose={"a1": note("undoing")}))["a1"] == "partial"
+
+
+def test_up_takes_what_is_pending_in_order():
+    """The plan is every pending migration up to and including `to`."""
+    standings = assess(FOUR, ledger("a1"))
+    assert [step.migration.id for step in plan_up(standings)] == ["a2", "a3", "a4"]
+    assert [step.migration.id for step in plan_up(standings, to="a3")] == ["a2", "a3"]
+    assert plan_up(standings, to="a1") == ()
+
+
+def test_up_refuses_several_at_once():
+    """Two disagreements are one error with both as causes."""
+    with pytest.raises(StateError) as caught:
+        plan_up(assess(FOUR, ledger("a1", "a2", a1=note(code=b"x", whole=b"x"), a2=note(code=b"x", whole=b"x"))))
+    assert [cause.migration for cause in caught.value.causes] == ["a1", "a2"]
+
+
+def test_up_refuses_what_is_half_done():
+    """A partial migration stops `up` and tells what is committed and both ways out."""
+    with pytest.raises(StateError) as caught:
+        plan_up(assess(FOUR, ledger("a1", loose={"a2": note("partial")})))
+    assert caught.value.message == "`a2` is half done: it stopped after statement 1 of 2"
+    assert "`migrate mark a2 --applied`" in str(caught.value.hint)
+
+
+def test_down_is_newest_first():
+    """One by default, several, everything, or all behind `to`, which stays."""
+    standings = assess(FOUR, ledger("a1", "a2", "a3"))
+    assert [step.migration.id for step in plan_down(standings)] == ["a3"]
+    assert [step.migration.id for step in plan_down(standings, steps=2)] == ["a3", "a2"]
+    assert [step.migration.id for step in plan_down(standings, everything=True)] == ["a3", "a2", "a1"]
+    assert [step.migration.id for step in plan_down(standings, to="a1")] == ["a3", "a2"]
+    assert plan_down(assess(FOUR, ledger())) == ()
+
+
+def test_down_needs_every_rollback_before_it_begins():
+    """A missing rollback file anywhere in the plan stops all of it."""
+    migrations = [FOUR[0], migration("a2", down=False), FOUR[2]]
+    with pytest.raises(InputError) as caught:
+        plan_down(assess(migrations, ledger("a1", "a2", "a3")), everything=True)
+    assert caught.value.message == "`a2` has no rollback file"
+    assert caught.value.hint == "write `a2.rollback.sql`; an empty file is a rollback that does nothing"
+
+
+def test_down_refuses_a_stranger():
+    """An entry without a file cannot be rolled back by files."""
+    with pytest.raises(StateError, match="its file is gone"):
+        plan_down(assess(FOUR, ledger("a1", "a9")))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code", "text"),
+    [
+        ("a", "ambiguous-migration", "could be"),
+        ("zz", "unknown-migration", "no migration"),
+        ("", "unknown-migration", "no migration"),
+    ],
+)
+def test_resolve_refuses(wanted, code, text):
+    """A prefix must belong to one id."""
+    with pytest.raises(InputError, match=text) as caught:
+        resolve(wanted, ["a1", "a2"])
+    assert caught.value.code == code
+
+
+def test_resolve_prefers_the_exact_id():
+    """An id that is a prefix of another can still be named."""
+    assert resolve("a1", ["a1", "a10"]) == "a1"
+    assert resolve("a10", ["a1", "a10"]) == "a10"

@@ -1,0 +1,95 @@
+"""`down`, `redo` and `mark` on a real server."""
+
+import pytest
+
+from migrator.errors import InputError, WorkError
+from migrator.migrating import down, mark, redo, up
+
+pytestmark = pytest.mark.db
+
+TWO = {
+    "migrations/0001.a.sql": "create table a (id int primary key);",
+    "migrations/0001.a.rollback.sql": "drop table a;",
+    "migrations/0002.b.sql": "create table b (id int primary key references a);",
+    "migrations/0002.b.rollback.sql": "drop table b;",
+}
+
+
+async def books(db):
+    """What ledger, journal and log hold."""
+    return (
+        [row[0] for row in await db.fetch("select migration_id from _yoyo_migration order by 1")],
+        [row[0] for row in await db.fetch("select migration_id from migrator.journal order by 1")],
+        [
+            row[0]
+            for row in await db.fetch("select operation || ' ' || migration_id from _yoyo_log order by created_at_utc")
+        ],
+    )
+
+
+async def test_down_erases_what_it_rolls_back(project, db):
+    """Newest first; entry and note go with the tables, the log keeps what happened."""
+    config = project(TWO)
+    await up(config)
+    result = await down(config, everything=True)
+    assert [(done.id, done.direction) for done in result.done] == [("0002.b", "down"), ("0001.a", "down")]
+    assert result.pending == ("0001.a", "0002.b")
+    assert await books(db) == ([], [], ["apply 0001.a", "apply 0002.b", "rollback 0002.b", "rollback 0001.a"])
+    assert await db.fetchval("select to_regclass('public.a') is null and to_regclass('public.b') is null")
+
+
+async def test_a_failing_rollback_leaves_its_migration_applied(project, db):
+    """The failed one is still applied and in the ledger; the one before it stays rolled back."""
+    config = project({**TWO, "migrations/0001.a.rollback.sql": "drop table a; drop table nowhere;"})
+    await up(config)
+    with pytest.raises(WorkError) as caught:
+        await down(config, everything=True)
+    error = caught.value
+    assert error.message == "the rollback of `0001.a` failed at statement 2 of 2"
+    assert error.outcome == "`0001.a` is still applied; 1 rolled back before it stays rolled back"
+    assert error.done == ("0002.b",)
+    assert (await books(db))[0] == ["0001.a"]
+    assert await db.fetchval("select to_regclass('public.a') is not null")
+
+
+async def test_redo_rolls_back_and_applies_again(project, db):
+    """The newest one, down and up in one run."""
+    config = project(TWO)
+    await up(config)
+    await db.execute("insert into a values (1)")
+    await db.execute("insert into b values (1)")
+    result = await redo(config)
+    assert [(done.id, done.direction) for done in result.done] == [("0002.b", "down"), ("0002.b", "up")]
+    assert await db.fetchval("select (select count(*) from a) - (select count(*) from b)") == 1
+
+
+async def test_redo_that_fails_on_the_way_up_says_so(project, db):
+    """The rollback is committed, the migration is not: the error and the ledger agree."""
+    config = project(TWO)
+    await up(config)
+    config = project({"migrations/0002.b.sql": "create table b (); select 1/0;"})
+    with pytest.raises(WorkError) as caught:
+        await redo(config)
+    assert (caught.value.message, caught.value.done) == ("`0002.b` failed at statement 2 of 2", ("0002.b",))
+    assert (await books(db))[0] == ["0001.a"]
+
+
+async def test_an_empty_rollback_does_nothing_and_counts(project, db):
+    """An empty rollback file rolls back nothing but the entry."""
+    config = project({**TWO, "migrations/0002.b.rollback.sql": "-- nothing\n"})
+    await up(config)
+    result = await down(config)
+    assert [(done.id, done.statements) for done in result.done] == [("0002.b", 0)]
+    assert await db.fetchval("select to_regclass('public.b') is not null")
+
+
+async def test_mark_changes_the_books_alone(project, db):
+    """`mark --applied --until` and `mark --pending` run nothing and log as yoyo does."""
+    config = project(TWO)
+    assert (await mark(config, ("0002",), state="applied", until=True)).marked == ("0001.a", "0002.b")
+    assert await db.fetchval("select to_regclass('public.a') is null")
+    assert (await mark(config, ("0002",), state="applied")).marked == ()
+    assert (await mark(config, ("0001",), state="pending", until=True)).marked == ("0001.a", "0002.b")
+    assert await books(db) == ([], [], ["mark 0001.a", "mark 0002.b", "unmark 0001.a", "unmark 0002.b"])
+    with pytest.raises(InputError, match="there is no migration"):
+        await mark(config, ("0007",), state="applied")

@@ -1,0 +1,111 @@
+"""Files without a transaction on a real server: what is committed, what is counted, what a failure leaves."""
+
+import asyncio
+
+import pytest
+
+from migrator.errors import StateError, WorkError
+from migrator.migrating import down, mark, up
+
+pytestmark = pytest.mark.db
+
+INDEX = {
+    "migrations/0001.t.sql": "create table t (a int); insert into t select generate_series(1, 100);",
+    "migrations/0002.i.sql": "-- transactional: false\ncreate index concurrently i on t (a);\nanalyze t;\n"
+    "begin; insert into t values (0); insert into t values (-1); commit;\nvacuum t;\n",
+    "migrations/0002.i.rollback.sql": "drop index concurrently i;",
+    "migrations/0003.u.sql": "create table u ();",
+    "migrations/0003.u.rollback.sql": "drop table u;",
+}
+
+
+async def journal(db, id_):
+    """State and count of a migration's note."""
+    row = await db.fetchrow(
+        "select state, statements_done, statements_total from migrator.journal where migration_id = $1", id_
+    )
+    return tuple(row) if row else None
+
+
+async def test_runs_what_no_transaction_can_hold(project, db):
+    """CREATE INDEX CONCURRENTLY, VACUUM and a BEGIN ... COMMIT group in one file between transactional ones."""
+    config = project(INDEX)
+    result = await up(config)
+    assert [(done.id, done.statements) for done in result.done] == [("0001.t", 2), ("0002.i", 4), ("0003.u", 1)]
+    assert await db.fetchval("select indisvalid from pg_index where indexrelid = 'i'::regclass")
+    assert await db.fetchval("select count(*) from t") == 102
+    assert await journal(db, "0002.i") == ("applied", 4, 4)
+    assert await db.fetchval("select count(*) from yoyo_lock") == 0
+    await down(config, to="0001")
+    assert await db.fetchval("select to_regclass('public.i') is null")
+
+
+async def test_a_failure_says_what_stays(project, db):
+    """The statements before the failed one are committed, counted and named; the run can be repaired by `mark`."""
+    config = project(
+        {
+            **INDEX,
+            "migrations/0002.i.sql": "-- transactional: false\ncreate index concurrently i on t (a);\nselect 1/0;\nvacuum;",
+        }
+    )
+    with pytest.raises(WorkError) as caught:
+        await up(config)
+    error = caught.value
+    assert error.message == "`0002.i` failed at statement 2 of 3"
+    assert error.outcome == "statement 1 of 3 stays; 1 migration before it stays applied"
+    assert error.done == ("0001.t",)
+    assert (error.where.line, error.where.column) == (3, 1)
+    assert await journal(db, "0002.i") == ("partial", 1, 3)
+    assert await db.fetchval("select count(*) from yoyo_lock") == 0
+    with pytest.raises(StateError) as again:
+        await up(config)
+    assert again.value.code == "migration-partial"
+    await mark(config, ("0002.i",), state="applied")
+    assert [done.id for done in (await up(config)).done] == ["0003.u"]
+
+
+async def test_session_state_lasts_within_the_file_only(project, db):
+    """SET holds from statement to statement of one file and ends with it."""
+    config = project(
+        {
+            "migrations/0001.a.sql": "-- transactional: false\ncreate schema s;\nset search_path = s;\n"
+            "create table here ();",
+            "migrations/0002.b.sql": "create table there ();",
+        }
+    )
+    await up(config)
+    assert await db.fetchval("select to_regclass('s.here') is not null and to_regclass('public.there') is not null")
+
+
+async def test_an_index_waits_for_a_long_transaction(project, db, dsn):
+    """CREATE INDEX CONCURRENTLY waits longer than lock_timeout for an old snapshot and is valid afterwards."""
+    import asyncpg
+
+    config = project(INDEX, lock_timeout=0.2)
+    await up(config, to="0001")
+    other = await asyncpg.connect(dsn)
+    try:
+        await other.execute("begin isolation level repeatable read; select count(*) from t")
+
+        async def end_later():
+            await asyncio.sleep(1.0)
+            await other.execute("commit")
+
+        result, _ = await asyncio.gather(up(config), end_later())
+    finally:
+        await other.close()
+    assert [done.id for done in result.done] == ["0002.i", "0003.u"]
+    assert await db.fetchval("select indisvalid from pg_index where indexrelid = 'i'::regclass")
+
+
+async def test_a_dead_lock_row_of_ours_is_removed(project, db):
+    """The lock row that a killed run left committed does not stop the next one; a stranger's does."""
+    config = project(INDEX)
+    await up(config, to="0001")
+    await db.execute("insert into yoyo_lock (locked, ctime, pid) values (1, '2026-01-01 12:00', 4711)")
+    await db.execute(
+        "insert into migrator.journal (migration_id, statements_done, statements_total, state, yoyo_lock_ctime, "
+        "yoyo_lock_pid) values ('0002.i', 0, 4, 'partial', '2026-01-01 12:00', 4711)"
+    )
+    await mark(config, ("0002.i",), state="pending")
+    assert [done.id for done in (await up(config)).done] == ["0002.i", "0003.u"]
