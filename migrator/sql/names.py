@@ -4,7 +4,7 @@
 def quote(*parts: str) -> str:
     """A possibly qualified identifier: `quote("public", "users")` is `"public"."users"`.
 
-    Always quoted, so that neither case, spaces nor keywords matter. Raises ValueError for NUL, which no identifier holds.
+    Always quoted, so that neither case, spaces nor keywords matter. Raises ValueError for NUL, which no identifier has.
     """
     if any("\0" in part for part in parts):
         message = "an identifier cannot contain NUL"
