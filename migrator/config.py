@@ -106,18 +106,20 @@ def load_config(
     Args:
         flags: what the command line says, by the keys of the configuration; `config` names a file. None says nothing.
         environ: the environment; the process's own when not given.
-        cwd: the current folder; the process's own when not given.
+        cwd: where to look from; the process's current folder when not given. Folders in the result are relative to
+            the latter where they lie beneath it, so that they can be shown and opened as they are.
 
     Raises `InputError` for a file that cannot be read, an unknown key and a value that does not fit. Reads files,
     touches no database.
     """
-    current = Path.cwd() if cwd is None else cwd.absolute()
+    standing = Path.cwd()
+    current = standing if cwd is None else cwd.absolute()
     variables = dict(os.environ if environ is None else environ)
     named = flags.get("config") or variables.get("MIGRATOR_CONFIG")
-    file = read(current / str(named), current) if named else find(current, current)
+    file = read(current / str(named), standing) if named else find(current, standing)
     root = file.path.parent if file else current
-    from_dotenv = {key: value for key, value in read_variables(root, current).items() if key not in variables}
-    return _Loading(flags, variables, from_dotenv, file, root, current).config()
+    from_dotenv = {key: value for key, value in read_variables(root, standing).items() if key not in variables}
+    return _Loading(flags, variables, from_dotenv, file, root, current, standing).config()
 
 
 class _Loading:
@@ -131,6 +133,7 @@ class _Loading:
         file: ConfigurationFile | None,
         root: Path,
         current: Path,
+        standing: Path,
     ) -> None:
         self.flags = flags
         self.variables = variables
@@ -139,6 +142,7 @@ class _Loading:
         self.file = file
         self.root = root
         self.current = current
+        self.standing = standing
         self.values: dict[str, Any] = {}
         self.origins: dict[str, str] = {}
         self.told: list[Told] = []
@@ -207,7 +211,7 @@ class _Loading:
         if key in _ADDRESSES:
             value = Address(_anchored(str(value), base), origin)
         elif key in _FOLDERS and isinstance(value, tuple):
-            value = tuple(shorten(Path(base, Path(part).expanduser()), self.current) for part in value)
+            value = tuple(shorten(Path(base, Path(part).expanduser()), self.standing) for part in value)
         self.values[key] = value
         self.origins[key] = origin
 
@@ -216,15 +220,15 @@ class _Loading:
         ours, supabase = self.root / "migrations", self.root / _SUPABASE_MIGRATIONS
         take_supabase = not ours.is_dir() and supabase.is_dir()
         for key, folder in (("migrations", supabase if take_supabase else ours), ("seeds", self.root / "seeds")):
-            self.values.setdefault(key, (shorten(folder, self.current),))
+            self.values.setdefault(key, (shorten(folder, self.standing),))
         if chosen:
             return
         taken = f"`{self.values['migrations'][0]}`"
         reason = None
         if take_supabase:
-            reason = f"there is no `{shorten(ours, self.current)}`, and no `migrations` is configured"
+            reason = f"there is no `{shorten(ours, self.standing)}`, and no `migrations` is configured"
         elif supabase.is_dir():
-            reason = f"it comes before `{shorten(supabase, self.current)}`, and no `migrations` is configured"
+            reason = f"it comes before `{shorten(supabase, self.standing)}`, and no `migrations` is configured"
         elif self.file is None:
             reason = f"there is no {OWN_FILE}, and no {SHARED_FILE} with `[tool.migrator]`"
         if reason:
