@@ -6,8 +6,10 @@ step:
 
     migrate up              runs in this process, on a fresh database
     NAME=value migrate up   with an environment variable, for this step
+    without MODULE migrate  as if a package were not installed
     sql select 1            shows what is in the database
     anything else           is a shell command in the case's folder
+    $CASE_HOST $CASE_DATABASE are where the database is
     # no database           as first line: none is made, and an address where nobody listens is configured
 
 The goldens are `text.txt` (stdout as it is, stderr behind `2|`), `json.json` (one document a step), `github.txt` (and
@@ -33,6 +35,10 @@ import asyncpg
 import pytest
 
 from migrator.cli import run
+from migrator.cli.render.summary import escape
+from migrator.config import Address
+from migrator.database.dsn import parse
+from migrator.database.target import Target
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/*/command"))
@@ -144,11 +150,13 @@ def _setup(dsn: str, script: str) -> None:
     asyncio.run(go())
 
 
-def _migrate(words: list[str], variables: dict[str, str]) -> tuple[int, Streams]:
+def _migrate(words: list[str], variables: dict[str, str], missing: list[str]) -> tuple[int, Streams]:
     streams = Streams()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
+        for name in missing:
+            patch.setitem(sys.modules, name, None)
         patch.setattr(sys, "stdin", io.StringIO())
         with contextlib.redirect_stdout(streams.stream("")), contextlib.redirect_stderr(streams.stream("2| ")):
             code = run(words)
@@ -185,9 +193,10 @@ def _carry_out(case: Path, form: str, place: Place) -> tuple[str, list[int]]:
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0], re.DOTALL):
             name, _, value = words.pop(0).partition("=")
             variables[name] = value
+        missing = [words.pop(1), words.pop(0)][:1] if words[0] == "without" else []
         said.append(f"$ {step}\n")
         if words[0] == "migrate":
-            code, streams = _migrate(words[1:], variables)
+            code, streams = _migrate([os.path.expandvars(word) for word in words[1:]], variables, missing)
             codes.append(code)
             said.append(_sorted_where_order_is_free(streams.text()))
             if form == "json":
@@ -218,21 +227,23 @@ def place(case: Path, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (folder / "migrator.toml").touch()
     bare = (case / "command").read_text(encoding="utf-8").startswith(NO_DATABASE)
     dsn = NOBODY if bare else request.getfixturevalue("dsn")
+    target = parse(Address(dsn, "test"), {})
     monkeypatch.setenv("DATABASE_URL", dsn)
+    monkeypatch.setenv("CASE_HOST", target.hosts[0].name)
+    monkeypatch.setenv("CASE_DATABASE", target.database)
     if form == "github":
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
     if (folder / "setup.sql").exists():
         _setup(dsn, (folder / "setup.sql").read_text(encoding="utf-8"))
-    return Place(folder, dsn, _names(folder, dsn))
+    return Place(folder, dsn, _names(folder, dsn, target))
 
 
-def _names(folder: Path, dsn: str) -> list[tuple[str, str]]:
-    from migrator.cli.render.summary import escape
-    from migrator.config import Address
-    from migrator.database.dsn import parse
-
-    shown = str(parse(Address(dsn, "test"), {}))
-    names = [(shown, "[DSN]"), (escape(shown), "[DSN]"), (dsn, "[DSN]"), (str(folder), "[ROOT]")]
+def _names(folder: Path, dsn: str, target: Target) -> list[tuple[str, str]]:
+    """What is replaced by a name, the longer first; in a summary the same texts are escaped."""
+    names = [(dsn, "[DSN]"), (str(target), "[DSN]"), (str(folder), "[ROOT]")]
+    if target.database != "nothing":
+        names += [(target.hosts[0].name, "[HOST]"), (target.database, "[DATABASE]")]
+    names += [(escape(written), name) for written, name in names]
     return sorted(names, key=lambda pair: -len(pair[0]))
 
 

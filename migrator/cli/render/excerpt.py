@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migrator.cli.render.ink import Ink
-from migrator.cli.render.safe import clean, expand, line
+from migrator.cli.render.safe import clean, expand, line, short
 from migrator.errors import MigratorError
 from migrator.source import Span
 
@@ -11,6 +11,10 @@ WINDOW = 100
 """Columns of a long line that are shown around its caret."""
 
 _BEFORE = 40
+
+
+def _told(text: str) -> str:
+    return clean(short(text))
 
 
 def _window(text: str, index: int) -> tuple[str, int]:
@@ -30,7 +34,7 @@ def _window(text: str, index: int) -> tuple[str, int]:
 def excerpt(where: Span, detail: str | None, ink: Ink) -> Iterator[str]:
     """The lines that point at a place: the file's line with a caret under it, and the detail beside the caret."""
     yield f"  {ink.place('-->')} {line(str(where))}"
-    said = clean(detail or "").splitlines()
+    said = _told(detail or "").splitlines()
     if not where.excerpt.strip():
         yield from (f"  {part}" for part in said)
         return
@@ -48,17 +52,17 @@ def report(error: MigratorError, ink: Ink, *, said: str = "error") -> Iterator[s
     for cause in error.causes:
         yield from report(cause, ink)
         yield ""
-    head, *rest = clean(error.message).split("\n")
+    head, *rest = _told(error.message).split("\n")
     yield f"{ink.bad(f'{said}:')} {head}"
     yield from (f"  {part}" for part in rest)
     if error.where is not None:
         yield from excerpt(error.where, error.detail, ink)
     elif error.detail:
-        yield from (f"  {part}" for part in clean(error.detail).split("\n"))
+        yield from (f"  {part}" for part in _told(error.detail).split("\n"))
     if error.outcome:
-        yield clean(error.outcome)
+        yield _told(error.outcome)
     if error.hint and error.hint not in hints:
         yield ""
-        head, *rest = clean(error.hint).split("\n")
+        head, *rest = _told(error.hint).split("\n")
         yield f"{ink.good('hint:')} {head}"
         yield from (f"  {part}" for part in rest)

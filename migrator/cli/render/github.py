@@ -8,7 +8,7 @@ from pathlib import Path
 from migrator.cli.render import Surroundings, words
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.result import Result
-from migrator.cli.render.safe import line
+from migrator.cli.render.safe import line, short
 from migrator.cli.render.summary import Summary
 from migrator.cli.render.text import TextRenderer
 from migrator.cli.render.verdict import refusal
@@ -41,7 +41,7 @@ def annotation(error: MigratorError, *, level: str = "error", title: str | None 
     place = "" if error.where is None else _place(error.where.path, error.where.line, error.where.column)
     parts = [error.message, error.detail, error.outcome, error.hint and f"hint: {error.hint}"]
     message = "\n".join(part for part in parts if part)
-    return f"::{level} {place}title={escape_property(title or error.code)}::{escape_data(message)}"
+    return f"::{level} {place}title={escape_property(title or error.code)}::{escape_data(short(message))}"
 
 
 def _place(path: str, row: int, column: int) -> str:
@@ -65,7 +65,7 @@ class GithubRenderer:
             place = _place(event.where.path, event.where.line, event.where.column)
             level = "notice" if event.severity == "NOTICE" else "warning"
             said = event.message if event.hint is None else f"{event.message}\nhint: {event.hint}"
-            self._commands.line(f"::{level} {place}title={escape_property(event.severity)}::{escape_data(said)}")
+            self._commands.line(f"::{level} {place}title={escape_property(event.severity)}::{escape_data(short(said))}")
 
     def preview(self, result: Result) -> None:
         """As text."""

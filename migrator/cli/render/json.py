@@ -11,16 +11,18 @@ from typing import Any, assert_never
 from migrator.cli.render import Surroundings, words
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.result import Result
-from migrator.cli.render.tables import STATES
+from migrator.cli.render.safe import short
 from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
 from migrator.events import Event, Noticed, Told
 from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import MigrationStatus, NewResult, RunResult, StatusResult
+from migrator.events.migrating import MigrationState, MigrationStatus, NewResult, RunResult, StatusResult
 from migrator.events.seeding import ResetResult, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.source import Span
 
 SCHEMA = 1
+
+_STATES: tuple[MigrationState, ...] = ("applied", "pending", "modified", "unknown", "ahead", "late", "partial")
 
 # inside a JSON string these may stand as they are, but a terminal would obey them
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -46,7 +48,7 @@ class JsonRenderer:
         if isinstance(event, Noticed):
             notice = {
                 "severity": event.severity,
-                "message": event.message,
+                "message": short(event.message),
                 "migration": event.migration,
                 "where": _where(event.where),
                 "hint": event.hint,
@@ -91,10 +93,10 @@ def failure(error: MigratorError, exit_code: int) -> dict[str, Any]:
     document: dict[str, Any] = {
         "code": error.code,
         "exit": exit_code,
-        "message": error.message,
-        "detail": error.detail,
+        "message": short(error.message),
+        "detail": error.detail and short(error.detail),
         "outcome": error.outcome,
-        "hint": error.hint,
+        "hint": error.hint and short(error.hint),
         "where": _where(error.where),
         "sqlstate": error.sqlstate,
         "migration": error.migration,
@@ -132,7 +134,7 @@ def _status(result: StatusResult) -> dict[str, Any]:
     return {
         "database": _database(result.database),
         "migrations": [_migration(migration) for migration in result.migrations],
-        "summary": {state: result.count(state) for state in STATES},
+        "summary": {state: result.count(state) for state in _STATES},
         "seeds": asdict(result.seeds),
     }
 

@@ -49,9 +49,11 @@ class Plain:
         self._quiet = quiet
         self._first_sign = first_sign
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
+        self._closed = threading.Event()
+        self._watcher: threading.Thread | None = None
         self._current: Applying | None = None
         self._since = 0.0
+        self._next = 0.0
 
     def keep(self, text: str) -> None:
         """A line that stays."""
@@ -63,16 +65,21 @@ class Plain:
 
     def statement(self, event: Applying) -> None:
         """Start the clock of a migration."""
+        if self._quiet:
+            return
         with self._lock:
-            new = self._current is None or self._current.id != event.id
-            self._current = event
-            if new and not self._quiet:
+            if self._current is None or self._current.id != event.id:
                 self._since = time.monotonic()
-                self._arm(self._first_sign)
+                self._next = self._first_sign
+            self._current = event
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, daemon=True)
+            self._watcher.start()
 
     def applied(self, event: Applied) -> None:  # noqa: ARG002 - one migration runs at a time
         """Stop the clock."""
-        self.close()
+        with self._lock:
+            self._current = None
 
     def rows(self, event: FileLoading) -> None:
         """Told by the line that stays."""
@@ -81,25 +88,16 @@ class Plain:
         """Told by the line that stays."""
 
     def close(self) -> None:
-        """Stop the clock."""
+        """Nothing runs any more."""
+        self._closed.set()
         with self._lock:
             self._current = None
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
 
-    def _arm(self, patience: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = threading.Timer(patience, self._sign, (patience,))
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _sign(self, patience: float) -> None:
-        with self._lock:
-            now = self._current
-            if now is None:
-                return
-            passed = words.duration(time.monotonic() - self._since)
-            self._pen.line(f"running {line(now.id)}, statement {now.statement} of {now.total}, for {passed}")
-            self._arm(patience * 2)
+    def _watch(self) -> None:
+        while not self._closed.wait(self._first_sign / 10):
+            with self._lock:
+                now, passed = self._current, time.monotonic() - self._since
+                if now is not None and passed >= self._next:
+                    self._next = passed * 2
+                    said = f"statement {now.statement} of {now.total}, for {words.duration(passed)}"
+                    self._pen.line(f"running {line(now.id)}, {said}")

@@ -9,6 +9,9 @@ import unicodedata
 TAB = 4
 """Columns of a tab in excerpts; fixed, so that a caret stands right whatever the terminal's own stops are."""
 
+LONG = 1000
+"""Characters of a message that are shown."""
+
 # joiners that emoji and several scripts are written with; they move nothing
 _HARMLESS = frozenset("\u200c\u200d")
 _HARMFUL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -38,6 +41,13 @@ def clean(text: str, *, keep: str = "\n\t") -> str:
 def line(text: str) -> str:
     """The text on one line: line ends and tabs are escaped, too."""
     return clean(text, keep="")
+
+
+def short(text: str) -> str:
+    """The text, or as much of it as a person reads: a server quotes a value of 5 MB whole."""
+    if len(text) <= LONG:
+        return text
+    return f"{text[:LONG]}… (and {len(text) - LONG:,} more characters)"
 
 
 def width(text: str) -> int:

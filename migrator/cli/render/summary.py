@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from migrator.cli.render import tables, words
 from migrator.cli.render.result import Result
-from migrator.cli.render.safe import line
+from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
 from migrator.events import Applied, Event, FileFailed, FileLoaded, FileSkipped
 from migrator.events.migrating import StatusResult
@@ -21,7 +21,7 @@ def escape(text: str) -> str:
 
 def prose(text: str) -> str:
     """A message of ours: what stands between backticks is in the typewriter face."""
-    parts = text.split("`")
+    parts = short(text).split("`")
     if len(parts) % 2 == 0:
         return escape(text)
     return "".join(code(part) if index % 2 else escape(part) for index, part in enumerate(parts))

@@ -7,7 +7,7 @@ from migrator.cli.render.ink import Ink
 from migrator.cli.render.safe import clean, line, pad, width
 from migrator.events.database import DatabaseInfo, ServerResult
 from migrator.events.migrating import MigrationState, MigrationStatus, RunResult, StatusResult
-from migrator.events.seeding import Counts, ResetResult, SeedPlanResult
+from migrator.events.seeding import Counts, SeedPlanResult
 
 STATES: tuple[MigrationState, ...] = ("applied", "partial", "modified", "unknown", "late", "pending", "ahead")
 """The order in which a summary counts."""
@@ -78,11 +78,17 @@ def summary(result: StatusResult, ink: Ink) -> str:
     if not result.migrations:
         return "migrations: none; `migrate new NAME` writes the first"
     counts = ", ".join(_style(state, f"{result.count(state)} {state}", ink) for state in STATES if result.count(state))
-    if all(migration.state in {"applied", "ahead", "pending"} for migration in result.migrations):
-        pending = result.count("pending")
-        hint = ": `migrate up` applies what is pending" if pending else ": up to date"
-        return f"migrations: {counts}{ink.quiet(hint)}"
-    return f"migrations: {counts}"
+    return f"migrations: {counts}{ink.quiet(f': {_advice(result)}')}"
+
+
+def _advice(result: StatusResult) -> str:
+    if result.count("modified") or result.count("unknown"):
+        return "`migrate up` refuses, and says how to repair it"
+    if result.count("partial"):
+        return "`migrate up` resumes what is partial"
+    if result.count("late"):
+        return "`migrate up --out-of-order` applies what is late, too"
+    return "`migrate up` applies what is pending" if result.count("pending") else "up to date"
 
 
 def plan(result: RunResult, ink: Ink) -> Iterator[str]:
@@ -153,9 +159,3 @@ def server(result: ServerResult) -> Iterator[str]:
     yield f"{state}{process}; its data is in {line(result.directory)}"
     if result.url:
         yield line(result.url)
-
-
-def reset(result: ResetResult) -> str:
-    """What `migrate reset` dropped."""
-    names = words.listing(result.dropped)
-    return f"dropped {names}" if names else "nothing to drop"

@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import assert_never
 
-from migrator.cli.render import Surroundings, tables, words
+from migrator.cli.render import Surroundings, closing, tables, words
 from migrator.cli.render.excerpt import excerpt, report
 from migrator.cli.render.ink import Ink, is_terminal, wants_colour
 from migrator.cli.render.pen import Pen, unchanged
 from migrator.cli.render.result import Result
 from migrator.cli.render.running import Plain, Running
-from migrator.cli.render.safe import clean, line
+from migrator.cli.render.safe import clean, line, short
 from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
 from migrator.events import (
@@ -67,9 +67,9 @@ class TextRenderer:
         """Progress, a line for each thing that has ended."""
         match event:
             case Told():
-                self._say(f"{self._ink.quiet('note:')} {clean(event.message)}")
+                self._say(f"{self._ink.quiet('note:')} {clean(short(event.message))}")
             case Waiting():
-                self._say(_waiting(event))
+                self._say(closing.waiting(event))
             case ServerStarted():
                 made = " on a new data directory" if event.created else ""
                 took = words.duration(event.duration)
@@ -97,7 +97,9 @@ class TextRenderer:
                 self._say(f"{self._ink.good('loaded')} {line(event.path)}  {rows + '  ' if rows else ''}{took}")
             case FileFailed():
                 self._running.file_ended(event.path)
-                self._say(f"{self._ink.bad('failed')} {line(event.path)}: {line(event.error.message)}")
+                where = event.error.where
+                at = f":{where.line}" if where is not None and where.path == event.path else ""
+                self._say(f"{self._ink.bad('failed')} {line(event.path)}{at}")
             case FileSkipped():
                 if event.state == "skipped":
                     self._say(f"{self._ink.warn('skipped')} {line(event.path)}: {line(event.reason)}")
@@ -130,13 +132,13 @@ class TextRenderer:
         grave = event.severity not in {"NOTICE", "INFO", "LOG", "DEBUG"}
         if self._asked.quiet and not grave:
             return
-        head, *rest = clean(event.message).split("\n")
+        head, *rest = clean(short(event.message)).split("\n")
         label = (self._ink.warn if grave else self._ink.quiet)(f"{line(event.severity)}:")
         lines = [f"{label} {head}", *(f"  {part}" for part in rest)]
         if event.where is not None:
             lines.extend(excerpt(event.where, None, self._ink))
         if event.hint:
-            lines.append(f"  {self._ink.good('hint:')} {clean(event.hint)}")
+            lines.append(f"  {self._ink.good('hint:')} {clean(short(event.hint))}")
         self._running.keep("\n".join(indent + part for part in lines))
 
     def preview(self, result: Result) -> None:
@@ -166,11 +168,9 @@ class TextRenderer:
             case SeedPlanResult():
                 self._answers.lines(tables.seed_plan(result, ink))
             case SeedResult():
-                self._say(self._seeded(result))
+                self._say(closing.seeded(result, self._elapsed()))
             case ResetResult():
-                self._say(tables.reset(result))
-                self._ran(result.up)
-                self._say(self._seeded(result.seed))
+                self._say(closing.reset(result, self._elapsed()))
             case _:
                 assert_never(result)
 
@@ -190,34 +190,7 @@ class TextRenderer:
         if result.ahead:
             names = words.listing(result.ahead)
             self._say(f"{self._ink.warn('note:')} the database is ahead of these files: {names}")
-        self._say(self._closing(result))
-
-    def _closing(self, result: RunResult) -> str:
-        if result.command == "mark":
-            state = "pending" if set(result.marked) & set(result.pending) else "applied"
-            names = words.listing(result.marked)
-            return f"marked {names} as {state}" if names else "nothing to mark: the ledger says so already"
-        parts = []
-        for direction, word in (("down", "rolled back"), ("up", "applied")):
-            number = sum(done.direction == direction for done in result.done)
-            if number:
-                parts.append(f"{word} {words.count(number, 'migration')}")
-        rest = f"; {len(result.pending)} pending" if result.pending else ""
-        if parts:
-            return f"{' and '.join(parts)} in {self._elapsed()}{rest}"
-        if result.command == "up":
-            return f"nothing to apply{rest or ': the database is up to date'}"
-        return f"nothing to roll back{rest}"
-
-    def _seeded(self, result: SeedResult) -> str:
-        loaded = sum(file.state == "loaded" for file in result.files)
-        unchanged_files = sum(file.state == "unchanged" for file in result.files)
-        if not result.files:
-            return "no seed files"
-        rest = f"; {unchanged_files} unchanged" if unchanged_files else ""
-        if loaded:
-            return f"loaded {words.count(loaded, 'seed file')} in {self._elapsed()}{rest}"
-        return f"nothing to load{rest}"
+        self._say(closing.ran(result, self._elapsed()))
 
     def _elapsed(self) -> str:
         return words.duration(time.monotonic() - self._started)
@@ -231,15 +204,3 @@ class TextRenderer:
     def close(self) -> None:
         """Take the moving lines away."""
         self._running.close()
-
-
-def _waiting(event: Waiting) -> str:
-    what = {"lock": "the lock of another run", "server": "the server to start", "connection": "a connection"}[
-        event.what
-    ]
-    holder = [] if event.pid is None else [f"pid {event.pid}"]
-    holder += [line(part) for part in (event.application, event.client) if part]
-    if event.since is not None:
-        holder.append(f"since {words.moment(event.since)} UTC")
-    held = f", held by {', '.join(holder)}" if holder else ""
-    return f"waiting for {what}{held}; giving up in {words.duration(event.patience)}"

@@ -1,0 +1,66 @@
+"""The last line of a command that changes something: what it did, how long it took, and to which database."""
+
+from migrator.cli.render import words
+from migrator.cli.render.safe import line
+from migrator.events import Waiting
+from migrator.events.migrating import RunResult
+from migrator.events.seeding import ResetResult, SeedResult
+
+
+def ran(result: RunResult, took: str) -> str:
+    """The closing line of `up`, `down`, `redo` and `mark`."""
+    if result.command == "mark":
+        return _marked(result)
+    where = line(result.database.address)
+    parts = []
+    for direction, word in (("down", "rolled back"), ("up", "applied")):
+        number = sum(done.direction == direction for done in result.done)
+        if number:
+            parts.append(f"{word} {words.count(number, 'migration')}")
+    if parts:
+        rest = f"; {len(result.pending)} pending" if result.pending else ""
+        return f"{' and '.join(parts)} in {took} at {where}{rest}"
+    if result.command == "up":
+        pending = words.count(len(result.pending), "migration")
+        return f"nothing to apply: {where} {f'has {pending} pending' if result.pending else 'is up to date'}"
+    return f"nothing to roll back at {where}"
+
+
+def _marked(result: RunResult) -> str:
+    if not result.marked:
+        return f"nothing to mark: the ledger of {line(result.database.address)} says so already"
+    state = "pending" if set(result.marked) & set(result.pending) else "applied"
+    return f"marked {words.listing(result.marked)} as {state} at {line(result.database.address)}"
+
+
+def seeded(result: SeedResult, took: str) -> str:
+    """The closing line of `seed`."""
+    if not result.files:
+        return "nothing to load: there are no seed files"
+    where = line(result.database.address)
+    loaded = sum(file.state == "loaded" for file in result.files)
+    unchanged = sum(file.state == "unchanged" for file in result.files)
+    if loaded:
+        rest = f"; {unchanged} unchanged" if unchanged else ""
+        return f"loaded {words.count(loaded, 'seed file')} in {took} at {where}{rest}"
+    what = "its seed file is" if unchanged == 1 else f"its {unchanged} seed files are"
+    return f"nothing to load: {where} is up to date, {what} unchanged"
+
+
+def reset(result: ResetResult, took: str) -> str:
+    """The closing line of `reset`."""
+    dropped = f"dropped {words.listing(result.dropped)}, " if result.dropped else ""
+    applied = words.count(len(result.up.done), "migration")
+    loaded = words.count(sum(file.state == "loaded" for file in result.seed.files), "seed file")
+    return f"{dropped}applied {applied} and loaded {loaded} in {took} at {line(result.database.address)}"
+
+
+def waiting(event: Waiting) -> str:
+    """For what the command waits, who has it, and for how long it will."""
+    what = {"lock": "the lock of another run", "server": "the server to start", "connection": "a connection"}
+    holder = [] if event.pid is None else [f"pid {event.pid}"]
+    holder += [line(part) for part in (event.application, event.client) if part]
+    if event.since is not None:
+        holder.append(f"since {words.moment(event.since)} UTC")
+    held = f", held by {', '.join(holder)}" if holder else ""
+    return f"waiting for {what[event.what]}{held}; giving up in {words.duration(event.patience)}"
