@@ -1,6 +1,7 @@
 """The main job on a PostgreSQL in a container: with a password over TCP, and as `docker:IMAGE` for one command."""
 
 import contextlib
+import gc
 import json
 import os
 import subprocess
@@ -33,13 +34,14 @@ def engine(need: Callable[[str, str | None], None]) -> None:
         missing = "the package docker is not installed"
     else:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # docker-py leaves the socket of a refused answer open
+            warnings.simplefilter("ignore", ResourceWarning)  # docker-py leaves the socket open where nobody answers
             try:
                 with contextlib.closing(docker.from_env(timeout=60)) as client:
                     if not client.images.list(IMAGE):
                         client.images.pull(IMAGE)
             except docker.errors.DockerException as error:
                 missing = f"no Docker engine with {IMAGE}: {error}"
+            gc.collect()
     need("docker", missing)
 
 
