@@ -64,9 +64,7 @@ def _qualified_name(tokens: list[str]) -> tuple[str, list[str]]:
 
 def _added_value(rest: list[str]) -> str | None:
     match rest:
-        case ["ADD", "VALUE", "IF", "NOT", "EXISTS", literal, *_] | ["ADD", "VALUE", literal, *_] if is_literal(
-            literal
-        ):
-            return literal_text(literal)
+        case ["ADD", "VALUE", "IF", "NOT", "EXISTS", value, *_] | ["ADD", "VALUE", value, *_] if is_literal(value):
+            return literal_text(value)
         case _:
             return None

@@ -34,6 +34,8 @@ _WORD_REST = re.compile(rf"[{_LETTER}0-9$]*")
 _IN_WORD = re.compile(rf"[{_LETTER}0-9$]")
 _ESCAPED = re.compile(r"\\.|''|'", re.DOTALL)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+_PREFIXES = frozenset("eEbBxX")
+_UNICODE_PREFIXES = frozenset({"u&", "U&"})
 _LINE_REST = re.compile(r"[^\n\r]*")
 _SPACES = re.compile(rf"[{SPACE}]*")
 _BETWEEN = re.compile(rf"[{SPACE};]*")
@@ -83,23 +85,18 @@ def marks(text: str, start: int = 0, end: int | None = None) -> Iterator[Piece]:
             first = text[at]
             if whole := _WHOLE.get(first):
                 yield whole, at, behind
-            elif first == "'":
-                begin = _prefixed(text, at, "eEbBxXnN")
-                if begin < at and text[begin] in "eE":
-                    start = _escaped_end(text, at, end)
-                    yield Lexeme.LITERAL, begin, start
+            elif first in "'\"":
+                begin = _prefixed(text, start, at)
+                start = _quoted_end(text, at, behind, end, escapes=text[begin] in "eE")
+                yield (Lexeme.LITERAL if first == "'" else Lexeme.QUOTED_IDENTIFIER), begin, start
+                if start > behind:
                     break
-                _expect_closed(text, at, behind)
-                yield Lexeme.LITERAL, begin, behind
-            elif first == '"':
-                _expect_closed(text, at, behind)
-                yield Lexeme.QUOTED_IDENTIFIER, _prefixed(text, at, ""), behind
             elif first == "/":
                 start = comment_end(text, at, end)
                 yield Lexeme.COMMENT, at, start
                 break
-            elif at and _IN_WORD.match(text, at - 1):
-                # `a$b$` is one word. A number or another dollar quote would end here, but no server takes `1$$a$$`.
+            elif at > start and _IN_WORD.match(text, at - 1):
+                # `a$b$` is one word. A number would end here, but there is no SQL in which a literal may follow it.
                 start = _end(_WORD_REST, text, at)
                 break
             else:
@@ -163,33 +160,40 @@ def _plain(text: str, start: int, end: int) -> Iterator[Piece]:
         yield (Lexeme.WORD if match.lastindex else Lexeme.OTHER), at, behind
 
 
-def _prefixed(text: str, quote: int, letters: str) -> int:
-    """Where the literal or identifier whose quote stands at `quote` begins: at its prefix, `E` or `U&`, if it has one.
+def _prefixed(text: str, start: int, quote: int) -> int:
+    """Where the literal or identifier begins whose quote stands at `quote`: at its prefix, if it has one.
 
-    A letter is a prefix only where no word goes on: `type'x'` is a word and a literal.
+    A letter is a prefix only where it does not end a word, and no word begins before `start`: in `type'x'` it does.
     """
-    if quote == 0:
-        return quote
-    before = text[quote - 1]
-    if before in letters:
+    before = text[max(start, quote - 2) : quote]
+    if before[-1:] in _PREFIXES and text[quote] == "'":
         begin = quote - 1
-    elif before == "&" and text[quote - 2 : quote - 1] in {"u", "U"}:
+    elif before in _UNICODE_PREFIXES:
         begin = quote - 2
     else:
         return quote
-    return quote if begin and _IN_WORD.match(text, begin - 1) else begin
+    return quote if begin > start and _IN_WORD.match(text, begin - 1) else begin
 
 
-def _expect_closed(text: str, at: int, behind: int) -> None:
-    if behind - at == 1 or text[behind - 1] != text[at]:
-        raise UnterminatedError(at, text[at])
+def _quoted_end(text: str, quote: int, behind: int, end: int, *, escapes: bool) -> int:
+    """Where the literal or identifier ends whose quote stands at `quote`; `behind` is behind the next quote, if any.
+
+    In one with `escapes` a backslash hides a quote. It also goes on with a literal that follows on another line, which
+    has escapes, too; for others that makes no difference.
+    """
+    mark = text[quote]
+    if escapes:
+        return _escaped_end(text, quote, end)
+    if behind - quote == 1 or text[behind - 1] != mark:
+        raise UnterminatedError(quote, mark)
+    while behind < end and text[behind] == mark:
+        behind = text.find(mark, behind + 1, end) + 1
+        if behind == 0:
+            raise UnterminatedError(quote, mark)
+    return behind
 
 
 def _escaped_end(text: str, quote: int, end: int) -> int:
-    """Where the literal ends whose quote stands at `quote` behind an `E`.
-
-    Another one that follows with nothing but a line end between belongs to it, and has escapes, too.
-    """
     inside: int | None = quote + 1
     closed = quote
     while inside is not None:

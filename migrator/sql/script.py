@@ -7,6 +7,7 @@ SQL itself (`CREATE FUNCTION ... BEGIN ATOMIC ...; ...; END`) is one statement; 
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from migrator.source import Source
 from migrator.sql import refusals
@@ -48,14 +49,15 @@ def split(source: Source) -> tuple[Statement, ...]:
 def without_comments(source: Source) -> str:
     """The script's code in one canonical form, for telling whether more than comments and layout changed.
 
-    Its tokens as they are written, with one space between them, and a `;` behind every statement. Raises `InputError`
-    like `split`; takes time linear in the text.
+    Its tokens as they are written, one space between two of them, without semicolons that end nothing. Raises
+    `InputError` for what is never closed; takes time linear in the text.
     """
-    parts: list[str] = []
-    for statement in split(source):
-        parts += lexeme_texts(source.text, statement.start, statement.end)
-        parts.append(";")
-    return " ".join(parts)
+    try:
+        tokens = lexeme_texts(source.text, 0, len(source.text))
+    except UnterminatedError as error:
+        raise refusals.unterminated(source, error) from None
+    code = [token for before, token in pairwise([";", *tokens, ";"]) if (before, token) != (";", ";")]
+    return " ".join(code)
 
 
 def _end(text: str, start: int) -> tuple[int, int]:

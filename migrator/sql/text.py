@@ -41,7 +41,8 @@ def decode(path: str, data: bytes) -> Source:
             f"the file is not UTF-8: byte 0x{data[error.start]:02X} cannot stand here",
             code="not-utf8",
             where=source.span(len(data[: error.start].decode())),
-            hint=f"save it as UTF-8; from Latin 1 by `iconv -f WINDOWS-1252 -t UTF-8 {path} > converted.sql`",
+            hint=f"save it as UTF-8, or run `iconv -f WINDOWS-1252 -t UTF-8 {path} > converted.sql` "
+            "if that is what it is",
         ) from None
     source = Source(path=path, text=text)
     refuse_nul(source)
