@@ -52,6 +52,8 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
     error: BaseException, target: Target, host: Host, *, encrypted: bool
 ) -> MigratorError:
     """The failure of one attempt at one host."""
+    if isinstance(error, asyncpg.ConnectionDoesNotExistError | EOFError):
+        return _closed(host, None)
     if isinstance(error, asyncpg.PostgresError):
         return refused_login(error, target, host)
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
@@ -76,8 +78,6 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
         )
     if isinstance(error, OSError):
         return _system(error, target, host, encrypted=encrypted)
-    if isinstance(error, asyncpg.ConnectionDoesNotExistError | EOFError):
-        return _closed(host, None)
     return UnavailableError(
         f"the answer of `{host}` cannot be understood",
         code="connection-protocol",

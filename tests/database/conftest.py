@@ -1,0 +1,219 @@
+"""Servers for the tests of connecting: one that only refuses, one that speaks TLS; and parts that may be missing."""
+
+import asyncio
+import os
+import shutil
+import ssl
+import struct
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SSL_REQUEST = 80877103
+
+
+def required(name: str) -> bool:
+    """An optional part of the tests must not be missing: `MIGRATOR_TEST_REQUIRE` lists it."""
+    return name in os.environ.get("MIGRATOR_TEST_REQUIRE", "").replace(",", " ").split()
+
+
+def skip_or_fail(name: str, reason: str) -> None:
+    """Skip on a bare machine; fail where the part was required."""
+    if required(name):
+        pytest.fail(f"`{name}` is required and missing: {reason}")
+    pytest.skip(reason)
+
+
+@dataclass
+class Fake:
+    """A server that answers every login in one way.
+
+    Attributes:
+        port: where it listens, on 127.0.0.1.
+        logins: the startup messages that it has got, as dictionaries.
+        ssl_requests: how often a client asked for TLS.
+    """
+
+    port: int = 0
+    logins: list[dict[str, str]] = field(default_factory=list)
+    ssl_requests: int = 0
+
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def error_response(sqlstate: str, message: str) -> bytes:
+    """https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ERRORRESPONSE."""
+    body = b"".join(
+        kind + text.encode() + b"\0"
+        for kind, text in ((b"S", "FATAL"), (b"V", "FATAL"), (b"C", sqlstate), (b"M", message))
+    )
+    return b"E" + struct.pack("!i", len(body) + 5) + body + b"\0"
+
+
+async def startup(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+    """The code and the parameters of a client's first message."""
+    length, code = struct.unpack("!ii", await reader.readexactly(8))
+    words = (await reader.readexactly(length - 8)).split(b"\0")
+    return code, {key.decode(): value.decode() for key, value in zip(words[::2], words[1::2], strict=False) if key}
+
+
+@pytest.fixture
+async def refusing() -> AsyncIterator[Callable[..., Awaitable[Fake]]]:
+    """Make a server that answers each login with one of the given `(sqlstate, message)`, the last of them for ever.
+
+    None as an answer closes the connection; a text is sent as it is.
+    """
+    servers: list[asyncio.Server] = []
+
+    async def make(*answers: tuple[str, str] | bytes | None) -> Fake:
+        fake = Fake()
+        left = list(answers)
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                code, parameters = await startup(reader)
+                while code == SSL_REQUEST:
+                    fake.ssl_requests += 1
+                    writer.write(b"N")
+                    code, parameters = await startup(reader)
+                fake.logins.append(parameters)
+                answer = left.pop(0) if len(left) > 1 else left[0]
+                if isinstance(answer, tuple):
+                    writer.write(error_response(*answer))
+                elif answer:
+                    writer.write(answer)
+                await writer.drain()
+            except (asyncio.IncompleteReadError, ConnectionError):
+                pass
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        servers.append(server)
+        fake.port = server.sockets[0].getsockname()[1]
+        return fake
+
+    yield make
+    for server in servers:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority and what it signed: `server` for localhost, `expired`, `other` for another host, and `client`."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        skip_or_fail("openssl", "openssl makes the certificates of these tests")
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def run(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    def key(name: str) -> None:
+        run("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{name}.key")
+
+    key("ca")
+    run("req", "-x509", "-new", "-key", "ca.key", "-subj", "/CN=tests", "-days", "2", "-out", "ca.crt")
+    for name, host, days in (
+        ("server", "localhost", "2"),
+        ("other", "db.example.com", "2"),
+        ("expired", "localhost", "-1"),
+        ("client", "client", "2"),
+    ):
+        key(name)
+        (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{host}\n")
+        run("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={host}", "-out", f"{name}.csr")
+        signing = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", f"{name}.ext")
+        run("x509", "-req", "-in", f"{name}.csr", *signing, "-days", days, "-out", f"{name}.crt")
+    return folder
+
+
+@dataclass(kw_only=True)
+class Encrypted(Fake):
+    """A server of TLS.
+
+    Attributes:
+        context: its certificate.
+        answer: what every login gets, where nothing is behind it.
+        plain: what a login without encryption gets.
+        behind: the socket of a real server that gets what is decrypted.
+    """
+
+    context: ssl.SSLContext
+    answer: tuple[str, str]
+    plain: tuple[str, str]
+    behind: str | None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._serve(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        code, parameters = await startup(reader)
+        answer = self.plain
+        if code == SSL_REQUEST:
+            self.ssl_requests += 1
+            writer.write(b"S")
+            await writer.drain()
+            await writer.start_tls(self.context)
+            if self.behind is not None:
+                inner, outer = await asyncio.open_unix_connection(self.behind)
+                await asyncio.gather(pump(reader, outer), pump(inner, writer))
+                return
+            _code, parameters = await startup(reader)
+            answer = self.answer
+        self.logins.append(parameters)
+        writer.write(error_response(*answer))
+        await writer.drain()
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what comes until its end."""
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except (ConnectionError, ssl.SSLError):
+        pass
+    finally:
+        writer.close()
+
+
+@pytest.fixture
+async def encrypted(certificates: Path) -> AsyncIterator[Callable[..., Awaitable[Encrypted]]]:
+    """Make a server of TLS on localhost, with the named certificate; see `Encrypted`."""
+    servers: list[asyncio.Server] = []
+    refusal = ("28P01", 'password authentication failed for user "u"')
+
+    async def make(
+        name: str = "server",
+        *,
+        behind: str | None = None,
+        answer: tuple[str, str] = refusal,
+        plain: tuple[str, str] = refusal,
+        client_certificate: bool = False,
+    ) -> Encrypted:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificates / f"{name}.crt", certificates / f"{name}.key")
+        if client_certificate:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(certificates / "ca.crt")
+        fake = Encrypted(context=context, answer=answer, plain=plain, behind=behind)
+        server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
+        servers.append(server)
+        fake.port = server.sockets[0].getsockname()[1]
+        return fake
+
+    yield make
+    for server in servers:
+        server.close()
+        await server.wait_closed()
