@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
-from migrator.seeding.document import Document, Node, Place, Row, span
+from migrator.seeding.document import Document
 from migrator.seeding.merge import REFUSED, Stage
-from migrator.seeding.prepare import TableLoad
+from migrator.seeding.nodes import Batch, Node, Row, place_of, span, width_of
+from migrator.seeding.reader import MisreadError
+from migrator.seeding.shapes import TableLoad
 from migrator.seeding.spool import Spool
 from migrator.source import Span
 
@@ -55,7 +58,7 @@ def _refused(report: ServerReport, stages: list[Stage]) -> MigratorError:
     stage = stages[found["stage"]]
     load = stage.load
     line, column = int(found["line"]), found.get("column")
-    where = _row_start(load, line)
+    where = _cell(load, line, None)
     name, shown = load.table.name, load.file.shown
     outcome = f"`{shown}` was rolled back"
     if found["problem"] == "duplicate":
@@ -86,13 +89,6 @@ def _refused(report: ServerReport, stages: list[Stage]) -> MigratorError:
     )
 
 
-def _row_start(load: TableLoad, line: int) -> Span:
-    for row in _rows(load):
-        if row.line == line - 1:
-            return _span(load, row.keys[0]) if row.keys else _table(load)
-    return _table(load)
-
-
 def _place(report: ServerReport, stages: list[Stage], spool: Spool) -> tuple[TableLoad | None, Span | None]:
     found = _COPY.search(report.context or "")
     if found:
@@ -100,19 +96,21 @@ def _place(report: ServerReport, stages: list[Stage], spool: Spool) -> tuple[Tab
         column = None
         if found[3] and found[3].startswith("c"):
             column = load.staged()[int(found[3][1:])].name
-        return load, _cell(load, int(found[2]), column)
-    load = next(
-        (s.load for s in stages if (s.load.info.schema, s.load.info.name) == (report.schema, report.table)), None
-    )
-    if load is None:
+        return load, _cell(load, _line(load, spool, int(found[2])), column)
+    named = [stage.load for stage in stages if _is_about(report, stage.load)]
+    if not named:
         only = stages[0].load if len(stages) == 1 else None
         return only, _table(only) if only is not None else None
-    wanted = _wanted(report, load)
-    for names, values in wanted:
-        number = _search(load, spool, names, values)
-        if number is not None:
-            return load, _cell(load, number, names[0])
+    load = named[0]
+    for names, values in _wanted(report, load):
+        line = _search(load, spool, names, values)
+        if line is not None:
+            return load, _cell(load, line, names[0])
     return load, _table(load)
+
+
+def _is_about(report: ServerReport, load: TableLoad) -> bool:
+    return (load.info.schema, load.info.name) == (report.schema, report.table)
 
 
 def _wanted(report: ServerReport, load: TableLoad) -> Iterator[tuple[list[str], str]]:
@@ -128,27 +126,33 @@ def _wanted(report: ServerReport, load: TableLoad) -> Iterator[tuple[list[str], 
         columns = list(load.info.columns.values())
         if len(cells) == len(columns):
             texts = {column.name: cell for column, cell in zip(columns, cells, strict=True)}
-            if report.column in texts:
-                names = [report.column, *load.key.columns]
-                yield list(load.key.columns), ", ".join(texts[name] for name in load.key.columns)
             yield list(load.key.columns), ", ".join(texts[name] for name in load.key.columns)
 
 
 def _search(load: TableLoad, spool: Spool, names: list[str], values: str) -> int | None:
-    """The number, from 1, of the row whose cells read so; None when it is not found by its text."""
+    """The line of the row whose cells read so; None when it is not found by its text."""
     positions = []
     for shape in load.shapes:
         at = {column.name: index + 2 for index, column in enumerate(shape.columns)}
         positions.append([at[name] for name in names] if all(name in at for name in names) else None)
+    cut = values.endswith(_TRUNCATED)
     wanted = values.removesuffix(_TRUNCATED).encode()
-    for number, line in enumerate(spool.lines(load.start, load.end), 1):
+    for line in spool.lines(load.start, load.end):
         cells = line.split(b"\t")
         here = positions[int(cells[0])]
         if here is None:
             continue
-        text = b", ".join(b"null" if cells[index] == rb"\N" else _unescape(cells[index]) for index in here)
-        if text == wanted or (values.endswith(_TRUNCATED) and text.startswith(wanted)):
-            return number
+        text = b", ".join([b"null" if cells[index] == rb"\N" else _unescape(cells[index]) for index in here])
+        if text == wanted or (cut and text.startswith(wanted)):
+            return int(cells[1])
+    return None
+
+
+def _line(load: TableLoad, spool: Spool, number: int) -> int | None:
+    """The line in the file of a row that COPY counted, from 1."""
+    for index, line in enumerate(spool.lines(load.start, load.end), 1):
+        if index == number:
+            return int(line.split(b"\t", 2)[1])
     return None
 
 
@@ -156,38 +160,40 @@ def _unescape(cell: bytes) -> bytes:
     return _UNESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), cell) if b"\\" in cell else cell
 
 
-def _cell(load: TableLoad, number: int, column: str | None) -> Span:
-    """Where a row's cell stands: the file is read again, which only a failure does."""
-    for index, row in enumerate(_rows(load), 1):
-        if index == number:
-            return _span(load, _node(load, row, column))
-    return _table(load)
+def _cell(load: TableLoad, line: int | None, column: str | None) -> Span:
+    """Where a cell of the row in this line stands: the file is read again, which only a failure does."""
+    found = None
+    try:
+        found = _row(load, line, fold=True)
+    except MisreadError:
+        found = _row(load, line, fold=False)
+    if found is None:
+        return _table(load)
+    node: Node = found.keys[0] if found.keys else load.table.defaults[0][0]
+    if column in found.names:
+        node = found.cells[found.names.index(column)]
+    else:
+        node = next((value for key, value in load.table.defaults if key.value == column), node)
+    return span(load.file.path, load.file.shown, place_of(node), width_of(node))
 
 
-def _node(load: TableLoad, row: Row, column: str | None) -> Node:
-    if column in row.names:
-        return row.cells[row.names.index(column)]
-    for key, node in load.table.defaults:
-        if key.value == column:
-            return node
-    return row.keys[0]
-
-
-def _rows(load: TableLoad) -> Iterator[Row]:
-    document = Document(load.file.path, load.file.shown)
-    for table in document.tables():
-        rows = document.rows()
-        if table.name == load.table.name:
-            yield from rows
-            return
-        for _ in rows:
-            pass
-
-
-def _span(load: TableLoad, node: Node) -> Span:
-    start, end = node.start_mark, getattr(node, "end_mark", None)
-    width = end.column - start.column if end is not None and end.line == start.line else 1
-    return span(load.file.path, load.file.shown, Place(start.line, start.column), width)
+def _row(load: TableLoad, line: int | None, *, fold: bool) -> Row | None:
+    if line is None:
+        return None
+    document = Document(load.file.path, load.file.shown, fold=fold)
+    with closing(document.tables()) as tables:
+        for table in tables:
+            if table.name != load.table.name:
+                continue
+            for item in document.rows():
+                if isinstance(item, Batch):
+                    if item.line < line <= item.line + len(item.rows) * item.height:
+                        first = line - 1 - (line - 1 - item.line) % item.height
+                        return document.reread(first, item.height)
+                elif item.line == line - 1:
+                    return item
+            return None
+    return None
 
 
 def _table(load: TableLoad) -> Span:

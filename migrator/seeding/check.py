@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrator.errors import InputError, MigratorError
-from migrator.seeding.document import Document, Place, Table, span
+from migrator.seeding.document import Document
+from migrator.seeding.nodes import Place, Table, line_of, span
+from migrator.seeding.shapes import TableLoad
 from migrator.seeding.tables import Column, Key, TableInfo
 
 MOST_ERRORS = 100
@@ -27,6 +29,15 @@ class Problems:
             self.found.append(error)
         else:
             self.more += 1
+
+    def mark(self) -> tuple[int, int]:
+        """How much is known now, for `back_to`."""
+        return len(self.found), self.more
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Forget what was added since."""
+        del self.found[mark[0] :]
+        self.more = mark[1]
 
     def raise_any(self) -> None:
         """Raise the one error, or one `InputError` with all of them as `causes`, in the order of files and lines."""
@@ -160,14 +171,37 @@ def infer_key(
     return next(iter(distinct.values()), None)
 
 
-def null_refused(document: Document, table: Table, column: Column, place: Place, *, key: bool) -> InputError:
+def null_refused(
+    document: Document, table: Table, column: Column, place: Place, width: int, *, key: bool
+) -> InputError:
     """The error for a NULL where none may be."""
     return InputError(
         f"`{table.name}.{column.name}` is in the key, so it cannot be null"
         if key
         else f"`{table.name}.{column.name}` cannot be null",
         code="null-in-key" if key else "not-null",
-        where=span(document.path, document.shown, place),
+        where=span(document.path, document.shown, place, width),
         outcome="nothing was loaded",
         hint='write a value; an empty text is ""',
     )
+
+
+def values_missing(document: Document, load: TableLoad) -> Iterable[InputError]:
+    """Columns that a new row needs and rows leave out, where every row is sure to be new: a table without a key."""
+    for shape in load.shapes:
+        present = {column.name for column in shape.columns}
+        for column in load.info.columns.values():
+            if column.required and column.name not in present:
+                yield InputError(
+                    f"a row of `{load.table.name}` needs a value for `{column.name}`",
+                    code="not-null",
+                    where=span(document.path, document.shown, _begin(document, shape.line)),
+                    detail=f"`{column.name}` is not null and has no default",
+                    outcome="nothing was loaded",
+                    hint=f"write `{column.name}` in every row, or in `defaults`",
+                )
+
+
+def _begin(document: Document, line: int) -> Place:
+    text = line_of(document.path, line - 1)
+    return Place(line - 1, len(text) - len(text.lstrip(" -{")))

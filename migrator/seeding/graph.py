@@ -1,5 +1,6 @@
 """Which seed files must wait for which, and why. Pure: facts about files in, an order out."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -69,18 +70,23 @@ def _edges(nodes: Sequence[Node]) -> tuple[SeedEdge, ...]:
         for before in node.after:
             if before in paths and before != node.path:
                 found.setdefault((before, node.path), "`$seed.after` says so")
-        for table in node.tables:
-            for column, target in table.refers:
-                for before, name in writers.get(target, ()):
-                    if before != node.path:
-                        reason = f"`{table.name}.{column}` refers to `{name}`"
-                        found.setdefault((before, node.path), reason)
+        for before, reason in _references(node, writers):
+            found.setdefault((before, node.path), reason)
     for several in writers.values():
-        for (before, name), (after, _) in zip(several, several[1:], strict=False):
+        for (before, name), (after, _) in itertools.pairwise(several):
             found.setdefault((before, after), f"both write `{name}`")
     return tuple(
         SeedEdge(before=before, after=after, reason=reason) for (before, after), reason in sorted(found.items())
     )
+
+
+def _references(node: Node, writers: dict[int, list[tuple[str, str]]]) -> Iterable[tuple[str, str]]:
+    """The files that write what a file's rows refer to."""
+    for table in node.tables:
+        for column, target in table.refers:
+            for before, name in writers.get(target, ()):
+                if before != node.path:
+                    yield before, f"`{table.name}.{column}` refers to `{name}`"
 
 
 def _units(paths: Sequence[str], edges: Iterable[SeedEdge]) -> tuple[tuple[str, ...], ...]:

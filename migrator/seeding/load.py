@@ -23,7 +23,7 @@ from migrator.seeding import ledger, merge
 from migrator.seeding.blame import explain
 from migrator.seeding.graph import Graph
 from migrator.seeding.merge import LOADED_MEANWHILE, PREFIX, Stage
-from migrator.seeding.prepare import FileLoad
+from migrator.seeding.shapes import FileLoad
 from migrator.seeding.spool import Spool, source
 from migrator.sql.names import literal, quote
 

@@ -10,7 +10,7 @@ are checked at its end, so no order among them is wrong, and no constraint has t
 from dataclasses import dataclass
 
 from migrator.seeding.graph import components
-from migrator.seeding.prepare import Shape, TableLoad
+from migrator.seeding.shapes import Shape, TableLoad
 from migrator.seeding.tables import Column, Key
 from migrator.sql.names import literal, quote
 
@@ -132,8 +132,10 @@ def _compare(stage: Stage) -> list[str]:
     at, match = stage.index, stage.match(key)
     missing_mode = stage.load.table.mode == "missing"
     lines = [
-        f"select min(s.line), max(s.line) into first_line, last_line from {stage.name} s "
-        f"group by {stage.keys(key)} having count(*) > 1 order by 1 limit 1;",
+        (
+            f"select min(s.line), max(s.line) into first_line, last_line from {stage.name} s "
+            f"group by {stage.keys(key)} having count(*) > 1 order by 1 limit 1;"
+        ),
         _refuse(stage, "duplicate", "found"),
         f"if exists (select from {stage.target}) then",
     ]
@@ -176,8 +178,8 @@ def _identity(stage: Stage, shape: Shape, key: Key) -> list[str]:
     for column in shape.columns:
         if column.identity == "always" and column.name not in key.columns:
             lines.append(
-                f"select min(s.line), min(s.line) into first_line, last_line from {stage.name} s, {stage.target} t where "
-                f"s.shape = {shape.number} and {stage.match(key)} and t.{quote(column.name)} <> {stage.cell(column)};"
+                f"select min(s.line), min(s.line) into first_line, last_line from {stage.name} s, {stage.target} t "
+                f"where s.shape = {shape.number} and {stage.match(key)} and t.{quote(column.name)} <> {stage.cell(column)};"
             )
             lines.append(_refuse(stage, "identity", "first_line is not null", column=column.name))
     return lines
@@ -282,7 +284,7 @@ def _sequences(stage: Stage) -> list[str]:
     """Move a sequence behind the values that rows brought themselves: never down."""
     lines = []
     leading = {key.columns[0] for key in stage.load.info.keys}
-    for column in stage.load.columns:
+    for column in stage.load.staged():
         if column.sequence is None or column.type.name not in _INTEGERS:
             continue
         most = (
@@ -292,10 +294,13 @@ def _sequences(stage: Stage) -> list[str]:
         )
         lines += [
             f"if i{stage.index} + u{stage.index} > 0 then",
-            f"perform setval({literal(column.sequence)}, top.value) from {column.sequence} q, pg_sequence p, "
-            f"lateral (select {most}::bigint as value) top where p.seqrelid = {literal(column.sequence)}::regclass "
-            "and p.seqincrement > 0 and top.value between p.seqmin and p.seqmax "
-            "and (q.last_value < top.value or (q.last_value = top.value and not q.is_called));",
+            (
+                f"perform setval({literal(column.sequence)}, top.value) from {column.sequence} q, pg_sequence p, "
+                f"lateral (select {most}::bigint as value) top "
+                f"where p.seqrelid = {literal(column.sequence)}::regclass "
+                "and p.seqincrement > 0 and top.value between p.seqmin and p.seqmax "
+                "and (q.last_value < top.value or (q.last_value = top.value and not q.is_called));"
+            ),
             "end if;",
         ]
     return lines

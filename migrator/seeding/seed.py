@@ -22,7 +22,7 @@ from migrator.seeding.load import Connections, Loader
 from migrator.seeding.spool import Spool
 
 if TYPE_CHECKING:
-    from migrator.seeding.prepare import FileLoad, TableLoad
+    from migrator.seeding.shapes import FileLoad, TableLoad
 
 MOST_CONNECTIONS = 8
 """Of a run, where nothing else is configured."""
@@ -165,7 +165,7 @@ async def _prepare(
     others = await tables.names(session) if None in infos.values() else []
     for name, info in infos.items():
         if info is not None and info.row_security:
-            message = f"row level security applies to this role on `{name}`: rows that it hides look as if they were not there"
+            message = f"row level security applies to this role on `{name}`: rows that it hides seem not to be there"
             emit(Noticed(severity="WARNING", message=message))
     preparation = Preparation(infos, others, spool, config.environ)
 
@@ -187,7 +187,7 @@ async def _prepare(
 def _refuse_second_copy(loads: "list[FileLoad]", told: _Pending, *, force: bool) -> None:
     """A table without a key is filled once: its rows could not be told from those of the last time."""
     from migrator.seeding.check import Problems
-    from migrator.seeding.document import span
+    from migrator.seeding.nodes import span
 
     problems = Problems()
     for load in (load for file in loads for load in file.tables if load.key is None):
@@ -228,7 +228,7 @@ def _written(load: "TableLoad") -> Written:
 
 def _after(load: "FileLoad", files: tuple[SeedFile, ...]) -> tuple[str, ...]:
     """The ledger names of the files that a header names, from its own folder or from the folder of seeds."""
-    from migrator.seeding.document import span
+    from migrator.seeding.nodes import span
 
     by_name = {file.name: file for file in files}
     by_path = {file.path: file for file in files}

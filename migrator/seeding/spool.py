@@ -1,5 +1,6 @@
-"""Rows as COPY text, kept on disk between the first reading of a file and its load: memory stays small, replays are
-cheap. The file has no name, so nothing of it outlives the process.
+"""Rows as COPY text, kept on disk between the first reading of a file and its load.
+
+Memory stays small and replays are cheap. The file has no name, so nothing of it outlives the process.
 """
 
 import operator

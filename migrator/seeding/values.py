@@ -9,10 +9,8 @@ import json
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as Map
-from typing import NoReturn
 
-from migrator.errors import InputError
-from migrator.seeding.document import NULL_WORDS, Mapping, Node, Sequence
+from migrator.seeding.nodes import NULL_WORDS, Mapping, Node, Sequence, is_null
 from migrator.seeding.tables import Column, ColumnType
 
 NULL = r"\N"
@@ -21,16 +19,23 @@ NULL = r"\N"
 Encoder = Callable[[Node], str]
 """A cell's text before COPY's escaping, or `NULL` itself (the same object: compare with `is`)."""
 
+Checker = Callable[[str, bool], None]
+"""Raises `ValueRefusedError` for a scalar, of which it is told the text and whether it is plain."""
+
+Environ = Map[str, str]
+"""What `$var` reads."""
+
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _WORDS = {word: word.lower() for name in ("true", "false") for word in (name, name.title(), name.upper())}
+_JSON_BEGINS = frozenset('{["')
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
 class ValueRefusedError(Exception):
-    """A value does not fit its column. `node` is where; `message`, `detail` and `hint` are as in `MigratorError`."""
+    """A value does not fit its column. `node` is where, if it is known; the rest is as in `MigratorError`."""
 
-    def __init__(self, message: str, node: Node, *, code: str = "bad-value", hint: str | None = None) -> None:
+    def __init__(self, message: str, node: Node | None, *, code: str = "bad-value", hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.node = node
@@ -43,69 +48,80 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def is_null(node: Node) -> bool:
-    """A plain `null`, `~` or nothing."""
-    return type(node) is not Sequence and type(node) is not Mapping and not node.style and node.value in NULL_WORDS
-
-
-def is_free(kind: ColumnType) -> bool:
-    """A scalar's text goes to the server as it is, and nothing about it can be told beforehand."""
-    return kind.kind in {"text", "composite"} and not kind.labels and kind.length is None
-
-
-def encoder(column: Column, environ: Map[str, str]) -> Encoder:
-    """How a cell of this column becomes text. Raises `ValueRefusedError` when called on a value that cannot fit."""
+def checker(column: Column) -> Checker | None:
+    """What can be told about a scalar of this column; None when its text goes to the server as it is."""
     kind = column.type
+    if kind.kind == "json":
+        return lambda text, plain: _check_json(column, text) if plain else None
+    if kind.labels:
+        return lambda text, _: _check_label(column, text)
+    if kind.length is not None:
+        return lambda text, _: _check_length(column, text)
+    return None
+
+
+def _check_json(column: Column, text: str) -> None:
+    if not _NUMBER.fullmatch(text) and text not in {"true", "false"} and text[:1] not in _JSON_BEGINS:
+        raise ValueRefusedError(
+            f"`{column.name}` is {column.type.name}, and `{text}` is not JSON", None, hint=f"write {{$json: {text}}}"
+        )
+
+
+def _check_label(column: Column, text: str) -> None:
+    labels = column.type.labels
+    if text not in labels:
+        near = difflib.get_close_matches(text, labels, 1)
+        raise ValueRefusedError(
+            f"`{text}` is not a value of the enum {column.type.name}",
+            None,
+            hint=f"did you mean `{near[0]}`?" if near else f"its values are {', '.join(labels)}",
+        )
+
+
+def _check_length(column: Column, text: str) -> None:
+    most = column.type.length or 0
+    if len(text) > most and text[most:].strip(" "):
+        raise ValueRefusedError(
+            f"`{column.name}` is {column.type.name}, and this text has {len(text):,} characters",
+            None,
+            hint="shorten it, or widen the column with a migration",
+        )
+
+
+def encoder(column: Column, environ: Environ) -> Encoder:
+    """How a cell of this column becomes text. Raises `ValueRefusedError` when called on a value that cannot fit."""
+    check = checker(column)
 
     def encode(node: Node) -> str:
-        if isinstance(node, Mapping):
-            if any(key.value.startswith("$") and not key.style for key, _ in node.pairs):
-                return _operator(node, column, environ)
-            if kind.kind == "json":
-                return to_json(node)
-            raise ValueRefusedError(
-                f"`{column.name}` is {kind.name}, which takes no mapping", node, hint="quote the text if it is one"
-            )
-        if isinstance(node, Sequence):
-            if kind.kind == "json":
-                return to_json(node)
-            if kind.kind == "array":
-                return _array(node, kind)
-            raise ValueRefusedError(
-                f"`{column.name}` is {kind.name}, which takes no list", node, hint="quote the text if it is one"
-            )
-        if not node.style and node.value in NULL_WORDS:
+        if isinstance(node, Sequence | Mapping):
+            return _composed(node, column, environ)
+        if is_null(node):
             return NULL
-        return _scalar(node, column)
+        if check is not None:
+            try:
+                check(node.value, not node.style)
+            except ValueRefusedError as error:
+                raise ValueRefusedError(error.message, node, code=error.code, hint=error.hint) from None
+        return node.value
 
     return encode
 
 
-def _scalar(node: Node, column: Column) -> str:
-    text = str(node.value)  # type: ignore[union-attr] - callers have told scalars from the rest
+def _composed(node: Sequence | Mapping, column: Column, environ: Environ) -> str:
     kind = column.type
-    if kind.kind == "json" and not node.style:  # type: ignore[union-attr] - likewise
-        if not _NUMBER.fullmatch(text) and text not in {"true", "false"} and text[:1] not in {"{", "[", '"'}:
-            raise ValueRefusedError(
-                f"`{column.name}` is {kind.name}, and `{text}` is not JSON", node, hint=f"write {{$json: {text}}}"
-            )
-    elif kind.labels and text not in kind.labels:
-        near = difflib.get_close_matches(text, kind.labels, 1)
-        raise ValueRefusedError(
-            f"`{text}` is not a value of the enum {kind.name}",
-            node,
-            hint=f"did you mean `{near[0]}`?" if near else f"its values are {', '.join(kind.labels)}",
-        )
-    elif kind.length is not None and len(text) > kind.length and text[kind.length :].strip(" "):
-        raise ValueRefusedError(
-            f"`{column.name}` is {kind.name}, and this text has {len(text)} characters",
-            node,
-            hint="shorten it, or widen the column with a migration",
-        )
-    return text
+    if isinstance(node, Mapping) and any(key.value.startswith("$") and not key.style for key, _ in node.pairs):
+        return _operator(node, column, environ)
+    if kind.kind == "json":
+        return to_json(node)
+    if isinstance(node, Sequence) and kind.kind == "array":
+        return _array(node, kind)
+    what = "list" if isinstance(node, Sequence) else "mapping"
+    raise ValueRefusedError(
+        f"`{column.name}` is {kind.name}, which takes no {what}", node, hint="quote the text if it is one"
+    )
 
 
-def _operator(node: Mapping, column: Column, environ: Map[str, str]) -> str:
+def _operator(node: Mapping, column: Column, environ: Environ) -> str:
     """A mapping with a `$` key: one of ours, and nothing else."""
     key, value = next((key, value) for key, value in node.pairs if key.value.startswith("$"))
     if len(node.pairs) != 1:
@@ -129,7 +145,7 @@ def _operator(node: Mapping, column: Column, environ: Map[str, str]) -> str:
     )
 
 
-def _variable(node: Node, environ: Map[str, str]) -> str:
+def _variable(node: Node, environ: Environ) -> str:
     name = _text(node)
     if name is None:
         raise ValueRefusedError("`$var` takes the name of an environment variable", node)
@@ -139,7 +155,7 @@ def _variable(node: Node, environ: Map[str, str]) -> str:
 
 
 def _text(node: Node) -> str | None:
-    return None if isinstance(node, Sequence | Mapping) or is_null(node) else str(node.value)
+    return None if isinstance(node, Sequence | Mapping) or is_null(node) else node.value
 
 
 # arrays
@@ -180,7 +196,7 @@ def _element(node: Node, element: ColumnType) -> str:
     elif is_null(node):
         return "NULL"
     else:
-        text = str(node.value)
+        text = node.value
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -192,29 +208,19 @@ def to_json(node: Node) -> str:
     if isinstance(node, Sequence):
         return "[" + ", ".join([to_json(item) for item in node.items]) + "]"
     if isinstance(node, Mapping):
-        return "{" + ", ".join([f"{_string(str(key.value))}: {to_json(value)}" for key, value in node.pairs]) + "}"
-    text = str(node.value)
-    if node.style:
-        return _string(text)
+        return "{" + ", ".join([f"{_string(key.value)}: {to_json(value)}" for key, value in node.pairs]) + "}"
+    return _json_scalar(node.value, node) if not node.style else _string(node.value)
+
+
+def _json_scalar(text: str, node: Node) -> str:
     if text in NULL_WORDS:
         return "null"
     if text in _WORDS:
         return _WORDS[text]
-    if _NUMBER.fullmatch(text):
-        return text
     if _NOT_FINITE.fullmatch(text):
         raise ValueRefusedError(f"JSON has no `{text}`", node, hint="quote it if it is a text")
-    return _string(text)
+    return text if _NUMBER.fullmatch(text) else _string(text)
 
 
 def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def refuse(error: ValueRefusedError, fail: Callable[..., NoReturn]) -> NoReturn:
-    """Raise the `InputError` of a refused value through a document's `fail`."""
-    mark = error.node.start_mark
-    fail(error.message, mark, code=error.code, hint=error.hint)
-
-
-__all__ = ["NULL", "Encoder", "InputError", "ValueRefusedError", "encoder", "escape", "is_free", "is_null", "to_json"]

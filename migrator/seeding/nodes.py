@@ -1,0 +1,163 @@
+"""What a seed file consists of, as values that know their place: scalars, lists, mappings, rows, tables, the header."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeAlias
+
+from migrator.source import Span, excerpt
+
+NULL_WORDS = frozenset({"", "~", "null", "Null", "NULL"})
+"""The plain scalars that are SQL NULL."""
+
+
+class Place(NamedTuple):
+    """A position in a seed file, both counted from 0 as libyaml counts."""
+
+    line: int
+    column: int
+
+
+NOWHERE = Place(0, 0)
+
+
+class Mark(Protocol):
+    """A position as libyaml tells it; a `Place` is one."""
+
+    @property
+    def line(self) -> int:
+        """Counted from 0."""
+
+    @property
+    def column(self) -> int:
+        """Counted from 0, in characters."""
+
+
+class Scalar(Protocol):
+    """A scalar: its text after unquoting and folding, and how it was written. libyaml's event is one.
+
+    Attributes:
+        value: the text.
+        style: empty for a plain scalar, else its quote or block indicator.
+        start_mark: where it begins.
+        end_mark: where it ends.
+    """
+
+    value: str
+    style: str
+    start_mark: Mark
+    end_mark: Mark
+
+
+@dataclass(slots=True)
+class Sequence:
+    """A YAML sequence below a row; `size` counts what it holds, aliases included."""
+
+    items: "list[Node]"
+    start_mark: Mark
+    size: int
+
+
+@dataclass(slots=True)
+class Mapping:
+    """A YAML mapping below a row: pairs in order, no key twice, merge keys merged; `size` as in `Sequence`."""
+
+    pairs: "list[tuple[Scalar, Node]]"
+    start_mark: Mark
+    size: int
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+"""What a cell holds."""
+
+
+@dataclass(slots=True)
+class MovedScalar:
+    """A scalar that was read out of its file's order, at its place in the file."""
+
+    value: str
+    style: str
+    start_mark: Mark
+    end_mark: Mark
+
+
+class Row(NamedTuple):
+    """A row: the line where it starts, its column names, the keys as they stand in the file, and as many cells."""
+
+    line: int
+    names: tuple[str, ...]
+    keys: list[Scalar]
+    cells: list[Node]
+
+
+class Batch(NamedTuple):
+    """Rows of one shape in a row, as the text of their cells, quotes included; nothing in them needs unescaping.
+
+    Attributes:
+        names: their columns.
+        line: where the first starts.
+        height: how many lines each has.
+        rows: the cells of each.
+    """
+
+    names: tuple[str, ...]
+    line: int
+    height: int
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The `$seed` mapping: in which environments a file applies (None: in all) and after which files."""
+
+    env: tuple[str, ...] | None = None
+    after: tuple[str, ...] = ()
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A top-level key: the table's name as written, and its options."""
+
+    name: str
+    place: Place
+    key: tuple[str, ...] | None = None
+    key_place: Place | None = None
+    mode: str = "upsert"
+    keep: tuple[tuple[str, Place], ...] = ()
+    defaults: tuple[tuple[Scalar, Node], ...] = ()
+
+
+def is_null(node: Node) -> bool:
+    """A plain `null`, `~` or nothing."""
+    return not isinstance(node, Sequence | Mapping) and not node.style and node.value in NULL_WORDS
+
+
+def place_of(node: Node) -> Place:
+    """Where a node begins."""
+    return Place(node.start_mark.line, node.start_mark.column)
+
+
+def width_of(node: Node) -> int:
+    """How many characters of its first line a scalar takes; 1 for anything else."""
+    if isinstance(node, Sequence | Mapping) or node.end_mark.line != node.start_mark.line:
+        return 1
+    return node.end_mark.column - node.start_mark.column
+
+
+def line_of(path: Path, number: int) -> str:
+    """One line of a file, counted from 0, without its end; for an error's excerpt."""
+    try:
+        with path.open("rb") as file:
+            for index, line in enumerate(file):
+                if index == number:
+                    return line.decode("utf-8-sig" if number == 0 else "utf-8", errors="replace").rstrip("\r\n")
+    except OSError:
+        pass
+    return ""
+
+
+def span(path: Path, shown: str, place: Mark, width: int = 1) -> Span:
+    """The place as errors show it."""
+    return excerpt(
+        path=shown, line=place.line + 1, column=place.column + 1, text=line_of(path, place.line), width=width
+    )

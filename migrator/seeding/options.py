@@ -1,0 +1,104 @@
+"""The words of the seed format: the `$seed` header and the options of a table, from YAML nodes to values."""
+
+import difflib
+from typing import Any, NoReturn, Protocol
+
+from migrator.seeding.nodes import Header, Mapping, Mark, Node, Place, Sequence, Table, is_null, place_of
+
+MODES = ("upsert", "missing")
+OPTIONS = ("key", "mode", "keep", "defaults", "rows")
+ONE_ROW_IS_A_LIST = "one row is still a list: write `- ` before it"
+
+_LATER_OPTIONS = frozenset({"where", "file"})
+_LATER_MODES = frozenset({"update", "sync"})
+
+
+class Refuse(Protocol):
+    """A document, as far as it raises errors."""
+
+    def fail(self, message: str, mark: Mark, *, code: str, width: int = 1, **more: Any) -> NoReturn:
+        """Raise `InputError` at a place of the file."""
+
+
+def header(document: Refuse, node: Node, key: Any) -> Header:
+    """The value of `$seed`."""
+    if not isinstance(node, Mapping):
+        document.fail("`$seed` is a mapping", node.start_mark, code="seed-format", hint="write `$seed: {env: [local]}`")
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in node.pairs:
+        if name.value not in {"env", "after"}:
+            document.fail(
+                f"`$seed` has no `{name.value}`",
+                name.start_mark,
+                code="seed-format",
+                width=len(name.value),
+                hint="it has `env` and `after`",
+            )
+        values[name.value] = words(document, value, f"$seed.{name.value}")
+    return Header(
+        env=values.get("env"),
+        after=values.get("after", ()),
+        place=Place(key.start_mark.line, key.start_mark.column),
+    )
+
+
+def words(document: Refuse, node: Node, what: str) -> tuple[str, ...]:
+    """A name, or a list of names."""
+    found = []
+    for item in node.items if isinstance(node, Sequence) else [node]:
+        if isinstance(item, Sequence | Mapping) or is_null(item):
+            document.fail(f"`{what}` is a name or a list of names", item.start_mark, code="seed-format")
+        found.append(item.value)
+    return tuple(found)
+
+
+def no_rows(document: Refuse, name: str, mark: Mark) -> NoReturn:
+    """A table's mapping has ended without `rows`."""
+    document.fail(f"`{name}` has no `rows`", mark, code="seed-format", hint=f"add `rows:`, or {ONE_ROW_IS_A_LIST}")
+
+
+def known(document: Refuse, name: str, word: str, mark: Mark) -> None:
+    """Refuse an option that there is not."""
+    if word in _LATER_OPTIONS:
+        document.fail(f"`{word}` is not supported in this version", mark, code="not-supported", width=len(word))
+    if word not in OPTIONS:
+        near = difflib.get_close_matches(word, OPTIONS, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"options are {', '.join(OPTIONS)}; {ONE_ROW_IS_A_LIST}"
+        document.fail(f"`{name}` has no option `{word}`", mark, code="seed-format", width=len(word), hint=hint)
+
+
+def table(document: Refuse, name: str, place: Place, seen: dict[str, Place], found: dict[str, Node]) -> Table:
+    """A table from the options that stand before its rows."""
+    defaults = found.get("defaults")
+    if defaults is not None and not isinstance(defaults, Mapping):
+        document.fail("`defaults` is a mapping of columns to values", defaults.start_mark, code="seed-format")
+    keep: tuple[tuple[str, Place], ...] = ()
+    if "keep" in found:
+        node = found["keep"]
+        places = [place_of(item) for item in (node.items if isinstance(node, Sequence) else [node])]
+        keep = tuple(zip(words(document, node, "keep"), places, strict=True))
+    return Table(
+        name=name,
+        place=place,
+        key=words(document, found["key"], "key") if "key" in found else None,
+        key_place=seen.get("key"),
+        mode=_mode(document, found["mode"]) if "mode" in found else "upsert",
+        keep=keep,
+        defaults=tuple(defaults.pairs) if defaults is not None else (),
+    )
+
+
+def _mode(document: Refuse, node: Node) -> str:
+    given = words(document, node, "mode")
+    mode = given[0] if len(given) == 1 else ", ".join(given)
+    if mode in _LATER_MODES:
+        document.fail(f"`mode: {mode}` is not supported in this version", node.start_mark, code="not-supported")
+    if mode not in MODES:
+        document.fail(
+            f"no mode is called `{mode}`",
+            node.start_mark,
+            code="seed-format",
+            width=len(mode),
+            hint=f"modes are {', '.join(MODES)}",
+        )
+    return mode
