@@ -5,7 +5,7 @@ import signal
 
 import click
 
-from migrator.cli.stopping import Stop, TerminatedError, interrupted
+from migrator.cli.stopping import Course, Stop, TerminatedError, interrupted
 from migrator.cli.usage import as_error
 from migrator.errors import MigratorError
 
@@ -20,7 +20,7 @@ def ending(error: BaseException, stop: Stop) -> tuple[MigratorError, int]:
     """What to tell and which code to end with; a run that a signal stopped ends with the signal's code."""
     if isinstance(error, KeyboardInterrupt | click.Abort | TerminatedError):
         stop.by = stop.by or (signal.SIGTERM if isinstance(error, TerminatedError) else signal.SIGINT)
-        error = interrupted(stop)
+        error = interrupted(stop, Course())
     if isinstance(error, click.ClickException):
         error = as_error(error)
     if isinstance(error, MigratorError):

@@ -10,7 +10,7 @@ import click
 
 from migrator.cli.render.ink import is_terminal
 from migrator.cli.signals import stoppable
-from migrator.cli.stopping import Stop, interrupted
+from migrator.cli.stopping import Course, Stop, interrupted
 from migrator.config import Config, load_config
 from migrator.errors import InputError, InterruptedWorkError, StateError
 from migrator.events import Applied, Applying, Event, FileLoaded, Told
@@ -34,8 +34,7 @@ class Journey:
         self.renderer = renderer
         self.stop = stop
         self._told: set[Told] = set()
-        self._done: list[str] = []
-        self._running: str | None = None
+        self._course = Course(order.command)
 
     def configure(self, environ: Mapping[str, str], cwd: Path) -> Config:
         """The configuration of this run. Raises `InputError`."""
@@ -55,12 +54,13 @@ class Journey:
                     return
                 self._told.add(event)
             case Applying():
-                self._running = f"`{event.id}` ran, statement {event.statement} of {event.total}"
+                self._course.running = (event.id, event.statement, event.total)
+                self._course.direction = event.direction
             case Applied():
-                self._running = None
-                self._done.append(event.id)
+                self._course.running = None
+                self._course.done.append(event.id)
             case FileLoaded():
-                self._done.append(event.path)
+                self._course.done.append(event.path)
             case _:
                 pass
         self.renderer.event(event)
@@ -72,12 +72,12 @@ class Journey:
             return await job(config, self.emit)
 
         try:
-            return await stoppable(work(), self.stop, first=self._stopping)
+            return await stoppable(work(), self.stop, first=self._stopping, second=self.renderer.close)
         except InterruptedWorkError as error:
-            error.done = error.done or tuple(self._done)
+            error.done = error.done or tuple(self._course.done)
             raise
         except asyncio.CancelledError:
-            raise interrupted(self.stop, done=tuple(self._done), running=self._running) from None
+            raise interrupted(self.stop, self._course) from None
 
     def _stopping(self) -> None:
         self.emit(Told(code="stopping", message="stopping: the running statement is cancelled and rolled back"))

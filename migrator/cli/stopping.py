@@ -6,9 +6,10 @@ ends the process at once; the server notices within a second that its client is 
 
 import contextlib
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
+from migrator.cli.render.words import listing
 from migrator.errors import InterruptedWorkError
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
@@ -35,16 +36,52 @@ class Stop:
         return "terminated" if self.by == signal.SIGTERM else "interrupted"
 
 
-def interrupted(stop: Stop, *, done: tuple[str, ...] = (), running: str | None = None) -> InterruptedWorkError:
+@dataclass(slots=True)
+class Course:
+    """How far a run has come, as its events tell: for what is said when it is stopped.
+
+    Attributes:
+        command: the command's name.
+        done: ids of migrations and paths of seed files that are committed.
+        running: the migration that runs, its statement and how many it has.
+        direction: whether it is being applied or rolled back.
+    """
+
+    command: str = ""
+    done: list[str] = field(default_factory=list)
+    running: tuple[str, int, int] | None = None
+    direction: str = "up"
+
+
+def interrupted(stop: Stop, course: Course) -> InterruptedWorkError:
     """The error of a run that was asked to stop."""
-    at = f" while {running}" if running else ""
+    at = ""
+    if course.running is not None:
+        migration, statement, total = course.running
+        at = f" while `{migration}` ran, statement {statement} of {total}"
     return InterruptedWorkError(
         f"{stop.word}{at}",
         code=stop.word,
-        outcome="what was committed stays, everything else is rolled back" if done else "nothing was changed",
+        outcome=_outcome(course),
         hint="run the command again to go on",
-        done=done,
+        migration=course.running[0] if course.running else None,
+        statement=course.running[1] if course.running else None,
+        done=tuple(course.done),
     )
+
+
+def _outcome(course: Course) -> str:
+    if course.command == "reset":
+        return "the database may be half built"
+    parts = []
+    if course.done:
+        parts.append(f"{listing(course.done)} {'stays' if len(course.done) == 1 else 'stay'} committed")
+    if course.running is not None:
+        state = "is not applied" if course.direction == "up" else "is still applied"
+        parts.append(f"`{course.running[0]}` {state}")
+    if not course.done:
+        parts.append("nothing else was changed" if parts else "nothing was changed")
+    return "; ".join(parts)
 
 
 def hear_termination() -> None:

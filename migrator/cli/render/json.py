@@ -113,6 +113,10 @@ def partial(error: MigratorError) -> dict[str, Any]:
     return answer(error.result) if isinstance(error.result, SeedResult | RunResult) else {}
 
 
+def _seconds(duration: float | None) -> float | None:
+    return None if duration is None else round(duration, 6)
+
+
 def _database(info: DatabaseInfo) -> dict[str, Any]:
     return asdict(info)
 
@@ -124,7 +128,7 @@ def _migration(migration: MigrationStatus) -> dict[str, Any]:
         "state": migration.state,
         "applied_at": words.iso(migration.applied_at),
         "steps": {"done": migration.steps_done, "total": migration.steps_total},
-        "duration": migration.duration,
+        "duration": _seconds(migration.duration),
         "transactional": migration.transactional,
     }
     return document if migration.note is None else {**document, "note": migration.note}
@@ -142,7 +146,7 @@ def _status(result: StatusResult) -> dict[str, Any]:
 def _run(result: RunResult) -> dict[str, Any]:
     document: dict[str, Any] = {
         "database": _database(result.database),
-        "done": [asdict(done) for done in result.done],
+        "done": [{**asdict(done), "duration": _seconds(done.duration)} for done in result.done],
         "pending": list(result.pending),
         "ahead": list(result.ahead),
         "drift_before": result.drift_before,
@@ -161,7 +165,7 @@ def _file(file: SeedOutcome) -> dict[str, Any]:
         "state": file.state,
         "reason": file.reason,
         "tables": tables,
-        "duration": file.duration,
+        "duration": _seconds(file.duration),
     }
 
 

@@ -151,6 +151,6 @@ class Live:
         for name, item in self._items.items():
             spinner.start_time = 0.0
             bar = ProgressBar(total=item.total, completed=item.done, width=24) if item.total is not None else Text()
-            passed = Text(words.duration(float(int(now - item.since))) if now - item.since >= 1 else "", style="dim")
+            passed = Text(words.duration(now - item.since), style="dim")
             table.add_row(spinner.render(now), Text(line(name)), bar, Text(item.said), passed)
         return table

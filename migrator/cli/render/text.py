@@ -110,8 +110,10 @@ class TextRenderer:
 
     def _planned(self, event: Planned) -> None:
         self._started = time.monotonic()  # waiting for a server or a lock is not what a person asks about
-        if event.ids:
-            verb = "apply" if event.direction == "up" else "roll back"
+        verb = "apply" if event.direction == "up" else "roll back"
+        if self._asked.command == "redo":  # its plan names the migration twice: down and up
+            self._say(f"{words.count(len(set(event.ids)), 'migration')} to roll back and apply again")
+        elif event.ids:
             self._say(f"{words.count(len(event.ids), 'migration')} to {verb}")
         self._running.planned(event)
 
