@@ -132,7 +132,9 @@ class Document:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is not None:
             words = str(getattr(error, "problem", None) or "not YAML")
-            context = getattr(error, "context", None)
+            context, begin = getattr(error, "context", None), getattr(error, "context_mark", None)
+            if context and begin is not None and begin.line != mark.line:
+                context = f"{context} that begins in line {begin.line + 1}"
             return InputError(
                 f"`{self.shown}` is not valid YAML",
                 code="yaml-syntax",
@@ -544,9 +546,13 @@ def _character(error: yaml.YAMLError) -> str:
 
 
 def _place_of_byte(path: Path, offset: int) -> Place:
-    """Where a byte of a file stands; libyaml's reader gives offsets only."""
-    with path.open("rb") as file:
-        before = file.read(offset)
+    """Where a byte of a file stands; libyaml's reader gives offsets only, and those behind the first wrong byte."""
+    before = path.read_bytes()[: offset + 4]
+    try:
+        before.decode()
+        before = before[:offset]
+    except UnicodeDecodeError as error:
+        before = before[: min(error.start, offset)]
     start = before.rfind(b"\n") + 1
     text = before[start:].decode("utf-8", errors="replace")
     return Place(before.count(b"\n"), len(text.removeprefix("\ufeff")))

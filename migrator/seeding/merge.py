@@ -178,7 +178,8 @@ def _identity(stage: Stage, shape: Shape, key: Key) -> list[str]:
     for column in shape.columns:
         if column.identity == "always" and column.name not in key.columns:
             lines.append(
-                f"select min(s.line), min(s.line) into first_line, last_line from {stage.name} s, {stage.target} t "
+                "select min(s.line), min(s.line) into first_line, last_line "
+                f"from {stage.name} s, {stage.target} t "
                 f"where s.shape = {shape.number} and {stage.match(key)} and t.{quote(column.name)} <> {stage.cell(column)};"
             )
             lines.append(_refuse(stage, "identity", "first_line is not null", column=column.name))
