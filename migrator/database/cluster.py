@@ -26,7 +26,8 @@ OWN_FOLDER = ".migrator"
 
 _SOCKET_LIMIT = 103 if sys.platform == "darwin" else 107
 _LOG_LIMIT = 10_000_000
-_POLL = 0.02
+_POLL = 0.05
+_PATIENCE = 30.0
 
 
 def launch(directory: Path, user: str) -> tuple[Postmaster, bool | None, tuple[Told, ...]]:
@@ -82,13 +83,11 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def _clear(directory: Path) -> None:
-    """Wait for a server that is just starting or stopping, and remove the pid file of one that was killed."""
-    deadline = time.monotonic() + 30.0
+    """Wait for a server that is just starting or stopping."""
+    deadline = time.monotonic() + _PATIENCE
     while (found := postmaster.read(directory)) is not None:
         if not postmaster.holds(found.pid, directory):
-            # PostgreSQL itself would refuse to start if another process of this user has got the old id meanwhile
-            (directory / postmaster.PID_FILE).unlink(missing_ok=True)
-            return
+            return  # the server was killed
         if postmaster.answering(directory) is not None:
             return
         if time.monotonic() > deadline:
@@ -173,27 +172,21 @@ def _run_server(directory: Path, installed: Programs) -> None:
         log.unlink()
     # the shell of pg_ctl would read these characters in a path; in the folder itself no path is needed
     name = "." if set(str(directory)) & set('"$`\\') else str(directory)
-    sockets = str(_socket_folder(directory, installed)).replace('"', '""')
-    options = ("-c", "listen_addresses=", "-c", f'unix_socket_directories="{sockets}"')
-    code, text = installed.run(
-        "pg_ctl",
-        [
-            "start",
-            "-w",
-            "-s",
-            "-t",
-            "60",
-            "-D",
-            name,
-            "-l",
-            LOG if name == "." else str(log),
-            "-o",
-            shlex.join(options),
-        ],
-        folder=directory,
-    )
-    if code != 0:
-        raise _failed(directory, text)
+    sockets = _socket_folder(directory, installed)
+    postmaster.disown(directory, sockets)
+    quoted = str(sockets).replace('"', '""')
+    options = ("-c", "listen_addresses=", "-c", f'unix_socket_directories="{quoted}"')
+    arguments = ["start", "-w", "-s", "-t", "60", "-D", name, "-l", LOG if name == "." else str(log)]
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        code, text = installed.run("pg_ctl", [*arguments, "-o", shlex.join(options)], folder=directory)
+        if code == 0:
+            return
+        failure = _failed(directory, text)
+        # backends of a server that was killed end by themselves, but not at once
+        if "still in use" not in (failure.detail or "") or time.monotonic() > deadline:
+            raise failure
+        time.sleep(_POLL)
 
 
 def _socket_folder(directory: Path, installed: Programs) -> Path:

@@ -4,6 +4,7 @@ Only files and sockets are read here, so the everyday case (the server runs alre
 Format of `postmaster.pid`: https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ LOG = "server.log"
 _LINES = 8
 _CONNECT_TIMEOUT = 2.0
 _POLL = 0.01
+_NO_PROCESS = 2**31 - 1  # higher than any system's limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,26 @@ def holds(pid: int, directory: Path) -> bool:
     try:
         # a postmaster's current folder is its data directory, also after the directory was renamed
         return Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()  # where there is a /proc, a process without a folder has ended
     except OSError:
         return True
+
+
+def disown(directory: Path, sockets: Path) -> None:
+    """Make lock files that name a process which is not this server name none, so that the server can start.
+
+    PostgreSQL takes any living process of its own account with that id for the server, be it a later one or one that
+    was killed and that nobody has reaped. The rest of the files stays: by it PostgreSQL finds backends of a killed
+    server that still run, and does not start beside them.
+    """
+    for file in (directory / PID_FILE, *sockets.glob(".s.PGSQL.*.lock")):
+        try:
+            pid, newline, rest = file.read_text(encoding="utf-8").partition("\n")
+            if pid.strip().isdigit() and not holds(int(pid), directory):
+                file.write_text(f"{_NO_PROCESS}{newline}{rest}", encoding="utf-8")
+        except FileNotFoundError:
+            continue
 
 
 def stop(directory: Path, patience: float) -> int | None:
@@ -116,6 +136,9 @@ def stop(directory: Path, patience: float) -> int | None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if read(directory) is None or not holds(found.pid, directory):
+            if found.sockets != str(directory.resolve()):
+                with contextlib.suppress(OSError):
+                    Path(found.sockets).rmdir()  # made for the socket because of the length of the directory's path
             return found.pid
         time.sleep(_POLL)
     raise UnavailableError(

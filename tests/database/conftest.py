@@ -6,11 +6,13 @@ import shutil
 import ssl
 import struct
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from migrator.database import embedded
 
 SSL_REQUEST = 80877103
 
@@ -217,3 +219,15 @@ async def encrypted(certificates: Path) -> AsyncIterator[Callable[..., Awaitable
     for server in servers:
         server.close()
         await server.wait_closed()
+
+
+@pytest.fixture(scope="session")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data directory of a running server that the product has started for a project folder."""
+    folder = tmp_path_factory.mktemp("project")
+    for path in (folder, folder.parent, folder.parent.parent):
+        path.chmod(0o755)
+    directory = folder / embedded.DEFAULT_DIRECTORY
+    asyncio.run(embedded.start(directory))
+    yield directory
+    asyncio.run(embedded.stop(directory))
