@@ -46,7 +46,7 @@ def engine(need: Callable[[str, str | None], None]) -> None:
 
 
 @pytest.fixture(scope="module")
-def container(engine: None) -> Iterator[str]:  # noqa: ARG001 - skips where there is no engine
+def container(engine: None) -> Iterator[str]:
     """The address of a server in a container, with a password."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # newer releases have moved the module
