@@ -1,9 +1,12 @@
 """`migrate up`: apply every pending migration."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from migrator.config import Config
 from migrator.database.connect import connect
+from migrator.errors import MigratorError
 from migrator.events import Emit, Noticed, ignore
 from migrator.events.migrating import Done, RunResult
 from migrator.migrating import folder, ledger
@@ -48,10 +51,10 @@ async def up(
         UnavailableError: no connection, no right, or the lock was held for too long.
         WorkError: a migration failed and was rolled back; `.done` holds what is applied.
     """
-    files = folder.find(config.migrations)
-    async with connect(config, emit, migrating=True) as session:
+    async with _found(config) as finding, connect(config, emit, migrating=True) as session:
         refuse_pooler(session, allowed=allow_transaction_pooler)
         known = await ledger.read(session, config)
+        files = await finding
         if to is None and is_settled(files, known):
             session.abandon()
             return RunResult(command="up", database=database_info(session, known, config), dry_run=dry_run)
@@ -89,6 +92,19 @@ async def up(
             pending=_pending(standings, tuple(each.id for each in done)),
             ahead=_ahead(standings),
         )
+
+
+@asynccontextmanager
+async def _found(config: Config) -> AsyncIterator[asyncio.Task[tuple[MigrationFile, ...]]]:
+    """Read the files in a thread, while the connection is on its way: what is wrong with them is said first."""
+    task = asyncio.create_task(asyncio.to_thread(folder.find, config.migrations))
+    try:
+        yield task
+    except MigratorError:
+        await task
+        raise
+    finally:
+        await asyncio.wait([task])
 
 
 def _parsed(files: Sequence[MigrationFile]) -> tuple[Migration, ...]:

@@ -9,9 +9,7 @@ import hashlib
 import socket
 import uuid
 
-from migrator.config import Config
-from migrator.database.own import closed_to_api_roles, create
-from migrator.database.session import Session
+from migrator.database.own import closed_to_api_roles
 from migrator.sql.names import literal, quote
 
 MIGRATION, LOG, VERSION, LOCK = "_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"
@@ -36,11 +34,10 @@ def creation(schema: str) -> str:
             primary key (locked))"""
 
 
-async def ensure(session: Session, config: Config, schema: str) -> None:
-    """Make yoyo's tables where they are missing, closed to API roles. Writes, in a transaction of its own."""
+def creation_closed(schema: str, readers: tuple[str, ...]) -> str:
+    """SQL that makes yoyo's tables where they are missing and closes them to the roles of API keys."""
     names = [quote(schema, name) for name in (MIGRATION, LOG, VERSION, LOCK)]
-    sql = f"{creation(schema)}; {closed_to_api_roles(names, config.readers)}"
-    await create(session, sql, what=f"the ledger in the schema `{schema}`")
+    return f"{creation(schema)}; {closed_to_api_roles(names, readers)}"
 
 
 def hash_of(id_: str) -> str:

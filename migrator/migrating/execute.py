@@ -4,7 +4,6 @@ Whatever happens, the ledger is asked afterwards: what it says is what happened.
 """
 
 from collections.abc import Sequence
-from time import monotonic
 
 from migrator.database.session import Session
 from migrator.errors import MigratorError, ServerError
@@ -12,7 +11,7 @@ from migrator.events import Emit
 from migrator.events.migrating import Done
 from migrator.migrating import entries
 from migrator.migrating.blame import FenceLostError, culprit, is_fence, refusal
-from migrator.migrating.message import LIMIT, SETTINGS, Frame, Mark, Message, Step, pack, pieces
+from migrator.migrating.message import LIMIT, Frame, Mark, Message, Step, pack, pieces
 from migrator.migrating.stepwise import Stepwise
 from migrator.migrating.watch import Watch
 from migrator.sql.names import quote
@@ -22,13 +21,22 @@ class Execution:
     """One run of a plan over one session that holds the lock."""
 
     def __init__(
-        self, session: Session, steps: Sequence[Step], frame: Frame, emit: Emit, *, limit: int = LIMIT, fresh: bool
+        self,
+        session: Session,
+        steps: Sequence[Step],
+        frame: Frame,
+        emit: Emit,
+        *,
+        limit: int = LIMIT,
+        fresh: bool,
+        before: str = "",
     ) -> None:
         self._session = session
         self._steps = steps
         self._frame = frame
         self._limit = limit
         self._fresh = fresh
+        self._before = before
         self._watch = Watch(steps, frame, emit)
 
     async def run(self) -> tuple[Done, ...]:
@@ -37,8 +45,9 @@ class Execution:
         Writes. Raises a `MigratorError` with `.done` at the first that fails, after rolling it back, and
         `FenceLostError` when another runner has one of them.
         """
-        await self._session.run(SETTINGS)
         with self._session.listening(self._watch.hear):
+            if self._before and not self._steps[0].migration.transactional:
+                await self._session.run(self._before)
             for first, group in groups(self._steps):
                 if group[0].migration.transactional:
                     await self._send(first, group)
@@ -49,7 +58,9 @@ class Execution:
         return tuple(self._watch.done)
 
     async def _send(self, first: int, group: Sequence[Step]) -> None:
-        for message in pack(pieces(group, self._frame, first=first, marks=self._limit > 0), self._limit):
+        before = self._before if first == 0 else ""
+        parts = pieces(group, self._frame, first=first, marks=self._limit > 0, before=before)
+        for message in pack(parts, self._limit):
             if self._limit == 0:
                 self._announce(message)
             try:
@@ -65,12 +76,12 @@ class Execution:
         """Without marks: one piece travels alone, so what is sent is what runs."""
         (piece,) = message.pieces
         if 0 < piece.statement <= self._steps[piece.step].total:
-            self._watch.reach(Mark(step=piece.step, statement=piece.statement, clock=monotonic()))
+            self._watch.reach(Mark(step=piece.step, statement=piece.statement))
 
     def _conclude(self, message: Message) -> None:
         (piece,) = message.pieces
         if piece.statement == self._steps[piece.step].committed:
-            self._watch.reach(Mark(step=piece.step, statement=piece.statement, clock=monotonic()))
+            self._watch.reach(Mark(step=piece.step, statement=piece.statement))
 
     async def _explain(self, error: MigratorError, message: Message) -> Exception:
         began = self._watch.last is not None and self._watch.last.step >= message.pieces[0].step

@@ -21,25 +21,33 @@ LOCK_COLUMNS = "yoyo_lock_ctime = excluded.yoyo_lock_ctime, yoyo_lock_pid = excl
 
 
 def _hashes(migration: Migration) -> str:
+    return f"'\\x{migration.sha256.hex()}'::bytea, '\\x{migration.sha256_without_comments.hex()}'::bytea"
+
+
+def applied(own: str, ledger: str, migration: Migration, *, began: str | None = None) -> str:
+    """SQL that notes a migration whose entry this very transaction has made (own and ledger: schemas).
+
+    Fails with 22012, a division by zero, where the entry is missing or of another transaction. There must be no note of
+    it yet; `began` is an SQL expression for when it began, the entry's own time by default.
+    """
+    total = len(migration.up.statements)
+    started = began or "max(m.applied_at_utc) at time zone 'utc'"
     return (
-        f"'\\x{migration.sha256.hex()}'::pg_catalog.bytea, "
-        f"'\\x{migration.sha256_without_comments.hex()}'::pg_catalog.bytea"
+        f"insert into {quote(own, 'journal')} ({COLUMNS}) "
+        f"select {literal(migration.id)}, max(m.applied_at_utc), {_hashes(migration)}, {total} / count(*), {total}, "
+        f"'applied', {started}, clock_timestamp(), session_user, {literal(__version__)} "
+        f"from {quote(ledger, MIGRATION)} m where m.migration_hash = '{hash_of(migration.id)}' "
+        "and m.xmin = pg_current_xact_id()::xid" + (f" {REPLACE}" if began else "")
     )
 
 
-def applied(own: str, ledger: str, migration: Migration, *, state: str = "applied", began: str | None = None) -> str:
-    """SQL that notes a migration whose entry is in the ledger (own and ledger: schemas).
-
-    `began` is an SQL expression for when it began; the entry's own time by default. An adopted or marked migration took
-    no time that we know of.
-    """
+def taken(own: str, ledger: str, migration: Migration, *, state: str) -> str:
+    """SQL that notes a migration that is in the ledger without our doing: `adopted` from another tool, or `marked`."""
     total = len(migration.up.statements)
-    started = began or "m.applied_at_utc at time zone 'utc'"
-    finished = "pg_catalog.clock_timestamp()" if state == "applied" else "null"
     return (
         f"insert into {quote(own, 'journal')} ({COLUMNS}) "
         f"select m.migration_id, m.applied_at_utc, {_hashes(migration)}, {total}, {total}, {literal(state)}, "
-        f"{started}, {finished}, session_user, {literal(__version__)} "
+        f"m.applied_at_utc at time zone 'utc', null, session_user, {literal(__version__)} "
         f"from {quote(ledger, MIGRATION)} m where m.migration_hash = '{hash_of(migration.id)}' {REPLACE}"
     )
 

@@ -53,22 +53,26 @@ class Ledger:
     Attributes:
         schema: where yoyo's tables are, or would be made.
         ready: yoyo's tables and ours exist.
+        missing: there is no ledger, so nothing can be applied.
         applied: entries by id, oldest first.
         loose: journal entries without one of the ledger: partial and owed ones.
         supabase: the roles of Supabase exist.
         protected: `migrate protect` has marked the database.
         observers: what writes every statement's source text elsewhere; asked for only before a run.
-        plpgsql: the role may use PL/pgSQL, which marks need; asked for only before a run.
+        plpgsql: the role may use PL/pgSQL, which marks need.
+        watchful: the server's platform can watch for a client that is gone.
     """
 
     schema: str
     ready: bool
+    missing: bool = False
     applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
     loose: Mapping[str, JournalEntry] = field(default_factory=dict)
     supabase: bool = False
     protected: bool = False
     observers: tuple[str, ...] = ()
     plpgsql: bool = True
+    watchful: bool = False
 
 
 OBSERVERS = """(select jsonb_agg(name) from (
@@ -82,6 +86,14 @@ OBSERVERS = """(select jsonb_agg(name) from (
        and p.prosrc like '%current_query%' limit 1)) observer(name))"""
 """Loggers and audit triggers that would store a message's whole text once for every statement in it. auto_explain
 counts when it logs fast statements too: with a threshold of seconds, as on Supabase, only a few can reach it."""
+
+
+SURROUNDINGS = """'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
+        'plpgsql', coalesce((select has_language_privilege(oid, 'usage') from pg_catalog.pg_language
+                             where lanname = 'plpgsql'), false),
+        'watchful', version() ~ (case when current_setting('server_version_num')::integer < 150000
+                                 then 'linux' else 'linux|darwin|bsd' end)"""
+"""PostgreSQL notices that its client is gone where the kernel can tell (`client_connection_check_interval`)."""
 
 
 def _query(ledger: str, own: str | None, *, observe: bool = False) -> str:
@@ -105,11 +117,9 @@ def _query(ledger: str, own: str | None, *, observe: bool = False) -> str:
                    where oid = {literal(ledger)}::regclass),
         'current', current_schema(),
         'hidden', row_security_active({literal(ledger)}::regclass),
-        'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
         'protected', {protected},
         'observers', {OBSERVERS if observe else "null"},
-        'plpgsql', coalesce((select has_language_privilege(oid, 'usage') from pg_catalog.pg_language
-                             where lanname = 'plpgsql'), false),
+        {SURROUNDINGS},
         'rows', (select jsonb_agg(jsonb_build_array(m.migration_id, extract(epoch from m.applied_at_utc), {columns})
                                   order by m.applied_at_utc, m.migration_id)
                  from {ledger} m {joined}),
@@ -121,7 +131,8 @@ def _probe(config: Config) -> str:
     own = literal(config.schema)
     return f"""select jsonb_build_object(
         'current', current_schema(),
-        'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
+        {SURROUNDINGS},
+        'observers', {OBSERVERS},
         'tables', (select jsonb_object_agg(c.relname, has_table_privilege(c.oid, 'select'))
                    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                    where n.nspname = current_schema() and c.relname in ('{MIGRATION}', '{LOG}', '{VERSION}', '{LOCK}')),
@@ -165,11 +176,18 @@ def _ledger(found: dict[str, Any], *, ready: bool) -> Ledger:
         ready=ready,
         applied=applied,
         loose={id_: entry for id_, entry in loose.items() if id_ not in applied or entry.state == "undoing"},
-        supabase=found["supabase"],
         protected=found["protected"],
-        observers=tuple(found["observers"] or ()),
-        plpgsql=found["plpgsql"],
+        **_surroundings(found),
     )
+
+
+def _surroundings(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "supabase": found["supabase"],
+        "observers": tuple(found["observers"] or ()),
+        "plpgsql": found["plpgsql"],
+        "watchful": found["watchful"],
+    }
 
 
 async def read(session: Session, config: Config, *, observe: bool = False) -> Ledger:
@@ -220,7 +238,7 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool) ->
             hint="its owner must grant `usage` on its schema and `select` on it, or name this role in `readers`",
         )
     if MIGRATION not in tables:
-        return Ledger(schema=schema, ready=False, supabase=there["supabase"])
+        return Ledger(schema=schema, ready=False, missing=True, **_surroundings(there))
     own = config.schema if there["journal"] else None
     (found,) = await session.read(_query(quote(schema, MIGRATION), own, observe=observe))
     return _ledger(found, ready=own is not None and tables.keys() == {MIGRATION, LOG, VERSION, LOCK})

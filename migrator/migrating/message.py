@@ -2,9 +2,9 @@
 
 Migrations travel together: one message of the simple protocol holds many transactions, so that a hundred migrations
 cost the round trips of one. Marks make up for what a message hides: before every statement a DO block raises an INFO
-with a random nonce, the migration's and the statement's number and the server's clock. INFO reaches the client whatever
-`client_min_messages` says. So the marks are live progress, the times of statements, and, where the server gives no
-position, the name of the culprit.
+with a random nonce and the migration's and the statement's number. INFO reaches the client at once, whatever
+`client_min_messages` says. So the marks are live progress and, where the server gives no position, the name of the
+culprit.
 
 The server's parser reads a whole message before it runs any of it: a syntax error in the last file stops the first.
 """
@@ -21,13 +21,8 @@ LIMIT = 64_000
 """Characters of a message. Every statement's source text is the whole message to logs and audit triggers, so the volume
 that they write grows with the square of it; 64 kB cost little and still hold a hundred migrations."""
 
-SETTINGS = (
-    "set statement_timeout = 0; "
-    "do $m$ begin set client_connection_check_interval = '1s'; exception when others then null; end $m$"
-)
-"""For the session: index builds may take longer than the 2 minutes that Supabase gives a statement, and the server of a
-killed client must notice within a second, or it goes on, commits, and keeps our lock meanwhile. Some platforms' servers
-cannot watch their client; they go on as before."""
+WATCHFUL = "set client_connection_check_interval = '1s'"
+"""The server of a killed client must notice within a second, or it goes on, commits, and keeps our lock meanwhile."""
 
 RESET = (
     "begin; reset all; reset session authorization; reset role; discard temp; deallocate all; close all; unlisten *; "
@@ -74,6 +69,9 @@ class Frame:
         owed: post-apply migrations that step `owed_by` notes as owed when it is committed, so that a run that ends
             before they have run is made good by the next one.
         owed_by: the index of that step.
+        watchful: the server's platform can watch for a client that is gone.
+        last: the index of the run's last step, behind whose commit `farewell` is sent.
+        farewell: SQL that gives the run's lock back, in the same message as the last commit.
     """
 
     ledger: str
@@ -85,6 +83,16 @@ class Frame:
     settings: tuple[tuple[str, str], ...] = ()
     owed: tuple[Migration, ...] = ()
     owed_by: int = -1
+    watchful: bool = True
+    last: int = -1
+    farewell: str = ""
+
+    @property
+    def settings_again(self) -> str:
+        """What the session needs at its start and after every reset: index builds may take longer than the 2 minutes
+        that Supabase gives a statement.
+        """  # noqa: D205 - one sentence carries the reason
+        return "set statement_timeout = 0" + (f"; {WATCHFUL}" if self.watchful else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,27 +123,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What a mark says: the server is about to run this statement; `clock` is its time in seconds."""
+    """What a mark says: the server is about to run this statement."""
 
     step: int
     statement: int
-    clock: float
 
 
 def mark(frame: Frame, step: int, statement: int) -> str:
     """SQL that tells the client where the server is. Numbers only: an id may hold a `%`."""
-    return (
-        f"do $m$ begin raise info '{frame.nonce} {step} {statement} %', "
-        "extract(epoch from pg_catalog.clock_timestamp()); end $m$;\n"
-    )
+    return f"do $m$ begin raise info '{frame.nonce} {step} {statement}'; end $m$;\n"
 
 
 def read_mark(frame: Frame, message: str) -> Mark | None:
     """The mark in a server's message; None for any other message."""
     nonce, *numbers = message.split(" ")
-    if nonce != frame.nonce or len(numbers) != 3:  # noqa: PLR2004 - step, statement, clock
+    if nonce != frame.nonce or len(numbers) != 2:  # noqa: PLR2004 - step and statement
         return None
-    return Mark(step=int(numbers[0]), statement=int(numbers[1]), clock=float(numbers[2]))
+    return Mark(step=int(numbers[0]), statement=int(numbers[1]))
 
 
 def milliseconds(seconds: float) -> str:
@@ -169,44 +173,41 @@ def opening(frame: Frame, step: Step) -> str:
 
 def closing(frame: Frame, number: int, step: Step) -> str:
     """From the last statement of step `number` to COMMIT: the books, the lock row given back."""
-    guard = [] if step.migration.post_apply or step.direction == "down" else [_guard(frame, step.migration.id)]
-    parts = ["reset session authorization", "reset role", *guard, *books(frame, number, step), "commit"]
+    parts = ["reset session authorization", "reset role", *books(frame, number, step), "commit"]
     return ";\n".join(parts) + ";\n"
 
 
 def books(frame: Frame, number: int, step: Step, *, began: str | None = None) -> list[str]:
-    """SQL that notes a step as done where its entry is made already (up) or still there (down); ends the lock row."""
+    """SQL that notes a step as done where its entry is made already (up) or still there (down), and ends the lock row.
+
+    The note of an `up` fails where the entry is not of this very transaction: what ran may have ended ours by means
+    that no lexer sees. `began` is an SQL expression for when a file without a transaction began.
+    """
     migration, id_ = step.migration, step.migration.id
+    parts = [journal.forget(frame.own, id_)]
     if migration.post_apply:
-        parts = [journal.forget(frame.own, id_), entries.log(frame.ledger, id_, "apply")]
+        parts.append(entries.log(frame.ledger, id_, "apply"))
     elif step.direction == "up":
-        parts = [
-            journal.applied(frame.own, frame.ledger, migration, began=began),
-            entries.log(frame.ledger, id_, "apply"),
-        ]
+        parts = [] if began else parts
+        parts.append(journal.applied(frame.own, frame.ledger, migration, began=began))
+        parts.append(entries.log(frame.ledger, id_, "apply"))
     else:
-        parts = [
-            entries.erase(frame.ledger, id_),
-            journal.forget(frame.own, id_),
-            entries.log(frame.ledger, id_, "rollback"),
-        ]
+        parts += [entries.erase(frame.ledger, id_), f"delete from {quote(frame.own, 'seed')}"]
+        parts.append(entries.log(frame.ledger, id_, "rollback"))
     if number == frame.owed_by:
         parts += [journal.owed(frame.own, each) for each in frame.owed]
     return [*parts, entries.unlock_row(frame.ledger, frame.pid)]
 
 
-def _guard(frame: Frame, id_: str) -> str:
-    # what ran may have ended our transaction by means that no lexer sees; then the entry is not of this one
-    return (
-        f"select 1 / count(*) from {quote(frame.ledger, entries.MIGRATION)} "
-        f"where migration_hash = '{entries.hash_of(id_)}' and xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid"
-    )
+def pieces(
+    steps: Iterable[Step], frame: Frame, *, first: int = 0, marks: bool = True, before: str = ""
+) -> Iterator[Piece]:
+    """The run as pieces, step by step.
 
-
-def pieces(steps: Iterable[Step], frame: Frame, *, first: int = 0, marks: bool = True) -> Iterator[Piece]:
-    """The run as pieces, step by step. `first` is the number of the first step; without `marks` none are set."""
+    `first` is the number of the first step; without `marks` none are set; `before` is SQL that goes ahead of it all.
+    """
     for number, step in enumerate(steps, first):
-        text = opening(frame, step)
+        text = (before if number == first else "") + opening(frame, step)
         yield Piece(text=text, step=number, statement=OPENING, offset=len(text))
         for index, statement in enumerate(step.script.statements, 1):
             before = mark(frame, number, index) if marks else ""
@@ -218,7 +219,8 @@ def pieces(steps: Iterable[Step], frame: Frame, *, first: int = 0, marks: bool =
         text += closing(frame, number, step)
         yield Piece(text=text, step=number, statement=end, offset=len(text))
         done = mark(frame, number, end + 1) if marks else ""
-        text = f"{RESET};\n{done}{SETTINGS};\ncommit;\n"
+        farewell = f"{frame.farewell};\n" if number == frame.last and frame.farewell else ""
+        text = f"{RESET};\n{done}{frame.settings_again};\ncommit;\n{farewell}"
         yield Piece(text=text, step=number, statement=end + 1, offset=len(text))
 
 

@@ -94,7 +94,7 @@ async def _write(session: Session, config: Config, known: Ledger, chosen: Sequen
             if standing.entry is None:
                 parts.append(entries.record(schema, standing.id))
             if not standing.migration.python:
-                parts.append(journal.applied(own, schema, standing.migration, state="marked"))
+                parts.append(journal.taken(own, schema, standing.migration, state="marked"))
             parts.append(entries.log(schema, standing.id, "mark"))
     parts.append(entries.unlock_row(schema, os.getpid()))
     try:

@@ -22,7 +22,7 @@ from migrator.migrating.blame import FenceLostError
 from migrator.migrating.entries import LOCK
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import POLL, hold
+from migrator.migrating.lock import POLL, Held, hold
 from migrator.migrating.message import LIMIT, Frame, Step
 from migrator.migrating.migration import Migration
 from migrator.sql.names import quote
@@ -61,23 +61,23 @@ def refuse_protected(known: Ledger, what: str) -> None:
 
 
 async def prepare(session: Session, config: Config, known: Ledger) -> None:
-    """Make the tables that a run writes to, where they are missing. Writes; the caller holds the lock."""
+    """Make the tables that a run writes to, where they are missing. One transaction; the caller holds the lock."""
     if not known.ready:
-        await own.ensure(session, config)
-        await entries.ensure(session, config, known.schema)
+        sql = f"{own.creation(config)}; {entries.creation_closed(known.schema, config.readers)}"
+        await own.create(session, sql, what=f"the schema `{config.schema}` and the ledger in `{known.schema}`")
 
 
-async def adopt(session: Session, config: Config, known: Ledger, migrations: Sequence[Migration]) -> None:
-    """Take what another tool applied as what the files hold now, and remove a dead lock row of ours. Writes."""
+def _adoption(config: Config, known: Ledger, migrations: Sequence[Migration]) -> list[str]:
+    """SQL that takes what another tool applied as what the files hold now, and removes a dead lock row of ours."""
     parts = [journal.remove_dead_lock(config.schema, known.schema)]
     for migration in migrations:
         entry = known.applied.get(migration.id)
         if entry is not None and entry.journal is None and not migration.python:
-            parts.append(journal.applied(config.schema, known.schema, migration, state="adopted"))
-    await session.run("; ".join(["begin", *parts, "commit"]))
+            parts.append(journal.taken(config.schema, known.schema, migration, state="adopted"))
+    return parts
 
 
-def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step]) -> Frame:
+def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step], *, farewell: str = "") -> Frame:
     """What the transactions of this run share."""
     regular = [index for index, step in enumerate(steps) if not step.migration.post_apply]
     return Frame(
@@ -90,16 +90,20 @@ def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step]
         settings=session.target.settings,
         owed=tuple(step.migration for step in steps if step.migration.post_apply),
         owed_by=regular[-1] if regular else -1,
+        watchful=known.watchful,
+        last=len(steps) - 1,
+        farewell=farewell,
     )
 
 
 @asynccontextmanager
-async def _locked(session: Session, config: Config, schema: str, *, pooled: bool, emit: Emit) -> AsyncIterator[None]:
-    if pooled:  # no session to hold a lock: the fence of every migration has to do
-        yield
+async def _locked(session: Session, config: Config, schema: str, *, emit: Emit) -> AsyncIterator[Held]:
+    if session.target.kind == "transaction-pooler":
+        # no session to hold a lock: the fence of every migration has to do
+        yield Held(release="", released=True)
         return
-    async with hold(session, schema, wait=config.wait, emit=emit):
-        yield
+    async with hold(session, schema, wait=config.wait, emit=emit) as held:
+        yield held
 
 
 async def perform(
@@ -118,31 +122,42 @@ async def perform(
     waits for the lock and for a yoyo that runs up to `config.wait` seconds; raises `MigratorError` with `.done`.
     """
     deadline = monotonic() + config.wait
-    pooled = session.target.kind == "transaction-pooler"
     fresh = not known.applied
     while True:
         try:
-            async with _locked(session, config, known.schema, pooled=pooled, emit=emit):
+            async with _locked(session, config, known.schema, emit=emit) as held:
                 await prepare(session, config, known)
-                now = await ledger.read(session, config, observe=True)
+                # where there were no tables there are no entries: should somebody be faster still, the fence tells
+                now = known if known.missing else await ledger.read(session, config, observe=True)
+                known = replace(now, missing=False, ready=True)
                 steps = plan(now)
                 if not steps:
                     return ()
-                _refuse_stepwise_behind_pooler(steps, pooled=pooled)
-                await adopt(session, config, now, migrations)
+                _refuse_stepwise_behind_pooler(session, steps)
                 emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
                 alone = one_by_one or bool(now.observers) or not now.plpgsql
                 _tell(steps, now, emit, alone=alone)
-                shared = frame(session, config, now, steps)
-                limit = 0 if alone else LIMIT
-                return await Execution(session, steps, shared, emit, limit=limit, fresh=fresh).run()
+                shared = frame(session, config, now, steps, farewell=held.release)
+                before = "; ".join(["begin", shared.settings_again, *_adoption(config, now, migrations), "commit"])
+                run = Execution(
+                    session,
+                    steps,
+                    shared,
+                    emit,
+                    limit=0 if alone else LIMIT,
+                    fresh=fresh,
+                    before=f"{before};\n",
+                )
+                done = await run.run()
+                held.released = True
+                return done
         except FenceLostError:
             await _wait_for_other(session, known.schema, config, deadline, emit)
 
 
-def _refuse_stepwise_behind_pooler(steps: Sequence[Step], *, pooled: bool) -> None:
+def _refuse_stepwise_behind_pooler(session: Session, steps: Sequence[Step]) -> None:
     stepwise = next((step for step in steps if not step.migration.transactional), None)
-    if pooled and stepwise is not None:
+    if session.target.kind == "transaction-pooler" and stepwise is not None:
         raise UnavailableError(
             f"`{stepwise.migration.id}` runs without a transaction, which cannot be made safe behind this pooler",
             code="transaction-pooler",

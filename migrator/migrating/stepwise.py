@@ -5,13 +5,12 @@ and CREATE INDEX CONCURRENTLY would wait for that transaction.
 """
 
 from collections.abc import Sequence
-from time import monotonic
 
 from migrator.database.session import Session
 from migrator.errors import MigratorError, ServerError
 from migrator.migrating import entries, journal
 from migrator.migrating.blame import Culprit, FenceLostError, is_fence, refusal
-from migrator.migrating.message import OPENING, RESET, SETTINGS, Frame, Mark, Step, books, milliseconds
+from migrator.migrating.message import OPENING, RESET, Frame, Mark, Step, books, milliseconds
 from migrator.migrating.migration import Unit
 from migrator.migrating.watch import Watch
 from migrator.sql.names import literal, quote
@@ -40,7 +39,7 @@ class Stepwise:
             await self._session.run(self._opening())
             for number, unit in enumerate(self._step.script.statements, 1):
                 at = Culprit(step=self._index, statement=number)
-                self._watch.reach(Mark(step=self._index, statement=number, clock=monotonic()))
+                self._watch.reach(Mark(step=self._index, statement=number))
                 await self._one(number, unit)
                 reached = number
             at = Culprit(step=self._index, statement=self._step.total + 1)
@@ -51,7 +50,7 @@ class Stepwise:
                 raise FenceLostError from error
             raise self._refusal(error, at, reached, done=done, fresh=fresh) from error
         await self._session.settle()
-        self._watch.reach(Mark(step=self._index, statement=self._step.committed, clock=monotonic()))
+        self._watch.reach(Mark(step=self._index, statement=self._step.committed))
 
     def _refusal(
         self, error: ServerError, at: Culprit, reached: int, *, done: Sequence[str], fresh: bool
@@ -116,15 +115,16 @@ class Stepwise:
 
     def _closing(self) -> str:
         frame, step = self._frame, self._step
-        parts = [RESET, SETTINGS, "commit", "begin"]
+        parts = [RESET, frame.settings_again, "commit", "begin"]
         began = None
         if step.direction == "up" and not step.migration.post_apply:
             parts.append(entries.record(frame.ledger, step.migration.id))
             began = (
                 f"coalesce((select started_at from {quote(frame.own, 'journal')} "
-                f"where migration_id = {literal(step.migration.id)}), m.applied_at_utc at time zone 'utc')"
+                f"where migration_id = {literal(step.migration.id)}), max(m.applied_at_utc) at time zone 'utc')"
             )
-        return "; ".join([*parts, *books(frame, self._index, step, began=began), "commit"])
+        farewell = [frame.farewell] if self._index == frame.last and frame.farewell else []
+        return "; ".join([*parts, *books(frame, self._index, step, began=began), "commit", *farewell])
 
     async def _give_back(self) -> None:
         """After a failure: no open transaction, no session state, no lock row of ours."""

@@ -1,6 +1,7 @@
 """Where the server is: marks and notices of a running migration, turned into events."""
 
 from collections.abc import Sequence
+from time import monotonic
 
 from migrator.database.session import Notice
 from migrator.events import Applied, Applying, Emit, Noticed
@@ -31,7 +32,7 @@ class Watch:
     def reach(self, mark: Mark) -> None:
         """The server, or whoever sends a statement at a time, has come this far."""
         if self.last is None or self.last.step != mark.step:
-            self._began = mark.clock
+            self._began = monotonic()
         self.last = mark
         step = self.steps[mark.step]
         if mark.statement <= step.total:
@@ -39,7 +40,7 @@ class Watch:
                 Applying(id=step.migration.id, direction=step.direction, statement=mark.statement, total=step.total)
             )
         elif mark.statement == step.committed:
-            self._conclude(step, max(0.0, mark.clock - self._began))
+            self._conclude(step, monotonic() - self._began)
 
     def _conclude(self, step: Step, duration: float) -> None:
         id_ = step.migration.id

@@ -45,7 +45,8 @@ async def test_a_failure_says_what_stays(project, db):
     config = project(
         {
             **INDEX,
-            "migrations/0002.i.sql": "-- transactional: false\ncreate index concurrently i on t (a);\nselect 1/0;\nvacuum;",
+            "migrations/0002.i.sql": "-- transactional: false\ncreate index concurrently i on t (a);\n"
+            "select 1/0;\nvacuum;",
         }
     )
     with pytest.raises(WorkError) as caught:
