@@ -107,8 +107,9 @@ def copy_through_client(statement: Statement) -> CopyDirection | None:
     for token in statement.tokens():
         depth += {"(": 1, ")": -1}.get(token, 0)
         # behind a dot FROM and TO are names
-        if depth == 0 and before[1] in {"FROM", "TO"} and before[0] != "." and token in {"STDIN", "STDOUT"}:
-            return "from" if before[1] == "FROM" else "to"
+        if depth == 0 and before[1] in {"FROM", "TO"} and before[0] != ".":
+            direction: CopyDirection = "from" if before[1] == "FROM" else "to"
+            return direction if token in {"STDIN", "STDOUT"} else None
         before = (before[1], token)
     return None
 
@@ -206,8 +207,9 @@ def _changes_session(tokens: list[str]) -> bool:
             return False
         case ("SET" | "RESET" | "PREPARE" | "DEALLOCATE" | "LISTEN" | "UNLISTEN" | "LOAD" | "DISCARD", *_):
             return True
-        case ("CREATE", *rest):
-            return not _TEMPORARY.isdisjoint(rest[:4]) or "PG_TEMP" in rest
+        case ("CREATE", "OR", "REPLACE", *rest) | ("CREATE", *rest):
+            made = rest[1:] if rest[:1] in (["GLOBAL"], ["LOCAL"]) else rest
+            return not _TEMPORARY.isdisjoint(made[:1]) or ("PG_TEMP", ".") in pairwise(rest)
         case ("DECLARE", *rest):
             return ("WITH", "HOLD") in pairwise(rest)
         case ("SELECT" | "WITH", *rest):

@@ -87,7 +87,7 @@ def marks(text: str, start: int = 0, end: int | None = None) -> Iterator[Piece]:
                 yield whole, at, behind
             elif first in "'\"":
                 begin = _prefixed(text, start, at)
-                start = _quoted_end(text, at, behind, end, escapes=text[begin] in "eE")
+                start = _quoted_end(text, at, behind, end, prefix=text[begin])
                 yield (Lexeme.LITERAL if first == "'" else Lexeme.QUOTED_IDENTIFIER), begin, start
                 if start > behind:
                     break
@@ -175,17 +175,19 @@ def _prefixed(text: str, start: int, quote: int) -> int:
     return quote if begin > start and _IN_WORD.match(text, begin - 1) else begin
 
 
-def _quoted_end(text: str, quote: int, behind: int, end: int, *, escapes: bool) -> int:
+def _quoted_end(text: str, quote: int, behind: int, end: int, *, prefix: str) -> int:
     """Where the literal or identifier ends whose quote stands at `quote`; `behind` is behind the next quote, if any.
 
-    In one with `escapes` a backslash hides a quote. It also goes on with a literal that follows on another line, which
-    has escapes, too; for others that makes no difference.
+    Behind the prefix `E` a backslash hides a quote, and so it does in a literal that goes on with this one on another
+    line; behind other prefixes such a one is as good as a literal of its own.
     """
     mark = text[quote]
-    if escapes:
+    if prefix in "eE":
         return _escaped_end(text, quote, end)
     if behind - quote == 1 or text[behind - 1] != mark:
         raise UnterminatedError(quote, mark)
+    if prefix in "bBxX":
+        return behind  # no bit string holds a quote
     while behind < end and text[behind] == mark:
         behind = text.find(mark, behind + 1, end) + 1
         if behind == 0:
