@@ -151,7 +151,10 @@ def _create(directory: Path, installed: Programs, user: str) -> None:
     if code != 0:
         shutil.rmtree(making, ignore_errors=True)
         raise UnavailableError(
-            f"no data directory could be made in `{directory}`", code="embedded-start", detail=_complaint(text)
+            f"no data directory could be made in `{directory}`",
+            code="embedded-start",
+            detail=_complaint(text),
+            hint="name another folder, as in `embedded:/var/tmp/pg`, or the address of a server",
         )
     if directory.exists():
         directory.rmdir()

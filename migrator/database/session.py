@@ -128,6 +128,9 @@ class Session:
             yield
         finally:
             self._listeners.remove(listener)
+            if not self._listeners:  # asyncpg warns about a connection that goes back to its pool with one
+                self._connection.remove_log_listener(self._hear)
+                self._listening = False
 
     async def settle(self) -> None:
         """Let messages that have already arrived reach their listeners."""
@@ -151,6 +154,8 @@ class Session:
         """
         if self.closed:
             return
+        # where no transaction is open, PostgreSQL warns of it; that is no news for whoever listens
+        listeners, self._listeners = self._listeners, []
         try:
             await self.run(f"rollback; {RESET}")
         except ServerError:
@@ -158,6 +163,9 @@ class Session:
         except MigratorError:
             if not self.closed:
                 raise
+        finally:
+            await self.settle()
+            self._listeners = listeners
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - asyncpg bounds it, and ends what is left
         """End the connection: politely for at most `timeout` seconds, then at once."""

@@ -1,11 +1,13 @@
 """Servers for the tests of connecting: one that only refuses, one that speaks TLS; and parts that may be missing."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import ssl
 import struct
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,9 +46,6 @@ class Fake:
     ssl_requests: int = 0
 
 
-Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
 def error_response(sqlstate: str, message: str) -> bytes:
     """https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ERRORRESPONSE."""
     body = b"".join(
@@ -63,13 +62,48 @@ async def startup(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
     return code, {key.decode(): value.decode() for key, value in zip(words[::2], words[1::2], strict=False) if key}
 
 
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Listen = Callable[[Serve], Awaitable[int]]
+
+
 @pytest.fixture
-async def refusing() -> AsyncIterator[Callable[..., Awaitable[Fake]]]:
+async def listen() -> AsyncIterator[Listen]:
+    """Serve clients on a port of 127.0.0.1, which is returned, until the test ends."""
+    servers: list[asyncio.Server] = []
+    tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def make(serve: Serve) -> int:
+        async def tracked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            tasks.add(task)
+            writers.append(writer)
+            with contextlib.suppress(asyncio.CancelledError):
+                await serve(reader, writer)
+
+        server = await asyncio.start_server(tracked, "127.0.0.1", 0)
+        servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    yield make
+    for server in servers:
+        server.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks)
+    for writer in writers:
+        writer.close()
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            await writer.wait_closed()
+
+
+@pytest.fixture
+def refusing(listen: Listen) -> Callable[..., Awaitable[Fake]]:
     """Make a server that answers each login with one of the given `(sqlstate, message)`, the last of them for ever.
 
     None as an answer closes the connection; a text is sent as it is.
     """
-    servers: list[asyncio.Server] = []
 
     async def make(*answers: tuple[str, str] | bytes | None) -> Fake:
         fake = Fake()
@@ -94,15 +128,10 @@ async def refusing() -> AsyncIterator[Callable[..., Awaitable[Fake]]]:
             finally:
                 writer.close()
 
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        servers.append(server)
-        fake.port = server.sockets[0].getsockname()[1]
+        fake.port = await listen(serve)
         return fake
 
-    yield make
-    for server in servers:
-        server.close()
-        await server.wait_closed()
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -191,9 +220,8 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @pytest.fixture
-async def encrypted(certificates: Path) -> AsyncIterator[Callable[..., Awaitable[Encrypted]]]:
+def encrypted(certificates: Path, listen: Listen) -> Callable[..., Awaitable[Encrypted]]:
     """Make a server of TLS on localhost, with the named certificate; see `Encrypted`."""
-    servers: list[asyncio.Server] = []
     refusal = ("28P01", 'password authentication failed for user "u"')
 
     async def make(
@@ -210,24 +238,46 @@ async def encrypted(certificates: Path) -> AsyncIterator[Callable[..., Awaitable
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(certificates / "ca.crt")
         fake = Encrypted(context=context, answer=answer, plain=plain, behind=behind)
-        server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
-        servers.append(server)
-        fake.port = server.sockets[0].getsockname()[1]
+        fake.port = await listen(fake.serve)
         return fake
 
-    yield make
-    for server in servers:
-        server.close()
-        await server.wait_closed()
+    return make
+
+
+def make_place() -> Path:
+    """A folder that an ordinary account may enter, whoever runs the tests; pytest's own are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="migrator-place-")).resolve()
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """An empty project folder for a server of its own."""
+    folder = make_place()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def own_server() -> Iterator[Path]:
     """The data directory of a running server that the product has started for a project folder."""
-    folder = tmp_path_factory.mktemp("project")
-    for path in (folder, folder.parent, folder.parent.parent):
-        path.chmod(0o755)
+    folder = make_place()
     directory = folder / embedded.DEFAULT_DIRECTORY
-    asyncio.run(embedded.start(directory))
-    yield directory
-    asyncio.run(embedded.stop(directory))
+    try:
+        asyncio.run(embedded.start(directory))
+        yield directory
+    finally:
+        asyncio.run(embedded.stop(directory))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> None:
+    """A Docker engine answers; without one the test is skipped, or fails where `docker` is required."""
+    docker = shutil.which("docker")
+    if docker is None:
+        skip_or_fail("docker", "there is no `docker`")
+    done = subprocess.run(["docker", "info"], capture_output=True, check=False)
+    if done.returncode != 0:
+        skip_or_fail("docker", "no Docker engine answers")

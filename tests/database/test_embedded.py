@@ -29,14 +29,6 @@ async def value(settings: Config, sql: str, events: list[Event] | None = None) -
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A project folder that an ordinary account may enter, whoever runs the tests."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    return tmp_path
-
-
-@pytest.fixture
 async def stopped(place: Path):
     """The data directory of a fresh project; its server is stopped after the test."""
     directory = place / embedded.DEFAULT_DIRECTORY
