@@ -11,7 +11,7 @@ import click
 from migrator.cli.render.ink import is_terminal
 from migrator.cli.signals import stoppable
 from migrator.cli.stopping import Course, Stop, interrupted
-from migrator.config import Config, load_config
+from migrator.config import Address, Config, load_config
 from migrator.errors import InputError, InterruptedWorkError, StateError
 from migrator.events import Applied, Applying, Event, FileLoaded, Told
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from migrator.cli.order import Job, Order
     from migrator.cli.render import Renderer
     from migrator.cli.render.result import Result
+
+
+def _shown(value: object) -> str:
+    """A setting's value; an address, which may hold a password, is not shown here."""
+    if isinstance(value, Address):
+        return "set"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 class Journey:
@@ -43,7 +50,10 @@ class Journey:
             self.emit(told)
         if self.common.verbose:
             for name, origin in config.origins.items():
-                self.emit(Told(code="setting", message=f"{name} is from {origin}"))
+                if origin != "default":
+                    self.emit(
+                        Told(code="setting", message=f"`{name}` is {_shown(getattr(config, name))}, from {origin}")
+                    )
         return config
 
     def emit(self, event: Event) -> None:

@@ -17,7 +17,8 @@ begin
         execute format('drop schema %I cascade', name);
     end loop;
 end $$;
-create schema public
+create schema public authorization pg_database_owner;
+grant usage on schema public to public
 """
 
 

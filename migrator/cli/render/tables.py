@@ -82,10 +82,8 @@ def summary(result: StatusResult, ink: Ink) -> str:
 
 
 def _advice(result: StatusResult) -> str:
-    if result.count("modified") or result.count("unknown"):
+    if result.count("modified") or result.count("unknown") or result.count("partial"):
         return "`migrate up` refuses, and says how to repair it"
-    if result.count("partial"):
-        return "`migrate up` resumes what is partial"
     if result.count("late"):
         return "`migrate up --out-of-order` applies what is late, too"
     return "`migrate up` applies what is pending" if result.count("pending") else "up to date"

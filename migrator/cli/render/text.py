@@ -135,6 +135,8 @@ class TextRenderer:
         if self._asked.quiet and not grave:
             return
         head, *rest = clean(short(event.message)).split("\n")
+        if self._asked.quiet and event.migration is not None:  # no line above says whose it is
+            head = f"{line(event.migration)}: {head}"
         label = (self._ink.warn if grave else self._ink.quiet)(f"{line(event.severity)}:")
         lines = [f"{label} {head}", *(f"  {part}" for part in rest)]
         if event.where is not None:

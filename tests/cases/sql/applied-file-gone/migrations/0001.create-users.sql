@@ -1,0 +1,4 @@
+CREATE TABLE users (
+    user_id serial PRIMARY KEY,
+    first_name text NOT NULL
+);

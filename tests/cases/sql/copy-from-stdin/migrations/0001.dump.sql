@@ -1,0 +1,5 @@
+CREATE TABLE a (n integer);
+COPY a (n) FROM stdin;
+1
+2
+\.

@@ -1,0 +1,2 @@
+-- depends: 0003.c
+SELECT 1;

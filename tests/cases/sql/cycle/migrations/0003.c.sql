@@ -1,0 +1,2 @@
+-- depends: 0002.b
+SELECT 1;

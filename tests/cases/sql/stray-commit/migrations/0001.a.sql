@@ -1,0 +1,3 @@
+CREATE TABLE a (n integer);
+COMMIT;
+CREATE TABLE b (n integer);
