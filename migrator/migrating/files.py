@@ -17,10 +17,12 @@ from yoyo.migrations import parse_metadata_from_sql_comments
 from yoyo.topologicalsort import CycleError, topological_sort
 
 from migrator.errors import InputError, MigratorError
+from migrator.events import Noticed
 from migrator.migrating.checks import checked_script
 from migrator.migrating.folder import ROLLBACK, is_supabase, read_bytes, shown
 from migrator.migrating.migration import Migration, MigrationFile, Script
 from migrator.source import Source, Span
+from migrator.sql.enums import early_uses
 from migrator.sql.script import split, without_comments
 from migrator.sql.statement import Statement
 from migrator.sql.text import decode
@@ -97,6 +99,20 @@ def _migration(file: MigrationFile) -> Migration:
         sha256_without_comments=hashlib.sha256(without_comments(source).encode()).digest(),
         rollback_path=shown(beside),
         post_apply=file.post_apply,
+        warnings=_warnings(file.id, statements) if transactional else (),
+    )
+
+
+def _warnings(id_: str, statements: Sequence[Statement]) -> tuple[Noticed, ...]:
+    return tuple(
+        Noticed(
+            severity="WARNING",
+            message=f"the new value `{use.value}` of the enum `{use.type}` seems to be used before it is committed",
+            migration=id_,
+            where=use.used,
+            hint="PostgreSQL refuses that (55P04): add the value in a migration of its own, before this one",
+        )
+        for use in early_uses(statements)
     )
 
 

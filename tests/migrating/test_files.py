@@ -243,3 +243,14 @@ def test_finding_files_imports_no_yoyo():
     """A deploy that changes nothing pays for reading files, not for yoyo."""
     code = "import sys, migrator.migrating; assert 'yoyo' not in sys.modules, 'yoyo'"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_enum_value_that_is_used_too_early_is_warned_of(read):
+    """A value that a file adds and uses is a warning at the use: PostgreSQL will refuse it in one transaction."""
+    (only,) = read({"1.sql": "alter type mood add value 'great';\nupdate t set m = 'great';"})
+    assert [(each.message, str(each.where)) for each in only.warnings] == [
+        (
+            "the new value `great` of the enum `mood` seems to be used before it is committed",
+            "migrations/1.sql:2:1",
+        )
+    ]

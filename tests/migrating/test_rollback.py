@@ -93,3 +93,14 @@ async def test_mark_changes_the_books_alone(project, db):
     assert await books(db) == ([], [], ["mark 0001.a", "mark 0002.b", "unmark 0001.a", "unmark 0002.b"])
     with pytest.raises(InputError, match="there is no migration"):
         await mark(config, ("0007",), state="applied")
+
+
+async def test_down_forgets_what_was_seeded(project, db):
+    """A rollback may have dropped seeded tables: every seed file counts as new again."""
+    config = project(TWO)
+    await up(config)
+    await db.execute(
+        "insert into migrator.seed (path, env, sha256, rows, loaded_at) values ('a', 'local', '', 1, now())"
+    )
+    await down(config)
+    assert await db.fetchval("select count(*) from migrator.seed") == 0
