@@ -42,3 +42,16 @@ async def test_a_second_runner_names_the_first(start: Start, db: Connection, tra
     assert (await finished(first))[0] == 0
     assert await trace(db) == marks
     assert await books(db) == whole(2)
+
+
+async def test_a_runner_waits_for_a_file_that_another_one_is_in(start: Start, db: Connection, traced: Traced) -> None:
+    """While another runner is in the middle of a file without a transaction, that is no accident: it waits."""
+    marks = await traced(3, alone=(2,))
+    await db.execute("insert into gate values ('2.2', 3)")
+    first = start("up", "--json")
+    await held(db, first)
+    code, document, errors = await finished(start("up", "--json"))
+    assert (code, document.get("done")) == (0, []), (document, errors)
+    assert (await finished(first))[0] == 0
+    assert await trace(db) == marks
+    assert await books(db) == whole(3)
