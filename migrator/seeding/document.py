@@ -185,6 +185,7 @@ class Document:
                     self.fail("`$seed` comes first in the file", event.start_mark, code="seed-format")
                 self.header = options.header(self, self._node(get(), 1), event)
                 continue
+            self._templates.begin()
             yield self._open(name, event)
             if self._inside:
                 for _ in self.rows():

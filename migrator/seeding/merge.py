@@ -180,7 +180,8 @@ def _identity(stage: Stage, shape: Shape, key: Key) -> list[str]:
             lines.append(
                 "select min(s.line), min(s.line) into first_line, last_line "
                 f"from {stage.name} s, {stage.target} t "
-                f"where s.shape = {shape.number} and {stage.match(key)} and t.{quote(column.name)} <> {stage.cell(column)};"
+                f"where s.shape = {shape.number} and {stage.match(key)} "
+                f"and t.{quote(column.name)} <> {stage.cell(column)};"
             )
             lines.append(_refuse(stage, "identity", "first_line is not null", column=column.name))
     return lines

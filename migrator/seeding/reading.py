@@ -8,7 +8,7 @@ from migrator.errors import InputError
 from migrator.seeding import check
 from migrator.seeding.check import Problems
 from migrator.seeding.document import Document
-from migrator.seeding.nodes import NULL_WORDS, Batch, Node, Place, Row, place_of, span, width_of
+from migrator.seeding.nodes import NULL_WORDS, Batch, Node, Row, place_of, span, width_of
 from migrator.seeding.shapes import Shape, TableLoad
 from migrator.seeding.spool import Spool
 from migrator.seeding.tables import Column, Key
@@ -71,16 +71,13 @@ class Reading:
 
     def _add(self, error: InputError) -> None:
         self._context.problems.add(error)
-        self._broken = True
-
-    def _where(self, node: Node) -> tuple[Document, Place, int]:
-        return self._document, place_of(node), width_of(node)
 
     def _read_defaults(self) -> dict[str, tuple[Column, str]]:
         load, document = self._load, self._document
         found: dict[str, tuple[Column, str]] = {}
         for error in check.table_options(document, load.table, load.info):
             self._add(error)
+            self._broken = True
         named = [(key.value, place_of(key)) for key, _ in load.table.defaults]
         for error in check.columns(document, load.table, load.info, named):
             self._add(error)
@@ -254,6 +251,7 @@ class Reading:
         for error in errors:
             self._add(error)
         if errors:
+            self._broken = True
             return None
         own = [info.columns[name] for name in row.names]
         filled = [pair for name, pair in self._defaults.items() if name not in row.names]

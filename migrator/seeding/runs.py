@@ -60,7 +60,7 @@ class Template:
 
 
 class Templates:
-    """The templates of one table's rows, the last one that fitted first."""
+    """The templates of a file's rows, the last one that fitted first."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, bool, tuple[str, ...]], Template] = {}
@@ -68,16 +68,21 @@ class Templates:
         self.missed = 0
         self.fitted = 0
 
+    def begin(self) -> None:
+        """Another table begins: the first row of each shape goes through libyaml again, for its places."""
+        self._order.clear()
+
     def learn(self, indent: int, text: str, row: Row) -> None:
         """Make a template from a row that libyaml has read, if rows like it can have one."""
         flow = text.lstrip(" ").removeprefix("-").lstrip(" ").startswith("{")
         if not row.names or not all(_KEY.fullmatch(name) for name in row.names):
             return
         identity = (indent, flow, row.names)
-        if identity in self._known:
-            return
-        template = self._known[identity] = Template(indent, row.names, flow=flow)
-        self._order.insert(0, template)
+        template = self._known.get(identity)
+        if template is None:
+            template = self._known[identity] = Template(indent, row.names, flow=flow)
+        if template not in self._order:
+            self._order.insert(0, template)
         del self._order[_TEMPLATES:]
 
     def read(self, run: Run, line: int) -> Iterator[Batch | tuple[int, str]]:

@@ -66,6 +66,7 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
             loads = await _prepare(config, session, told.pending, spool, emit)
             _refuse_second_copy(loads, told, force=force)
             order = _order(loads, files)
+            _announce_cycles(order, loads, emit)
             await own.ensure(session, config)
             loader = Loader(config, spool, emit, force=force)
             size = min(config.pool_size or MOST_CONNECTIONS, len(order.units))
@@ -75,11 +76,16 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
             await loader.run(order, {load.file.name: load for load in loads}, connections)
             outcomes |= loader.outcomes
             if loader.errors:
-                raise _failure(loader, outcomes)
+                failure = _failure(loader, outcomes)
+                failure.result = _result(session, files, outcomes)
+                raise failure
             await _analyze(session, loads, outcomes)
-        return SeedResult(
-            database=describe(session), files=tuple(outcomes[file.shown] for file in files if file.shown in outcomes)
-        )
+        return _result(session, files, outcomes)
+
+
+def _result(session: Session, files: tuple[SeedFile, ...], outcomes: dict[str, SeedOutcome]) -> SeedResult:
+    told = tuple(outcomes[file.shown] for file in files if file.shown in outcomes)
+    return SeedResult(database=describe(session), files=told)
 
 
 async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ignore) -> SeedPlanResult:
@@ -215,6 +221,13 @@ def _order(loads: "list[FileLoad]", files: tuple[SeedFile, ...]) -> Graph:
         for load in loads
     ]
     return graph.build(nodes)
+
+
+def _announce_cycles(order: Graph, loads: "list[FileLoad]", emit: Emit) -> None:
+    shown = {load.file.name: load.file.shown for load in loads}
+    for unit in (unit for unit in order.units if len(unit) > 1):
+        names = ", ".join(f"`{shown[name]}`" for name in unit)
+        emit(Noticed(severity="INFO", message=f"{names} wait for one another, so they load in one transaction"))
 
 
 def _written(load: "TableLoad") -> Written:

@@ -93,9 +93,7 @@ def test_byte_order_mark(file):
 
 def test_anchors_and_merge_keys(file):
     """An alias repeats a value, a merge key lends its columns, and a row's own columns win."""
-    _, [(_, rows)] = read(
-        file, "t:\n  - &one {a: 1, b: &two 2}\n  - {<<: *one, b: 3}\n  - {a: *two}\n  - *one\n"
-    )
+    _, [(_, rows)] = read(file, "t:\n  - &one {a: 1, b: &two 2}\n  - {<<: *one, b: 3}\n  - {a: *two}\n  - *one\n")
     assert [row for _, row in rows] == [
         {"a": ("1", ""), "b": ("2", "")},
         {"b": ("3", ""), "a": ("1", "")},
@@ -153,7 +151,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused_at_its_place(file, case):
-    """What YAML or the format refuses is an `InputError` at the very line and column, in words that say what is wrong."""
+    """What YAML or the format refuses is an `InputError` at its line and column, in words that say what is wrong."""
     text, line, column, code, words = REFUSED[case]
     with pytest.raises(InputError) as caught:
         read(file, text)
