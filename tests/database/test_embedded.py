@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -228,6 +229,34 @@ def test_finding_a_running_server_imports_nothing(own_server: Path):
     )
     done = subprocess.run([sys.executable, "-c", code, str(own_server)], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+async def test_a_place_where_nothing_can_be_made_is_told(place: Path):
+    """A folder that is a file, or that cannot be written to, is no traceback."""
+    (place / "file").write_text("")
+    with pytest.raises(MigratorError) as raised:
+        await value(config(place, f"embedded:{place}/file/pg"), "select to_json(1)")
+    assert (raised.value.code, raised.value.message, raised.value.detail) == (
+        "embedded-permission",
+        f"no PostgreSQL server can be kept in `{place}/file/pg`",
+        "Not a directory",
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server under another account")
+async def test_as_root_the_project_stays_its_owners(place: Path, stopped: Path):
+    """Root in somebody's project runs the server as that somebody, who can go on without root."""
+    nobody = pwd.getpwnam("nobody")
+    os.chown(place, nobody.pw_uid, nobody.pw_gid)
+    await value(config(place), "select to_json(1)")
+    made = (
+        stopped.parent,
+        stopped.parent / ".gitignore",
+        stopped.with_name("pg.lock"),
+        stopped,
+        stopped / "server.log",
+    )
+    assert {path.stat().st_uid for path in made} == {nobody.pw_uid}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server under another account")

@@ -61,6 +61,16 @@ def test_hosts(text: str, expected: tuple[Host, ...]):
     assert (expected, "u", "d") == (target.hosts, target.user, target.database)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["postgresql://u@h:5432/d?application_name=a@b", "postgresql://u:x@h:5432/d?application_name=a@b&sslmode=disable"],
+)
+def test_an_at_sign_in_a_value_belongs_to_it(text: str):
+    """The last `@` ends the password only where what follows is no value of a key that we know."""
+    target = read(text)
+    assert (str(target), target.application_name) == ("postgresql://u@h:5432/d", "a@b")
+
+
 def test_escapes_are_decoded_in_every_part():
     """Percent-encoding is undone in user, password, host, database and values; `+` stays a plus."""
     target = read("postgresql://a%40b:p%2Fw+%C3%BC@h%2Dx/d%20e?application_name=my%20app")
