@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migrator.cli.render import words
 from migrator.cli.render.ink import Ink
-from migrator.cli.render.safe import clean, line, pad, width
+from migrator.cli.render.safe import line, pad, width
 from migrator.events.database import DatabaseInfo, ServerResult
 from migrator.events.migrating import MigrationState, MigrationStatus, RunResult, StatusResult
 from migrator.events.seeding import Counts, SeedPlanResult
@@ -59,8 +59,8 @@ def status(result: StatusResult, ink: Ink) -> Iterator[str]:
         rows = aligned([header, *map(_cells, result.migrations)], right=frozenset({2, 4}))
         yield ink.quiet("  ".join(rows[0]).rstrip())
         for cells, migration in zip(rows[1:], result.migrations, strict=True):
-            note = f"  {ink.quiet(line(migration.note))}" if migration.note else ""
-            yield f"{_style(migration.state, cells[0], ink)}  {'  '.join(cells[1:])}".rstrip() + note
+            row = f"{_style(migration.state, cells[0], ink)}  {'  '.join(cells[1:])}"
+            yield f"{row}  {ink.quiet(line(migration.note))}" if migration.note else row.rstrip()
     yield ""
     yield summary(result, ink)
     seeds = result.seeds
@@ -130,13 +130,11 @@ def seed_plan(result: SeedPlanResult, ink: Ink) -> Iterator[str]:
     if not result.files:
         yield "no seed files"
         return
-    rows = aligned(
-        [(str(number), line(file.path)) for number, file in enumerate(result.files, 1)], right=frozenset({0})
-    )
-    for (number, path), file in zip(rows, result.files, strict=True):
-        word = "unchanged" if file.state == "unchanged" else "to load"
-        reason = f": {clean(file.reason)}" if file.reason and file.state != "unchanged" else ""
-        yield f"{number}  {path}  {ink.quiet(word) if file.state == 'unchanged' else word}{reason}"
+    cells: list[tuple[str, ...]] = [
+        (str(number), line(file.path), file.state) for number, file in enumerate(result.files, 1)
+    ]
+    for (number, path, state), file in zip(aligned(cells, right=frozenset({0})), result.files, strict=True):
+        yield f"{number}  {path}  {ink.quiet(state.rstrip()) if file.state == 'unchanged' else state.rstrip()}"
         indent = " " * (width(number) + 4)
         for edge in result.edges:
             if edge.after == file.path:
