@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
-from migrator.seeding.document import Document
-from migrator.seeding.merge import REFUSED, Stage
+from migrator.seeding.merge import REFUSED
 from migrator.seeding.nodes import Batch, Node, Row, place_of, span, width_of
 from migrator.seeding.reader import MisreadError
+from migrator.seeding.rows import SeedDocument
 from migrator.seeding.shapes import TableLoad
 from migrator.seeding.spool import Spool
+from migrator.seeding.staging import Stage
 from migrator.source import Span
 
 _COPY = re.compile(r"COPY migrator_seed_(\d+), line (\d+)(?:, column (c\d+|shape|line))?")
@@ -180,7 +181,7 @@ def _cell(load: TableLoad, line: int | None, column: str | None) -> Span:
 def _row(load: TableLoad, line: int | None, *, fold: bool) -> Row | None:
     if line is None:
         return None
-    document = Document(load.file.path, load.file.shown, fold=fold)
+    document = SeedDocument(load.file.path, load.file.shown, fold=fold)
     with closing(document.tables()) as tables:
         for table in tables:
             if table.name != load.table.name:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrator.errors import InputError, MigratorError
-from migrator.seeding.document import Document
 from migrator.seeding.nodes import Place, Table, line_of, span
+from migrator.seeding.rows import SeedDocument
 from migrator.seeding.shapes import TableLoad
 from migrator.seeding.tables import Column, Key, TableInfo
 
@@ -63,7 +63,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return f"did you mean `{near[0]}`?" if near else None
 
 
-def unknown_table(document: Document, table: Table, names: Iterable[str]) -> InputError:
+def unknown_table(document: SeedDocument, table: Table, names: Iterable[str]) -> InputError:
     """The error for a table that does not exist."""
     return InputError(
         f"there is no table `{table.name}`",
@@ -74,7 +74,7 @@ def unknown_table(document: Document, table: Table, names: Iterable[str]) -> Inp
     )
 
 
-def table_options(document: Document, table: Table, info: TableInfo) -> Iterable[InputError]:
+def table_options(document: SeedDocument, table: Table, info: TableInfo) -> Iterable[InputError]:
     """What is wrong with the table itself and the options that name its columns."""
     where = span(document.path, document.shown, table.place, len(table.name))
     if info.kind not in {"r", "p"}:
@@ -107,7 +107,7 @@ def named_key(table: Table, info: TableInfo) -> Key | None:
 
 
 def columns(
-    document: Document, table: Table, info: TableInfo, names: Iterable[tuple[str, Place]]
+    document: SeedDocument, table: Table, info: TableInfo, names: Iterable[tuple[str, Place]]
 ) -> Iterable[InputError]:
     """What is wrong with the column names of a row."""
     for name, place in names:
@@ -131,7 +131,7 @@ def columns(
 
 
 def infer_key(
-    document: Document, table: Table, info: TableInfo, shapes: Iterable[frozenset[str]]
+    document: SeedDocument, table: Table, info: TableInfo, shapes: Iterable[frozenset[str]]
 ) -> Key | InputError | None:
     """The key by which rows are found again: as named, else the primary key, else the one unique key of all rows.
 
@@ -172,7 +172,7 @@ def infer_key(
 
 
 def null_refused(
-    document: Document, table: Table, column: Column, place: Place, width: int, *, key: bool
+    document: SeedDocument, table: Table, column: Column, place: Place, width: int, *, key: bool
 ) -> InputError:
     """The error for a NULL where none may be."""
     return InputError(
@@ -186,7 +186,7 @@ def null_refused(
     )
 
 
-def values_missing(document: Document, load: TableLoad) -> Iterable[InputError]:
+def values_missing(document: SeedDocument, load: TableLoad) -> Iterable[InputError]:
     """Columns that a new row needs and rows leave out, where every row is sure to be new: a table without a key."""
     for shape in load.shapes:
         present = {column.name for column in shape.columns}
@@ -202,6 +202,6 @@ def values_missing(document: Document, load: TableLoad) -> Iterable[InputError]:
                 )
 
 
-def _begin(document: Document, line: int) -> Place:
+def _begin(document: SeedDocument, line: int) -> Place:
     text = line_of(document.path, line - 1)
     return Place(line - 1, len(text) - len(text.lstrip(" -{")))

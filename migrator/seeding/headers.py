@@ -27,7 +27,7 @@ def applies(file: SeedFile, env: str) -> bool:
     """
     if not may_have_header(file.path):
         return True
-    from migrator.seeding.document import read_header
+    from migrator.seeding.rows import read_header
 
     header = read_header(file.path, file.shown)
     return header.env is None or env in header.env
@@ -37,7 +37,7 @@ def table_names(file: SeedFile) -> list[str]:
     """The top-level keys of a file: at least its tables. Raises `InputError` for what YAML refuses before them."""
     names = _names_by_line(file.path)
     if names is None:
-        from migrator.seeding.document import read_table_names
+        from migrator.seeding.rows import read_table_names
 
         names = read_table_names(file.path, file.shown)
     return names

@@ -22,9 +22,10 @@ from migrator.events.seeding import Counts, SeedOutcome
 from migrator.seeding import ledger, merge
 from migrator.seeding.blame import explain
 from migrator.seeding.graph import Graph
-from migrator.seeding.merge import LOADED_MEANWHILE, PREFIX, Stage
+from migrator.seeding.merge import LOADED_MEANWHILE, PREFIX
 from migrator.seeding.shapes import FileLoad
 from migrator.seeding.spool import Spool, source
+from migrator.seeding.staging import Stage
 from migrator.sql.names import literal, quote
 
 REPLAYED = frozenset({"40P01", "40001", "55P03"})

@@ -7,11 +7,10 @@ Rows that refer to one another, within a table or round a cycle of tables, are w
 are checked at its end, so no order among them is wrong, and no constraint has to be put aside.
 """
 
-from dataclasses import dataclass
-
 from migrator.seeding.graph import components
-from migrator.seeding.shapes import Shape, TableLoad
-from migrator.seeding.tables import Column, Key
+from migrator.seeding.shapes import Shape
+from migrator.seeding.staging import Stage
+from migrator.seeding.tables import Key
 from migrator.sql.names import literal, quote
 
 PREFIX = "migrator-seed:"
@@ -24,68 +23,6 @@ LOADED_MEANWHILE = "MGS02"
 """The SQLSTATE that ends a unit which another run has loaded in the meantime."""
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A table's rows in staging.
-
-    Attributes:
-        index: which of the unit's stages.
-        load: the rows.
-    """
-
-    index: int
-    load: TableLoad
-
-    @property
-    def name(self) -> str:
-        """The staging table."""
-        return f"migrator_seed_{self.index}"
-
-    @property
-    def target(self) -> str:
-        """The table that rows are for."""
-        return self.load.info.quoted
-
-    def columns(self) -> list[str]:
-        """The names of the staging table's columns, in the order of COPY."""
-        return ["shape", "line", *(f"c{index}" for index in range(len(self.load.staged())))]
-
-    def creation(self) -> str:
-        """The statement that makes the staging table, for the transaction that it ends with."""
-        parts = ["shape int2", "line int4"]
-        for index, column in enumerate(self.load.staged()):
-            parts.append(f"c{index} {column.base if self._loose(column) else column.declaration}")
-        return f"create temporary table {self.name} ({', '.join(parts)}) on commit drop"
-
-    def _loose(self, column: Column) -> bool:
-        """A domain may refuse the NULL that stands for a column which some rows do not have."""
-        return column.is_domain and len(self.load.shapes) > 1
-
-    def cell(self, column: Column) -> str:
-        """A staged value as the target's type."""
-        index = [other.number for other in self.load.staged()].index(column.number)
-        return f"s.c{index}::{column.type.name}" if self._loose(column) else f"s.c{index}"
-
-    def match(self, key: Key) -> str:
-        """The condition that a staged row `s` and a target row `t` have one key."""
-        info = self.load.info
-        parts = []
-        for name, equals in zip(key.columns, key.operators, strict=True):
-            mine, theirs = self.cell(info.columns[name]), f"t.{quote(name)}"
-            same = f"{theirs} {equals} {mine}"
-            parts.append(f"({same} or ({theirs} is null and {mine} is null))" if key.nulls_equal else same)
-        return " and ".join(parts)
-
-    def keys(self, key: Key) -> str:
-        """The key's columns in staging."""
-        return ", ".join(self.cell(self.load.info.columns[name]) for name in key.columns)
-
-    def changing(self, shape: Shape, key: Key) -> list[Column]:
-        """The columns of a shape that an update may set."""
-        fixed = {*key.columns, *(name for name, _ in self.load.table.keep)}
-        return [column for column in shape.columns if column.name not in fixed and column.identity != "always"]
 
 
 def block(stages: list[Stage], loaded_already: str | None) -> str:

@@ -144,6 +144,27 @@ def width_of(node: Node) -> int:
     return node.end_mark.column - node.start_mark.column
 
 
+def moved(node: Node, lines: int) -> Node:
+    """A node that was read alone, at its place in the file."""
+    if isinstance(node, Sequence):
+        return Sequence([moved(item, lines) for item in node.items], _shift(node.start_mark, lines), node.size)
+    if isinstance(node, Mapping):
+        pairs = [(moved_scalar(key, lines), moved(value, lines)) for key, value in node.pairs]
+        return Mapping(pairs, _shift(node.start_mark, lines), node.size)
+    return moved_scalar(node, lines)
+
+
+def moved_scalar(scalar: Scalar, lines: int) -> Scalar:
+    """A scalar that was read alone, at its place in the file."""
+    if isinstance(scalar, MovedScalar):
+        return scalar
+    return MovedScalar(scalar.value, scalar.style, _shift(scalar.start_mark, lines), _shift(scalar.end_mark, lines))
+
+
+def _shift(mark: Mark, lines: int) -> Place:
+    return Place(mark.line + lines, mark.column)
+
+
 def line_of(path: Path, number: int) -> str:
     """One line of a file, counted from 0, without its end; for an error's excerpt."""
     try:

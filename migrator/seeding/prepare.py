@@ -7,11 +7,12 @@ from collections.abc import Mapping as Map
 from migrator.errors import InputError
 from migrator.seeding import check
 from migrator.seeding.check import Problems
-from migrator.seeding.document import Document
 from migrator.seeding.files import SeedFile
+from migrator.seeding.keys import Context, written
 from migrator.seeding.nodes import Place, Table, line_of, span
 from migrator.seeding.reader import MisreadError
-from migrator.seeding.reading import Context, Reading, written
+from migrator.seeding.reading import Reading
+from migrator.seeding.rows import SeedDocument
 from migrator.seeding.shapes import FileLoad, TableLoad
 from migrator.seeding.spool import Spool
 from migrator.seeding.tables import TableInfo
@@ -48,7 +49,7 @@ class Preparation:
 
     def _read(self, file: SeedFile, *, fold: bool) -> FileLoad:
         context = self._context
-        document = Document(file.path, file.shown, fold=fold)
+        document = SeedDocument(file.path, file.shown, fold=fold)
         loads: list[TableLoad] = []
         seen: dict[int, Table] = {}
         try:

@@ -1,21 +1,13 @@
 """The rows of one table of one file: each checked, turned into COPY text and spooled. The hot loop of seeding."""
 
-from collections.abc import Callable
-from collections.abc import Mapping as Map
-from dataclasses import dataclass
-
 from migrator.errors import InputError
 from migrator.seeding import check
-from migrator.seeding.check import Problems
-from migrator.seeding.document import Document
+from migrator.seeding.keys import Context, Keys
 from migrator.seeding.nodes import NULL_WORDS, Batch, Node, Row, place_of, span, width_of
+from migrator.seeding.rows import SeedDocument
 from migrator.seeding.shapes import Shape, TableLoad
-from migrator.seeding.spool import Spool
-from migrator.seeding.tables import Column, Key
+from migrator.seeding.tables import Column
 from migrator.seeding.values import NULL, Encoder, ValueRefusedError, checker, encoder, escape
-
-REMEMBERED_KEYS = 65_536
-"""For how many rows of a run duplicates are found by their text before the first write; beyond, staging finds them."""
 
 _STOP_EVERY = 1024
 _QUOTES = "\"'"
@@ -23,31 +15,6 @@ _QUOTES = "\"'"
 
 class StoppedError(Exception):
     """The run was cancelled while a file was being read."""
-
-
-@dataclass(slots=True)
-class Context:
-    """What all readings of a run share.
-
-    Attributes:
-        spool: where rows go.
-        environ: what `$var` reads.
-        problems: what is wrong.
-        stopped: whether the run was cancelled.
-        remembered: how many keys are held in memory.
-    """
-
-    spool: Spool
-    environ: Map[str, str]
-    problems: Problems
-    stopped: Callable[[], bool]
-    remembered: int = 0
-
-
-def written(key: Key, text: str | tuple[str, ...]) -> str:
-    """A key's columns and values, for a sentence."""
-    values = (text,) if isinstance(text, str) else text
-    return ", ".join(f"`{column}` = {value[:80]}" for column, value in zip(key.columns, values, strict=True))
 
 
 class Reading:
@@ -59,13 +26,12 @@ class Reading:
         load: filled by `read()`.
     """
 
-    def __init__(self, context: Context, document: Document, load: TableLoad) -> None:
+    def __init__(self, context: Context, document: SeedDocument, load: TableLoad) -> None:
         self._context = context
         self._document = document
         self._load = load
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
-        self._key: Key | None = None
-        self._keys: dict[str | tuple[str, ...], int] | None = {}
+        self._keys = Keys(context, document, load)
         self._broken = False
         self._defaults = self._read_defaults()
 
@@ -106,7 +72,8 @@ class Reading:
                     raise StoppedError
         load.rows = count
         load.end = self._context.spool.flush()
-        self._settle_key()
+        if not self._broken:
+            self._keys.settle()
 
     # one row
 
@@ -124,7 +91,7 @@ class Reading:
             return 0
         texts += shape.tail
         self._watch_references(shape, texts)
-        if shape.key and self._keys is not None and not self._remember(shape, row, texts):
+        if not self._keys.remember(shape, row, texts):
             return 0
         joined = "\t".join(texts)
         if "\\" in joined or "\n" in joined or "\r" in joined or "\0" in joined or joined.count("\t") != len(texts) - 1:
@@ -171,7 +138,7 @@ class Reading:
             )
             return None
         if text is NULL and column.not_null:
-            in_key = self._key is not None and column.name in self._key.columns
+            in_key = self._keys.key is not None and column.name in self._keys.key.columns
             self._add(
                 check.null_refused(self._document, self._load.table, column, place_of(node), width_of(node), key=in_key)
             )
@@ -190,7 +157,7 @@ class Reading:
         single = shape.key[0] if len(shape.key) == 1 else None
         line, height = batch.line, batch.height
         head = f"{shape.number}\t"
-        keys = self._keys
+        keys = self._keys.lines if shape.key else None
         count = 0
         for cells in batch.rows:
             line += height
@@ -207,7 +174,7 @@ class Reading:
                     continue
                 texts = [*texts, *shape.tail]
                 joined = "\t".join([text if text is NULL else escape(text) for text in texts])
-            if keys is not None and shape.key:
+            if keys is not None:
                 known = len(keys)
                 key = texts[single] if single is not None else tuple([texts[index] for index in shape.key])
                 keys.setdefault(key, line - height + 1)
@@ -219,8 +186,7 @@ class Reading:
             lines.append(f"{head}{line - height + 1}\t{joined}\n")
         count += len(lines)
         self._flush(lines)
-        if self._context.remembered > REMEMBERED_KEYS:
-            self._keys = None
+        self._keys.forget_if_too_many()
         return count
 
     def _flush(self, lines: list[str]) -> None:
@@ -268,7 +234,7 @@ class Reading:
             watched={index for index, column in enumerate(columns) if column.name in referring},
         )
         load.shapes.append(shape)
-        self._guess_key(shape)
+        self._keys.guess(shape)
         return shape
 
     def _watch_references(self, shape: Shape, texts: list[str]) -> None:
@@ -277,67 +243,3 @@ class Reading:
                 if texts[index] is not NULL:
                     shape.watched.discard(index)
                     self._load.referring.add(shape.columns[index].name)
-
-    def _guess_key(self, shape: Shape) -> None:
-        """Where the key stands in rows of this shape; guessed from the first one, confirmed when all are known."""
-        at = {column.name: index for index, column in enumerate(shape.columns)}
-        if shape.number == 0:
-            guess = check.infer_key(self._document, self._load.table, self._load.info, [frozenset(at)])
-            self._key = guess if isinstance(guess, Key) else None
-        if self._key is None or not all(name in at for name in self._key.columns):
-            self._keys = None
-        else:
-            shape.key = tuple(at[name] for name in self._key.columns)
-
-    def _remember(self, shape: Shape, row: Row, texts: list[str]) -> bool:
-        """Whether a row's key is whole and new; what is wrong with it is told."""
-        at, key, keys = shape.key, self._key, self._keys
-        if key is None or keys is None:
-            return True
-        parts = [texts[index] for index in at]
-        if any(part is NULL for part in parts):
-            if key.nulls_equal:
-                return True
-            index = next(index for index in at if texts[index] is NULL)
-            cell = row.cells[index] if index < len(row.cells) else row.keys[0]
-            column = shape.columns[index]
-            self._add(
-                check.null_refused(self._document, self._load.table, column, place_of(cell), width_of(cell), key=True)
-            )
-            return False
-        known = len(keys)
-        text = parts[0] if len(parts) == 1 else tuple(parts)
-        first = keys.setdefault(text, row.line + 1)
-        if len(keys) != known:
-            self._context.remembered += 1
-            if self._context.remembered > REMEMBERED_KEYS:
-                self._keys = None
-            return True
-        cell = row.cells[at[0]] if at[0] < len(row.cells) else row.keys[0]
-        self._add(
-            InputError(
-                f"`{self._load.table.name}` has two rows of one key: {written(key, text)}",
-                code="duplicate-key",
-                where=span(self._document.path, self._document.shown, place_of(cell), width_of(cell)),
-                detail=f"first in line {first}",
-                outcome="nothing was loaded",
-                hint="keep one of them",
-            )
-        )
-        return False
-
-    def _settle_key(self) -> None:
-        load = self._load
-        if self._broken or not load.rows:
-            return
-        shapes = [frozenset(column.name for column in shape.columns) for shape in load.shapes]
-        key = check.infer_key(self._document, load.table, load.info, shapes)
-        if isinstance(key, InputError):
-            self._add(key)
-            return
-        load.key = key
-        if key is None:
-            for error in check.values_missing(self._document, load):
-                self._add(error)
-        elif key == self._key:
-            load.keys = self._keys

@@ -1,7 +1,9 @@
-"""`migrate seed`: which files, in which order, and what became of them."""
+"""`migrate seed`: which files, in which order, and what became of them.
+
+What reads YAML is imported by the functions that do, so that `migrate status` may ask for a summary without it.
+"""
 
 import asyncio
-import difflib
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,14 +17,13 @@ from migrator.errors import ConnectionLostError, InputError, MigratorError, Work
 from migrator.events import Emit, FileSkipped, Noticed, ignore
 from migrator.events.migrating import SeedSummary
 from migrator.events.seeding import SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
-from migrator.seeding import graph, headers, ledger, tables
+from migrator.seeding import headers, ledger, tables
 from migrator.seeding.files import SeedFile, find
-from migrator.seeding.graph import Graph, Node, Written
-from migrator.seeding.load import Connections, Loader
 from migrator.seeding.spool import Spool
 
 if TYPE_CHECKING:
-    from migrator.seeding.shapes import FileLoad, TableLoad
+    from migrator.seeding.load import Loader
+    from migrator.seeding.shapes import FileLoad
 
 MOST_CONNECTIONS = 8
 """Of a run, where nothing else is configured."""
@@ -56,6 +57,9 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
     Raises `InputError` when files are wrong (nothing was loaded), `WorkError` when a file failed: its `done` names the
     files that are loaded.
     """
+    from migrator.seeding.load import Connections, Loader
+    from migrator.seeding.order import announce_cycles, order, refuse_second_copy
+
     files = find(config, paths, emit)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(connect(config, emit))
@@ -64,16 +68,16 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
         if told.pending:
             spool = stack.enter_context(Spool())
             loads = await _prepare(config, session, told.pending, spool, emit)
-            _refuse_second_copy(loads, told, force=force)
-            order = _order(loads, files)
-            _announce_cycles(order, loads, emit)
+            refuse_second_copy(loads, told.changed, force=force)
+            units = order(loads, files)
+            announce_cycles(units, loads, emit)
             await own.ensure(session, config)
             loader = Loader(config, spool, emit, force=force)
-            size = min(config.pool_size or MOST_CONNECTIONS, len(order.units))
+            size = min(config.pool_size or MOST_CONNECTIONS, len(units.units))
             connections = Connections(
                 session, await stack.enter_async_context(pool(session.target, size - 1)) if size > 1 else None
             )
-            await loader.run(order, {load.file.name: load for load in loads}, connections)
+            await loader.run(units, {load.file.name: load for load in loads}, connections)
             outcomes |= loader.outcomes
             if loader.errors:
                 failure = _failure(loader, outcomes)
@@ -93,6 +97,8 @@ async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ign
 
     Reads and checks every file that is new or changed; writes and locks nothing. Raises `InputError` as `seed` does.
     """
+    from migrator.seeding.order import order, refuse_second_copy
+
     files = find(config, paths, emit)
     async with connect(config, emit) as session:
         told = _told_apart(config, files, await ledger.read(session, config), force=False)
@@ -101,17 +107,17 @@ async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ign
         if told.pending:
             with Spool() as spool:
                 loads = await _prepare(config, session, told.pending, spool, emit)
-            _refuse_second_copy(loads, told, force=False)
-            order = _order(loads, files)
+            refuse_second_copy(loads, told.changed, force=False)
+            units = order(loads, files)
             by_name = {load.file.name: load for load in loads}
-            for name in (name for unit in order.units for name in unit):
+            for name in (name for unit in units.units for name in unit):
                 shown = by_name[name].file.shown
                 outcomes.append(SeedOutcome(path=shown, state="changed" if name in told.changed else "new"))
             edges = tuple(
                 SeedEdge(
                     before=by_name[edge.before].file.shown, after=by_name[edge.after].file.shown, reason=edge.reason
                 )
-                for edge in order.edges
+                for edge in units.edges
             )
         return SeedPlanResult(database=describe(session), files=tuple(outcomes), edges=edges)
 
@@ -190,81 +196,7 @@ async def _prepare(
         raise
 
 
-def _refuse_second_copy(loads: "list[FileLoad]", told: _Pending, *, force: bool) -> None:
-    """A table without a key is filled once: its rows could not be told from those of the last time."""
-    from migrator.seeding.check import Problems
-    from migrator.seeding.nodes import span
-
-    problems = Problems()
-    for load in (load for file in loads for load in file.tables if load.key is None):
-        file = load.file
-        if file.name not in told.changed:
-            continue
-        problems.add(
-            InputError(
-                f"`{load.table.name}` was filled from `{file.shown}` before, and its rows have no key",
-                code="no-key",
-                where=span(file.path, file.shown, load.table.place, len(load.table.name)),
-                detail="loading it again would insert every row a second time"
-                if force
-                else "the file has changed, and loading it again would insert every row a second time",
-                outcome="nothing was loaded",
-                hint="write the columns of a unique key in every row, or put new rows into a new file",
-            )
-        )
-    problems.raise_any()
-
-
-def _order(loads: "list[FileLoad]", files: tuple[SeedFile, ...]) -> Graph:
-    nodes = [
-        Node(path=load.file.name, after=_after(load, files), tables=tuple(_written(table) for table in load.tables))
-        for load in loads
-    ]
-    return graph.build(nodes)
-
-
-def _announce_cycles(order: Graph, loads: "list[FileLoad]", emit: Emit) -> None:
-    shown = {load.file.name: load.file.shown for load in loads}
-    for unit in (unit for unit in order.units if len(unit) > 1):
-        names = ", ".join(f"`{shown[name]}`" for name in unit)
-        emit(Noticed(severity="INFO", message=f"{names} wait for one another, so they load in one transaction"))
-
-
-def _written(load: "TableLoad") -> Written:
-    refers = [
-        (", ".join(foreign.columns), foreign.target)
-        for foreign in load.info.foreign_keys
-        if set(foreign.columns) & load.referring
-    ]
-    return Written(oid=load.info.oid, name=load.table.name, refers=tuple(refers))
-
-
-def _after(load: "FileLoad", files: tuple[SeedFile, ...]) -> tuple[str, ...]:
-    """The ledger names of the files that a header names, from its own folder or from the folder of seeds."""
-    from migrator.seeding.nodes import span
-
-    by_name = {file.name: file for file in files}
-    by_path = {file.path: file for file in files}
-    found = []
-    for word in load.header.after:
-        beside = load.file.path.parent / word
-        if beside in by_path:
-            found.append(by_path[beside].name)
-        elif word in by_name:
-            found.append(word)
-        elif not beside.exists():
-            near = difflib.get_close_matches(word, by_name, 1)
-            raise InputError(
-                f"`after` names `{word}`, and there is no such seed file",
-                code="unknown-seed",
-                where=span(load.file.path, load.file.shown, load.header.place, len("$seed")),
-                outcome="nothing was loaded",
-                hint=f"did you mean `{near[0]}`?" if near else None,
-            )
-    return tuple(found)
-
-
-def _failure(loader: Loader, outcomes: dict[str, SeedOutcome]) -> MigratorError:
+def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorError:
     """One error for a run in which files failed: what is committed, what failed where, what was skipped."""
     done = tuple(path for path, outcome in outcomes.items() if outcome.state == "loaded")
     skipped = [path for path, outcome in outcomes.items() if outcome.state == "skipped"]

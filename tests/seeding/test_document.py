@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import InputError
-from migrator.seeding.document import Document
 from migrator.seeding.nodes import Mapping, Row, Sequence
+from migrator.seeding.rows import SeedDocument
 
 
 def plain(node):
@@ -21,7 +21,7 @@ def plain(node):
 def read(path: Path, text: str | bytes):
     """Every table with its rows, read without shortcuts."""
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    document = Document(path, path.name)
+    document = SeedDocument(path, path.name)
     found = []
     for table in document.tables():
         rows = []

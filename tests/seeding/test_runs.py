@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import InputError
-from migrator.seeding.document import Document
 from migrator.seeding.nodes import Batch, Mapping, Sequence
 from migrator.seeding.reader import MisreadError
+from migrator.seeding.rows import SeedDocument
 
 
 def plain(node):
@@ -23,7 +23,7 @@ def plain(node):
 
 def rows(path: Path, *, fold: bool):
     """Every row of a file as (line, cells), and how many of them were read by template."""
-    document = Document(path, path.name, fold=fold)
+    document = SeedDocument(path, path.name, fold=fold)
     found, shortcut = [], 0
     for table in document.tables():
         for item in document.rows():

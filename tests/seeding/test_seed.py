@@ -248,7 +248,7 @@ async def test_everything_wrong_is_told_at_once(run, users):
             'write a value; an empty text is ""',
         ),
         ("b.yaml:2:13", "generated-column", "`t.g` is a generated column", "remove it: PostgreSQL computes it"),
-        ("b.yaml:3:15", "not-null", "`t.m` cannot be null", 'write a value; an empty text is ""'),
+        ("b.yaml:3:16", "not-null", "`t.m` cannot be null", 'write a value; an empty text is ""'),
         ("b.yaml:5:10", "duplicate-key", "`t` has two rows of one key: `id` = 3", "keep one of them"),
         (
             "c.yaml:2:3",

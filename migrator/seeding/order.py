@@ -1,0 +1,82 @@
+"""From files that were read to the order in which they load: what each writes, refers to and asks for."""
+
+import difflib
+
+from migrator.errors import InputError
+from migrator.events import Emit, Noticed
+from migrator.seeding.check import Problems
+from migrator.seeding.files import SeedFile
+from migrator.seeding.graph import Graph, Node, Written, build
+from migrator.seeding.nodes import span
+from migrator.seeding.shapes import FileLoad, TableLoad
+
+
+def refuse_second_copy(loads: list[FileLoad], changed: set[str], *, force: bool) -> None:
+    """A table without a key is filled once: its rows could not be told from those of the last time."""
+    problems = Problems()
+    for load in (load for file in loads for load in file.tables if load.key is None):
+        file = load.file
+        if file.name not in changed:
+            continue
+        problems.add(
+            InputError(
+                f"`{load.table.name}` was filled from `{file.shown}` before, and its rows have no key",
+                code="no-key",
+                where=span(file.path, file.shown, load.table.place, len(load.table.name)),
+                detail="loading it again would insert every row a second time"
+                if force
+                else "the file has changed, and loading it again would insert every row a second time",
+                outcome="nothing was loaded",
+                hint="write the columns of a unique key in every row, or put new rows into a new file",
+            )
+        )
+    problems.raise_any()
+
+
+def order(loads: list[FileLoad], files: tuple[SeedFile, ...]) -> Graph:
+    """What may run beside what; `files` are all of the project, for the names in `after`."""
+    nodes = [
+        Node(path=load.file.name, after=_after(load, files), tables=tuple(_written(table) for table in load.tables))
+        for load in loads
+    ]
+    return build(nodes)
+
+
+def announce_cycles(graph: Graph, loads: list[FileLoad], emit: Emit) -> None:
+    """Say which files load in one transaction because they wait for one another."""
+    shown = {load.file.name: load.file.shown for load in loads}
+    for unit in (unit for unit in graph.units if len(unit) > 1):
+        names = ", ".join(f"`{shown[name]}`" for name in unit)
+        emit(Noticed(severity="INFO", message=f"{names} wait for one another, so they load in one transaction"))
+
+
+def _written(load: TableLoad) -> Written:
+    refers = [
+        (", ".join(foreign.columns), foreign.target)
+        for foreign in load.info.foreign_keys
+        if set(foreign.columns) & load.referring
+    ]
+    return Written(oid=load.info.oid, name=load.table.name, refers=tuple(refers))
+
+
+def _after(load: FileLoad, files: tuple[SeedFile, ...]) -> tuple[str, ...]:
+    """The ledger names of the files that a header names, from its own folder or from the folder of seeds."""
+    by_name = {file.name: file for file in files}
+    by_path = {file.path: file for file in files}
+    found = []
+    for word in load.header.after:
+        beside = load.file.path.parent / word
+        if beside in by_path:
+            found.append(by_path[beside].name)
+        elif word in by_name:
+            found.append(word)
+        elif not beside.exists():
+            near = difflib.get_close_matches(word, by_name, 1)
+            raise InputError(
+                f"`after` names `{word}`, and there is no such seed file",
+                code="unknown-seed",
+                where=span(load.file.path, load.file.shown, load.header.place, len("$seed")),
+                outcome="nothing was loaded",
+                hint=f"did you mean `{near[0]}`?" if near else None,
+            )
+    return tuple(found)
