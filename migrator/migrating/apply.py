@@ -10,12 +10,13 @@ from migrator.errors import MigratorError
 from migrator.events import Emit, Noticed, ignore
 from migrator.events.migrating import Done, RunResult
 from migrator.migrating import folder, ledger
+from migrator.migrating.attempts import Attempts
 from migrator.migrating.execute import groups
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
 from migrator.migrating.migration import Migration, MigrationFile
 from migrator.migrating.plan import Standing, assess, is_settled, plan_up
-from migrator.migrating.run import database_info, frame, perform, refuse_pooler
+from migrator.migrating.run import database_info, frame, refuse_pooler
 
 
 async def up(
@@ -84,7 +85,10 @@ async def up(
             )
         done: tuple[Done, ...] = ()
         if steps:
-            done = await perform(session, config, known, plan, migrations=migrations, emit=emit, one_by_one=one_by_one)
+            attempts = Attempts(
+                session=session, config=config, plan=plan, migrations=migrations, emit=emit, one_by_one=one_by_one
+            )
+            done = await attempts.run(known)
         return RunResult(
             command="up",
             database=database,

@@ -30,6 +30,7 @@ class Execution:
         limit: int = LIMIT,
         fresh: bool,
         before: str = "",
+        earlier: tuple[str, ...] = (),
     ) -> None:
         self._session = session
         self._steps = steps
@@ -37,9 +38,15 @@ class Execution:
         self._limit = limit
         self._fresh = fresh
         self._before = before
+        self._earlier = earlier
         self._watch = Watch(steps, frame, emit)
 
-    async def run(self) -> tuple[Done, ...]:
+    @property
+    def done(self) -> list[Done]:
+        """What was seen committed."""
+        return self._watch.done
+
+    async def run(self) -> None:
         """Apply or roll back every step, in order.
 
         Writes. Raises a `MigratorError` with `.done` at the first that fails, after rolling it back, and
@@ -52,10 +59,9 @@ class Execution:
                 if group[0].migration.transactional:
                     await self._send(first, group)
                 else:
-                    done = tuple(each.id for each in self._watch.done)
+                    done = (*self._earlier, *(each.id for each in self._watch.done))
                     one = Stepwise(self._session, self._steps, first, self._frame, self._watch)
                     await one.run(done=done, fresh=self._fresh)
-        return tuple(self._watch.done)
 
     async def _send(self, first: int, group: Sequence[Step]) -> None:
         before = self._before if first == 0 else ""
@@ -93,6 +99,7 @@ class Execution:
         if is_fence(found, error.report):
             return FenceLostError()
         done = await committed(self._session, self._frame, self._steps[: found.step])
+        done = (*self._earlier, *done)
         return refusal(error.report, found, self._steps, done=done, parsed=began, fresh=self._fresh)
 
 

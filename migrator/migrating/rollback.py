@@ -9,12 +9,13 @@ from migrator.database.session import Session
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import folder, ledger
+from migrator.migrating.attempts import Attempts, Planner
 from migrator.migrating.files import read_migrations
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.plan import Standing, assess, plan_down
-from migrator.migrating.run import Planner, database_info, perform, refuse_pooler, refuse_protected
+from migrator.migrating.run import database_info, refuse_pooler, refuse_protected
 
 
 async def down(
@@ -89,7 +90,8 @@ async def _run(
         planned = tuple(step.migration.id for step in steps)
         return RunResult(command=command, database=database, dry_run=dry_run, planned=planned)
     refuse_protected(known, command)
-    done = await perform(session, config, known, plan, migrations=migrations, emit=emit)
+    attempts = Attempts(session=session, config=config, plan=plan, migrations=migrations, emit=emit, planned_once=True)
+    done = await attempts.run(known)
     after = await ledger.read(session, config)
     pending = tuple(each.id for each in _standings(migrations, after) if each.state in {"pending", "late"})
     return RunResult(command=command, database=database, done=done, pending=pending)

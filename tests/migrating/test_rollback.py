@@ -104,3 +104,21 @@ async def test_down_forgets_what_was_seeded(project, db):
     )
     await down(config)
     assert await db.fetchval("select count(*) from migrator.seed") == 0
+
+
+async def test_down_goes_no_further_when_it_is_tried_again(project, db):
+    """A `down` of two whose second met a lock rolls back these two, and not a third."""
+    import asyncio
+
+    files = {"migrations/0000.z.sql": "create table z ()", "migrations/0000.z.rollback.sql": "drop table z"}
+    config = project({**TWO, **files}, lock_timeout=0.05)
+    await up(config)
+    await db.execute("begin; lock table a in access share mode")
+
+    async def end_later():
+        await asyncio.sleep(0.4)
+        await db.execute("commit")
+
+    result, _ = await asyncio.gather(down(config, steps=2), end_later())
+    assert [done.id for done in result.done] == ["0002.b", "0001.a"]
+    assert (await books(db))[0] == ["0000.z"]

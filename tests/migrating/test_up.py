@@ -323,6 +323,33 @@ async def test_lock_timeout_gives_up_and_changes_nothing(project, db):
     assert (await up(config)).done[0].id == "0002.b"
 
 
+async def test_a_lock_is_tried_again(project, db):
+    """A migration that met a lock is rolled back and tried again; what was committed before is not run twice."""
+    await up(project({"migrations/0001.a.sql": "create table a (id int)"}))
+    files = {
+        "migrations/0002.b.sql": "create table b ()",
+        "migrations/0003.c.sql": "create table c (); alter table a add column n int",
+    }
+    config = project(files, lock_timeout=0.05)
+    events: list[Event] = []
+    await db.execute("begin; lock table a in access share mode")
+    with pytest.raises(WorkError) as caught:
+        await up(project(lock_timeout=0.05, lock_retries=1))
+    assert caught.value.outcome == "`0003.c` was rolled back; 1 migration before it stays applied"
+    assert caught.value.done == ("0002.b",)
+
+    async def end_later():
+        await asyncio.sleep(0.4)
+        await db.execute("commit")
+
+    result, _ = await asyncio.gather(up(config, emit=events.append), end_later())
+    assert [done.id for done in result.done] == ["0003.c"]
+    assert await ledger_ids(db) == ["0001.a", "0002.b", "0003.c"]
+    retries = [event.message for event in events if isinstance(event, Noticed)]
+    assert retries[0].startswith("`0003.c` failed at statement 2 of 2: canceling statement due to lock timeout (55P03)")
+    assert [event.id for event in events if isinstance(event, Applied)] == ["0003.c"]
+
+
 async def test_two_runners_apply_once(project, db):
     """Two runs at once: one waits for the other, says for whom, and finds nothing left to do."""
     config = project({"migrations/0001.a.sql": "select pg_sleep(0.5); create table a ();"})

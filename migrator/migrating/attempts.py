@@ -1,0 +1,198 @@
+"""A plan carried out: under the lock, made again whenever others were faster, tried again when it met a lock."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from migrator.config import Config
+from migrator.database.session import Session
+from migrator.errors import MigratorError, UnavailableError, WorkError
+from migrator.events import Emit, Noticed, Planned, Waiting
+from migrator.events.migrating import Done
+from migrator.migrating import entries, ledger
+from migrator.migrating.blame import FenceLostError
+from migrator.migrating.entries import LOCK
+from migrator.migrating.execute import Execution
+from migrator.migrating.ledger import Ledger
+from migrator.migrating.lock import POLL, Held, hold
+from migrator.migrating.message import LIMIT, Step
+from migrator.migrating.migration import Migration
+from migrator.migrating.run import adoption, frame, prepare
+from migrator.sql.names import quote
+
+Planner = Callable[[Ledger], tuple[Step, ...]]
+"""What a run has to do, given what the database knows."""
+
+BACKOFF = (0.1, 5.0)
+"""Seconds before the first retry and at most before a later one; each waits twice as long as the one before."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempts:
+    """One run, from its first attempt to its end.
+
+    Attributes:
+        session: where.
+        config: waiting, retries, names.
+        plan: makes the plan under the lock.
+        migrations: adopted where another tool has applied them.
+        emit: hears what happens.
+        one_by_one: send a statement at a time.
+        planned_once: what is left is the rest of the first plan; for `down` and `redo`, whose plan made again after
+            half of it is done would go further than the user asked.
+        done: what is committed.
+    """
+
+    session: Session
+    config: Config
+    plan: Planner
+    migrations: Sequence[Migration]
+    emit: Emit
+    one_by_one: bool = False
+    planned_once: bool = False
+    done: list[Done] = field(default_factory=list)
+    _first: tuple[Step, ...] | None = None
+
+    async def run(self, known: Ledger) -> tuple[Done, ...]:
+        """Carry out the plan; `known` is what was read without the lock.
+
+        Writes; waits for the lock and for a `yoyo` that runs up to `config.wait` seconds; a migration that met a lock,
+        a deadlock or a serialization failure is tried again up to `config.lock_retries` times. Raises `MigratorError`
+        with `.done`.
+        """
+        deadline = monotonic() + self.config.wait
+        fresh = not known.applied
+        tries = 0
+        while True:
+            try:
+                known = await self._attempt(known, fresh=fresh)
+            except FenceLostError:
+                await self._wait_for_other(known.schema, deadline)
+            except MigratorError as error:
+                error.done = tuple(done.id for done in self.done)
+                if error.code != "lock-timeout" or tries >= self.config.lock_retries or not self._retriable(error):
+                    raise self._judged(error) from error.__cause__
+                tries += 1
+                await self._back_off(error, tries)
+            else:
+                return tuple(self.done)
+
+    async def _attempt(self, known: Ledger, *, fresh: bool) -> Ledger:
+        session, config = self.session, self.config
+        async with self._locked(known.schema) as held:
+            await prepare(session, config, known)
+            # where there were no tables there are no entries: should somebody be faster still, the fence tells
+            now = known if known.missing else await ledger.read(session, config, observe=True)
+            known = replace(now, missing=False, ready=True)
+            steps = self._steps(now)
+            if not steps:
+                return known
+            _refuse_stepwise_behind_pooler(session, steps)
+            alone = self.one_by_one or bool(now.observers) or not now.plpgsql
+            if not self._first:
+                self._first = steps
+                self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
+                self._tell(steps, now, alone=alone)
+            shared = frame(session, config, now, steps, farewell=held.release)
+            before = "; ".join(["begin", shared.settings_again, *adoption(config, now, self.migrations), "commit"])
+            execution = Execution(
+                session,
+                steps,
+                shared,
+                self.emit,
+                limit=0 if alone else LIMIT,
+                fresh=fresh,
+                before=f"{before};\n",
+                earlier=tuple(done.id for done in self.done),
+            )
+            try:
+                await execution.run()
+                held.released = True
+            finally:
+                self.done += execution.done
+        return known
+
+    def _steps(self, now: Ledger) -> tuple[Step, ...]:
+        if self.planned_once and self._first:
+            return self._first[len(self.done) :]
+        return self.plan(now)
+
+    @asynccontextmanager
+    async def _locked(self, schema: str) -> AsyncIterator[Held]:
+        if self.session.target.kind == "transaction-pooler":
+            # no session to hold a lock: the fence of every migration has to do
+            yield Held(release="", released=True)
+            return
+        async with hold(self.session, schema, wait=self.config.wait, emit=self.emit) as held:
+            yield held
+
+    def _tell(self, steps: Sequence[Step], now: Ledger, *, alone: bool) -> None:
+        if alone and now.observers:
+            what = f"`{now.observers[0]}` stores the text of every message, so each statement is sent by itself"
+            self.emit(Noticed(severity="NOTICE", message=what))
+        for step in steps:
+            for warning in step.migration.warnings if step.direction == "up" else ():
+                self.emit(warning)
+
+    def _retriable(self, error: MigratorError) -> bool:
+        """Only what was rolled back whole can be tried again."""
+        return any(each.id == error.migration and each.transactional for each in self.migrations)
+
+    def _judged(self, error: MigratorError) -> MigratorError:
+        """A lock that was never got is exit 3 where nothing of the run is committed, 4 where something is."""
+        if isinstance(error, UnavailableError) and error.code == "lock-timeout" and error.done:
+            return WorkError(
+                error.message,
+                code=error.code,
+                where=error.where,
+                detail=error.detail,
+                outcome=error.outcome,
+                hint=error.hint,
+                sqlstate=error.sqlstate,
+                migration=error.migration,
+                statement=error.statement,
+                done=error.done,
+            )
+        return error
+
+    async def _back_off(self, error: MigratorError, tries: int) -> None:
+        longest = min(BACKOFF[1], BACKOFF[0] * 2**tries)
+        pause = random.uniform(longest / 2, longest)  # noqa: S311 - jitter needs no secrecy
+        what = f"{error.message}: {error.detail}; it was rolled back and is tried again in {pause:.1f} s"
+        left = f"try {tries} of {self.config.lock_retries}"
+        self.emit(Noticed(severity="NOTICE", message=f"{what} ({left})", migration=error.migration))
+        await asyncio.sleep(pause)
+
+    async def _wait_for_other(self, schema: str, deadline: float) -> None:
+        """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
+        rows = await self.session.read(
+            f"select jsonb_build_object('pid', pid, 'age', round(extract(epoch from {entries.UTC_NOW} - ctime))) "
+            f"from {quote(schema, LOCK)}"
+        )
+        patience = max(0.0, deadline - monotonic())
+        if patience <= 0:
+            holder = f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else "another session"
+            raise UnavailableError(
+                f"`yoyo` or another `migrate` holds the lock of the ledger: {holder}",
+                code="locked",
+                outcome=f"nothing was changed in the {self.config.wait:g} s that this run waited",
+                hint="run the command again when it is done; if that process is dead, `yoyo break-lock` removes its "
+                "lock",
+            )
+        self.emit(Waiting(what="lock", patience=patience))
+        await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy
+
+
+def _refuse_stepwise_behind_pooler(session: Session, steps: Sequence[Step]) -> None:
+    stepwise = next((step for step in steps if not step.migration.transactional), None)
+    if session.target.kind == "transaction-pooler" and stepwise is not None:
+        raise UnavailableError(
+            f"`{stepwise.migration.id}` runs without a transaction, which cannot be made safe behind this pooler",
+            code="transaction-pooler",
+            migration=stepwise.migration.id,
+            outcome="nothing was changed",
+            hint="use the direct address or the pooler's session mode for this run",
+        )
