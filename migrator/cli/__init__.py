@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from click.exceptions import NoArgsIsHelpError
-
 from migrator.cli.commands import group
 from migrator.cli.endings import BUG, ending, traceback_of
 from migrator.cli.options import Common
@@ -53,9 +51,6 @@ def run(argv: Sequence[str]) -> int:
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever ends a command, it ends with one message and one code
-        if isinstance(error, NoArgsIsHelpError) and wanted != "json":
-            error.show()
-            return error.exit_code
         failure, code = ending(error, stop)
         renderer = renderer or _renderer(wanted, common)
         renderer.close()

@@ -13,7 +13,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "up": "Apply pending migrations.",
         "seed": "Load seed files that are new or changed.",
         "status": "Show the server's version, every migration and the seed files.",
-        "new": "Write the files of a new migration.",
+        "new": "Write the file of a new migration.",
         "down": "Roll back the newest migration, or several.",
         "redo": "Roll back the newest migration and apply it again.",
         "mark": "Correct the ledger by hand, without running anything.",
@@ -68,6 +68,8 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
     epilog="\b\nExample:\n  migrate up && migrate seed && migrate status\n\n"
     "Every option can be given as an environment variable: --lock-timeout as MIGRATOR_LOCK_TIMEOUT. "
     "Lasting ones can be kept under [tool.migrator] in pyproject.toml.",
@@ -77,5 +79,12 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
 @common
-def group() -> None:
+@click.pass_context
+def group(context: click.Context) -> None:
     """Bring a PostgreSQL database to a known state: SQL migrations exactly once and in order, then YAML seeds."""
+    if context.invoked_subcommand is not None:
+        return
+    if context.ensure_object(Common).format == "json":
+        context.fail("no command was given")
+    click.echo(context.get_help(), err=True)
+    context.exit(2)

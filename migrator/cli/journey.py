@@ -6,8 +6,6 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
 from migrator.cli.render.ink import is_terminal
 from migrator.cli.signals import stoppable
 from migrator.cli.stopping import Course, Stop, interrupted
@@ -107,6 +105,9 @@ class Journey:
         if question is None:
             return False
         self.renderer.preview(shown)
-        if not click.confirm(question, err=True):
+        # not click.confirm(): some of its versions write a blank to stdout, which is for the answer alone
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise StateError("the answer was no", code="declined", outcome="nothing was changed")
         return True

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     help="For statements like CREATE INDEX CONCURRENTLY.",
 )
 def command(*, name: str, depends: tuple[str, ...], no_transaction: bool) -> Order:
-    """Write the files of a new migration and its rollback; no database is needed or touched.
+    """Write the file of a new migration; no database is needed or touched.
 
-    The name follows the style of the folder, and the paths are printed.
+    Its number follows the style of the folder, it depends on the newest migration, and its path is printed. What rolls
+    it back goes into a file beside it, `ID.rollback.sql`.
     """
 
     async def job(config: Config, emit: Emit) -> Result:  # noqa: ARG001 - it has nothing to report

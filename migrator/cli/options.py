@@ -115,7 +115,7 @@ class Command(click.Command):
         everyone: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(parameter, click.Option):
                 (everyone if parameter.name in {*shared, "help"} else own).append(record)
         for title, records in (("Options", own), ("Options of every command", everyone)):
             if records:

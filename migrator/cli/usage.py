@@ -33,6 +33,4 @@ def as_error(error: click.ClickException) -> InputError:
         said = f"no such option `{error.option_name}`" + (f"; did you mean {near}?" if near else "")
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context is not None else "migrate"
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        said = "no command was given"
     return InputError(said, code="usage", hint=f"`{path} --help` shows what there is")

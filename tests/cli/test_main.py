@@ -261,7 +261,7 @@ def test_both_names_and_the_module_are_one_command():
     assert done.stdout.startswith("migrate ")
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n"])
+@pytest.mark.parametrize("answer", ["n\n", "\n", "", "yikes\n"])
 def test_no_is_the_answer_unless_yes_is_typed(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: str
 ):
@@ -292,7 +292,7 @@ def test_no_is_the_answer_unless_yes_is_typed(
     assert capsys.readouterr().err.endswith(
         "would roll back 1 migration:\n"
         "  0001.a\n"
-        "Roll back 1 migration? [y/N]: error: the answer was no\n"
+        "Roll back 1 migration? [y/N] error: the answer was no\n"
         "nothing was changed\n"
     )
     assert folder.exists()

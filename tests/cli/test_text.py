@@ -82,7 +82,7 @@ def said(
     if error is not None:
         renderer.failed(error, exit_code=4)
     renderer.close()
-    return out.getvalue(), re.sub(r"in \d+(\.\d+)? m?s\b", "in [TIME]", err.getvalue())
+    return out.getvalue(), re.sub(r"\bin \d+(\.\d+)? m?s\b", "in [TIME]", err.getvalue())
 
 
 def applying(name: str, statement: int = 1, total: int = 1) -> Applying:
