@@ -48,6 +48,9 @@ NO_DATABASE = "# no database"
 OWN_SERVER = "# our own server"
 NOBODY = "postgresql://nobody@localhost:1/nothing"
 
+PASSWORDS = ("s3cret", "pa#ss", "YOUR-PASSWORD")
+"""What cases put where a password goes; no answer may show it."""
+
 TEXT_FILTERS = (
     ("[SHA]", re.compile(r"\b[0-9a-f]{64}\b")),
     ("[NONCE]", re.compile(r"\b[0-9a-f]{16}\b")),
@@ -258,7 +261,8 @@ def _names(folder: Path, dsn: str, target: Target) -> list[tuple[str, str]]:
 def test_case(case: Path, form: str, place: Place, golden: Callable[[Path, str], str]):
     """What a command says about this input, in this format, and the code that it ends with."""
     said, codes = _carry_out(case, form, place)
-    assert "Traceback" not in said
+    answers = "\n".join(line for line in said.splitlines() if not line.startswith("$ "))
+    assert [word for word in ("Traceback", *PASSWORDS) if word in answers] == []
     assert golden(case / GOLDENS[form], said) == said
     ended = "".join(f"{code}\n" for code in codes)
     assert golden(case / "code", ended) == ended

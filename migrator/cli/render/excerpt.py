@@ -46,22 +46,29 @@ def excerpt(where: Span, detail: str | None, ink: Ink) -> Iterator[str]:
     yield from (f"{gutter}  {part}" for part in said[1:])
 
 
-def report(error: MigratorError, ink: Ink, *, said: str = "error") -> Iterator[str]:
-    """All lines of an error; where one report tells several failures, each of them first."""
+def report(error: MigratorError, ink: Ink) -> Iterator[str]:
+    """All lines of an error; where one report tells several failures, each of them first.
+
+    What is true of the whole is told once, at the end; a hint is told where it belongs.
+    """
     hints = {cause.hint for cause in error.causes}
     for cause in error.causes:
-        yield from report(cause, ink)
+        yield from _single(cause, ink, outcome=cause.outcome if cause.outcome != error.outcome else None)
         yield ""
+    yield from _single(error, ink, outcome=error.outcome, hint=error.hint not in hints)
+
+
+def _single(error: MigratorError, ink: Ink, *, outcome: str | None, hint: bool = True) -> Iterator[str]:
     head, *rest = _told(error.message).split("\n")
-    yield f"{ink.bad(f'{said}:')} {head}"
+    yield f"{ink.bad('error:')} {head}"
     yield from (f"  {part}" for part in rest)
     if error.where is not None:
         yield from excerpt(error.where, error.detail, ink)
     elif error.detail:
         yield from (f"  {part}" for part in _told(error.detail).split("\n"))
-    if error.outcome:
-        yield _told(error.outcome)
-    if error.hint and error.hint not in hints:
+    if outcome:
+        yield _told(outcome)
+    if error.hint and hint:
         yield ""
         head, *rest = _told(error.hint).split("\n")
         yield f"{ink.good('hint:')} {head}"

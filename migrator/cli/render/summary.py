@@ -7,8 +7,8 @@ from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
 from migrator.events import Applied, Event, FileFailed, FileLoaded, FileSkipped
-from migrator.events.migrating import StatusResult
-from migrator.events.seeding import Counts
+from migrator.events.migrating import RunResult, StatusResult
+from migrator.events.seeding import Counts, SeedResult
 
 # what Markdown would take for its own in the middle of a line, and HTML anywhere
 _SPECIAL = frozenset(r"\`*_[]<>|&#~$@!")
@@ -20,8 +20,8 @@ def escape(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A message of ours: what stands between backticks is in the typewriter face."""
-    parts = short(text).split("`")
+    """A message of ours, on one line: what stands between backticks is in the typewriter face."""
+    parts = " ".join(short(text).split("\n")).split("`")
     if len(parts) % 2 == 0:
         return escape(text)
     return "".join(code(part) if index % 2 else escape(part) for index, part in enumerate(parts))
@@ -66,7 +66,14 @@ class Summary:
         """The page of a success."""
         info = getattr(result, "database", None)
         where = [] if info is None else [f"PostgreSQL {escape(info.server_version)} at {code(info.address)}", ""]
-        return self._page([*where, *(_status(result) if isinstance(result, StatusResult) else self._work())])
+        if isinstance(result, StatusResult):
+            return self._page([*where, *_status(result)])
+        lines = self._work()
+        if isinstance(result, RunResult) and result.dry_run:
+            lines = [f"- would run {code(name)}" for name in result.planned]
+        if isinstance(result, RunResult | SeedResult) and not lines:
+            lines = ["Nothing to do."]
+        return self._page([*where, *lines])
 
     def failed(self, error: MigratorError) -> str:
         """The page of a failure: what was done, then what failed and where."""
@@ -89,12 +96,12 @@ class Summary:
             ]
             lines += [*table(("", "migration", "statements", "took"), rows), ""]
         if self._files:
-            lines += [*table(("", "seed file", "rows", "took"), self._files), ""]
+            lines += [*table(("", "seed file", "rows", "took"), sorted(self._files, key=lambda row: row[1])), ""]
         return lines
 
     def _page(self, lines: list[str]) -> str:
         name = escape(f"migrate {self._command}".rstrip())
-        body = "\n".join(lines).rstrip("\n") or "Nothing to do."
+        body = "\n".join(lines).rstrip("\n") or "Done."
         return f"### {name}\n\n{body}\n\n"
 
 
