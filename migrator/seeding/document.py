@@ -42,6 +42,7 @@ class Document:
         self._fold = fold
         self._reader: Reader = _NOTHING
         self._get: Callable[[], Any] = no_event
+        self._first_line = 0
 
     def fail(self, message: str, mark: Mark, *, code: str, width: int = 1, **more: Any) -> NoReturn:
         """Raise `InputError` at a place of this file; `MisreadError` when another reading has to confirm it."""
@@ -76,15 +77,15 @@ class Document:
             raise MisreadError
 
     @contextmanager
-    def _parsing(self, stream: Reader | str) -> Iterator[None]:
+    def _parsing(self, stream: Reader | str, first_line: int = 0) -> Iterator[None]:
         """Take events from this stream while the block runs, then from where they came before."""
-        outer = self._get
+        outer = self._get, self._first_line
         parser = _parser(stream)
-        self._get = parser.get_event
+        self._get, self._first_line = parser.get_event, first_line
         try:
             yield
         finally:
-            self._get = outer
+            self._get, self._first_line = outer
             parser.dispose()
 
     @contextmanager
@@ -146,7 +147,7 @@ class Document:
     def _refuse_comment(self, event: Any) -> None:
         """`colour: #00ff00` is NULL and a comment to YAML, and never what its writer meant."""
         mark = event.end_mark
-        line = self._reader.line(mark.line)
+        line = self._reader.line(self._first_line + mark.line)
         rest = line[mark.column :].lstrip(" \t")
         if rest.startswith("#") and len(rest) > 1 and rest[1] not in " \t\r#!":
             word = rest.split()[0]

@@ -13,8 +13,8 @@ from migrator.sql.names import literal, quote
 _ABSENT = {"42P01", "3F000"}
 
 
-async def read(session: Session, config: Config) -> dict[str, bytes]:
-    """The SHA-256 of every file that is in this database in this environment; empty where nothing was ever seeded.
+async def read(session: Session, config: Config) -> dict[str, bytes] | None:
+    """The SHA-256 of every file that is in this database in this environment; None without a ledger.
 
     One round trip; neither locks nor writes. Must not be called inside a transaction.
     """
@@ -25,7 +25,7 @@ async def read(session: Session, config: Config) -> dict[str, bytes]:
         )
     except ServerError as error:
         if error.report.sqlstate in _ABSENT:
-            return {}
+            return None
         raise
     return {path: bytes.fromhex(digest) for path, digest in rows}
 

@@ -8,19 +8,16 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 from migrator.config import Config
-from migrator.database.connect import Pool
 from migrator.database.session import Notice, Session
 from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit, FileFailed, FileLoaded, FileLoading, FileSkipped
 from migrator.events.seeding import Counts, SeedOutcome
 from migrator.seeding import ledger, merge
 from migrator.seeding.blame import explain
+from migrator.seeding.connections import Connections
 from migrator.seeding.graph import Graph
 from migrator.seeding.merge import LOADED_MEANWHILE, PREFIX
 from migrator.seeding.shapes import FileLoad
@@ -32,35 +29,17 @@ REPLAYED = frozenset({"40P01", "40001", "55P03"})
 """Deadlock, serialization failure, lock not available: the other side is done in a moment, so the file goes again."""
 
 REPLAYS = 3
+SETTINGS = {
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    # the server notices within a second that we are gone, and lets go of our locks
+    "client_connection_check_interval": "1s",
+}
+"""Of our transactions: a long load is no mistake, and waiting for another seeder is none either."""
+
 LOCK_CLASS = 0x6D696773
 """The first half of the advisory locks of seeding; the second is the table's oid."""
-
-
-@dataclass(slots=True)
-class Connections:
-    """The sessions of a run: the one that is open already, and as many of the pool's as the run may have."""
-
-    first: Session
-    pool: Pool | None
-    _free: "asyncio.Queue[Session | None]" = field(default_factory=asyncio.Queue)
-
-    def __post_init__(self) -> None:
-        self._free.put_nowait(self.first)
-        for _ in range(self.pool.size if self.pool is not None else 0):
-            self._free.put_nowait(None)
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
-        """Borrow one; whoever borrows it leaves no transaction open."""
-        slot = await self._free.get()
-        try:
-            if slot is not None:
-                yield slot
-            elif self.pool is not None:
-                async with self.pool.session() as session:
-                    yield session
-        finally:
-            self._free.put_nowait(slot)
 
 
 class Loader:
@@ -160,8 +139,7 @@ class Loader:
         config = self._config
         opening = ["begin isolation level read committed read write"]
         opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
-        settings = {**dict(session.target.settings), "statement_timeout": "0", "lock_timeout": "0"}
-        settings["idle_in_transaction_session_timeout"] = "0"
+        settings = {**dict(session.target.settings), **SETTINGS}
         opening += [f"select set_config({literal(name)}, {literal(value)}, true)" for name, value in settings.items()]
         for oid in sorted({stage.load.info.oid for stage in stages}):
             opening.append(f"select pg_advisory_xact_lock({LOCK_CLASS}, {oid}::oid::int8::bit(32)::int4)")

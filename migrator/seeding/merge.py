@@ -22,6 +22,9 @@ REFUSED = "MGS01"
 LOADED_MEANWHILE = "MGS02"
 """The SQLSTATE that ends a unit which another run has loaded in the meantime."""
 
+WORTH_ANALYZING = 1000
+"""From how many new or changed rows on a table's statistics are renewed; autovacuum would come a minute later."""
+
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
@@ -46,6 +49,10 @@ def block(stages: list[Stage], loaded_already: str | None) -> str:
         lines += _write(group)
     for stage in stages:
         lines += _sequences(stage)
+        lines.append(
+            f"if i{stage.index} + u{stage.index} >= {WORTH_ANALYZING} then "
+            f"analyze (skip_locked) {stage.target}; end if;"
+        )
     counts = ", ".join(f"json_build_array(i{stage.index}, u{stage.index}, n{stage.index})" for stage in stages)
     lines.append(f"raise info '{PREFIX}%', json_build_array({counts});")
     lines.append("end")

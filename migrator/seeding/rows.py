@@ -226,7 +226,7 @@ class SeedDocument(Composer):
     def single(self, text: str, line: int) -> Row:
         """One row of a run through libyaml, at its place in the file. Raises `MisreadError` for anything unusual."""
         try:
-            with self._parsing(text), self.translated():
+            with self._parsing(text, line), self.translated():
                 get = self._get
                 get()
                 get()

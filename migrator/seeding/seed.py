@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from migrator.config import Config
 from migrator.database import own
-from migrator.database.connect import connect, describe, pool
+from migrator.database.connect import connect, describe
 from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, InputError, MigratorError, WorkError
 from migrator.events import Emit, FileSkipped, Noticed, ignore
@@ -24,12 +24,6 @@ from migrator.seeding.spool import Spool
 if TYPE_CHECKING:
     from migrator.seeding.load import Loader
     from migrator.seeding.shapes import FileLoad
-
-MOST_CONNECTIONS = 8
-"""Of a run, where nothing else is configured."""
-
-WORTH_ANALYZING = 1000
-"""From how many new or changed rows on a table's statistics are renewed; autovacuum would come a minute later."""
 
 
 @dataclass(slots=True)
@@ -57,33 +51,32 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
     Raises `InputError` when files are wrong (nothing was loaded), `WorkError` when a file failed: its `done` names the
     files that are loaded.
     """
-    from migrator.seeding.load import Connections, Loader
+    from migrator.seeding.connections import connections
+    from migrator.seeding.load import Loader
     from migrator.seeding.order import announce_cycles, order, refuse_second_copy
 
     files = find(config, paths, emit)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(connect(config, emit))
-        told = _told_apart(config, files, await ledger.read(session, config), force=force)
+        known = await ledger.read(session, config)
+        told = _told_apart(config, files, known or {}, force=force)
         outcomes = {file.shown: _unchanged(file, emit) for file in told.unchanged}
         if told.pending:
             spool = stack.enter_context(Spool())
+            more = await stack.enter_async_context(connections(session, config, len(told.pending), emit))
             loads = await _prepare(config, session, told.pending, spool, emit)
             refuse_second_copy(loads, told.changed, force=force)
             units = order(loads, files)
             announce_cycles(units, loads, emit)
-            await own.ensure(session, config)
+            if known is None:
+                await own.ensure(session, config)
             loader = Loader(config, spool, emit, force=force)
-            size = min(config.pool_size or MOST_CONNECTIONS, len(units.units))
-            connections = Connections(
-                session, await stack.enter_async_context(pool(session.target, size - 1)) if size > 1 else None
-            )
-            await loader.run(units, {load.file.name: load for load in loads}, connections)
+            await loader.run(units, {load.file.name: load for load in loads}, more)
             outcomes |= loader.outcomes
             if loader.errors:
                 failure = _failure(loader, outcomes)
                 failure.result = _result(session, files, outcomes)
                 raise failure
-            await _analyze(session, loads, outcomes)
         return _result(session, files, outcomes)
 
 
@@ -101,7 +94,7 @@ async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ign
 
     files = find(config, paths, emit)
     async with connect(config, emit) as session:
-        told = _told_apart(config, files, await ledger.read(session, config), force=False)
+        told = _told_apart(config, files, await ledger.read(session, config) or {}, force=False)
         outcomes = [SeedOutcome(path=file.shown, state="unchanged", reason="in the ledger") for file in told.unchanged]
         edges: tuple[SeedEdge, ...] = ()
         if told.pending:
@@ -128,7 +121,7 @@ async def summary(session: Session, config: Config) -> SeedSummary:
     One round trip; neither locks nor writes; reads no YAML but a header. A folder that is not there has no files. Must
     not be called inside a transaction.
     """
-    known = await ledger.read(session, config)
+    known = await ledger.read(session, config) or {}
     if not any((config.root / folder).exists() for folder in config.seeds):
         return SeedSummary(current=0, changed=0, new=0)
     existing = tuple(folder for folder in config.seeds if (config.root / folder).exists())
@@ -223,16 +216,3 @@ def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorErro
         done=done,
         causes=tuple(distinct),
     )
-
-
-async def _analyze(session: Session, loads: "list[FileLoad]", outcomes: dict[str, SeedOutcome]) -> None:
-    """Let the planner know of tables that have grown."""
-    grown = []
-    for file in loads:
-        counts = outcomes[file.file.shown].tables
-        for load in file.tables:
-            count = counts.get(load.table.name)
-            if count is not None and count.inserted + count.updated >= WORTH_ANALYZING:
-                grown.append(load.info.quoted)
-    if grown:
-        await session.run(f"analyze {', '.join(sorted(set(grown)))}")

@@ -7,7 +7,7 @@ with recursive asked (name, first, second) as (
 ), attribute as (
     select a.*
     from pg_attribute a
-    where a.attrelid in (select t.oid from target t) and a.attnum > 0 and not a.attisdropped
+    where a.attrelid = any (array (select t.oid from target t)) and a.attnum > 0 and not a.attisdropped
 ), base (typid, oid, typmod, not_null, has_default) as (
     -- what a domain is made of, at the end of its chain
     select t.oid, t.oid, -1, false, false

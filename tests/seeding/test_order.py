@@ -4,12 +4,13 @@ import asyncio
 import itertools
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from migrator.config import Config
+from migrator.config import Address, Config
 from migrator.errors import WorkError
 from migrator.events import FileFailed, FileLoaded, FileSkipped, Noticed
 from migrator.seeding import seed
@@ -257,3 +258,23 @@ async def test_sigkill_and_again(project: Callable[..., Config], db, dsn, marks)
     result = await seed(config)
     assert {file.state for file in result.files} <= {"loaded", "unchanged"}
     assert tuple(await db.fetchrow("select (select count(*) from a), (select count(*) from b)")) == (20_000, 20_000)
+
+
+async def test_a_server_that_admits_few_connections(project: Callable[..., Config], db, dsn):
+    """Where the role may open one connection only, files load one after another, with a warning."""
+    await db.execute(
+        "create role one_at_a_time login connection limit 1; create schema s authorization one_at_a_time;"
+        "create table s.a (id int primary key); create table s.b (id int primary key);"
+        "create table s.c (id int primary key);"
+        "grant all on all tables in schema s to one_at_a_time;"
+        f"grant all on database {await db.fetchval('select current_database()')} to one_at_a_time"
+    )
+    try:
+        config = project({f"seeds/{name}.yaml": f"s.{name}:\n  - id: 1\n" for name in "abc"})
+        alone = replace(config, database=Address(dsn.replace("//postgres", "//one_at_a_time", 1), "test"))
+        events = []
+        result = await seed(alone, emit=events.append)
+        assert [file.state for file in result.files] == ["loaded"] * 3
+        assert [event.severity for event in events if isinstance(event, Noticed)] == ["WARNING"]
+    finally:
+        await db.execute("drop owned by one_at_a_time cascade; drop role one_at_a_time")

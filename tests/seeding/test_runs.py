@@ -109,6 +109,7 @@ def test_rows_that_do_not_fit_the_template_go_through_libyaml(tmp_path):
         "t:\n" + "  - {id: 1}\n" * 30 + "---\n",
         "t:\n" + "  - {id: 1, id: 2}\n" * 30,
         "t:\n" + "  - {$run: 0}\n" * 30,
+        "t:\n" + "  - c: x\n" * 30 + "  - c: #1\n" + "  - c: x\n" * 30,
         "t:\n" + "  - {id: \u2028}\n" * 30,
         "t:\n" + "  - {id: a\x85b}\n" * 30,
         "t:\n" + "  - {id: 1}\n" * 30 + "  key: x\n",
@@ -128,7 +129,28 @@ VALUES = st.one_of(
         ["null", "~", "", "NO", "01234", "1.10", "-1", "- 1", "-", "a: b", "a:b", "a #b", "a#b", "'", '"', "x'y"]
     ),
     st.sampled_from(
-        ["*a", "&a x", "!x", "|", ">", "%", "@x", "`x", "?", "? x", "x ?", "x,y", "[x]", "{x}", "x]", "<<", "=", "."]
+        [
+            "#1",
+            "# 1",
+            "*a",
+            "&a x",
+            "!x",
+            "|",
+            ">",
+            "%",
+            "@x",
+            "`x",
+            "?",
+            "? x",
+            "x ?",
+            "x,y",
+            "[x]",
+            "{x}",
+            "x]",
+            "<<",
+            "=",
+            ".",
+        ]
     ),
     st.text(alphabet="ab1 .,:;#'\"-[]{}&*!|>%@`?\\\té😀\u00a0\u2028\x85", max_size=8),
     st.builds('"{}"'.format, st.text(alphabet="ab '\\n:#,{}é", max_size=6)),
