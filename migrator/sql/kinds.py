@@ -66,7 +66,6 @@ class Description:
 
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
 _FIRST_WORD = re.compile("[A-Za-z]+")
-_MAY_CHANGE_SESSION = re.compile("set_config|temp", re.IGNORECASE | re.ASCII)
 _TOLD_APART = frozenset(
     {
         *("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"),
@@ -79,11 +78,9 @@ _OTHER = Description(kind=Kind.OTHER)
 
 def describe(statement: Statement) -> Description:
     """What the statement is known to be; comments, case and layout do not matter."""
-    text, start, end = statement.source.text, statement.start, statement.end
-    first = _FIRST_WORD.match(text, start, end)
-    if first is None or first.group().upper() not in _TOLD_APART:
-        return _OTHER
-    if first.group().upper() in {"SELECT", "WITH"} and not _MAY_CHANGE_SESSION.search(text, start, end):
+    first = _FIRST_WORD.match(statement.source.text, statement.start, statement.end)
+    word = first.group().upper() if first else ""
+    if word not in _TOLD_APART or (word in {"SELECT", "WITH"} and not _may_change_session(statement)):
         return _OTHER
     tokens = statement.tokens()
     if known := _transaction(tokens):
@@ -92,6 +89,11 @@ def describe(statement: Statement) -> Description:
         return Description(kind=Kind.OUTSIDE, name=name, changes_session=name == "DISCARD ALL")
     lasting = any(setting.scope == "session" for setting in settings(statement))
     return Description(kind=Kind.OTHER, changes_session=lasting or _changes_session(tokens))
+
+
+def _may_change_session(query: Statement) -> bool:
+    text = query.text.lower()
+    return "set_config" in text or "temp" in text
 
 
 def copy_through_client(statement: Statement) -> CopyDirection | None:

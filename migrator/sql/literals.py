@@ -10,6 +10,7 @@ _ESCAPE = re.compile(
 )
 _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _UNICODE = re.compile(r"\\(?:(?P<short>[0-9A-Fa-f]{4})|\+(?P<long>[0-9A-Fa-f]{6})|\\)")
+_FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
 _DOLLAR = re.compile(r"\$[^$]*\$")
 
 
@@ -38,7 +39,8 @@ def literal_text(token: str) -> str:
     prefix, _, rest = token.partition("'")
     inside = rest[:-1]
     if prefix in {"E", "e"}:
-        return _ESCAPE.sub(_unescaped, inside)
+        # octal and hexadecimal escapes are bytes, and several of them may be one character
+        return _ESCAPE.sub(_unescaped, inside).encode(errors="surrogateescape").decode(errors="replace")
     inside = inside.replace("''", "'")
     return _UNICODE.sub(_codepoint, inside) if prefix in {"U&", "u&"} else inside
 
@@ -55,15 +57,18 @@ def identifier_name(token: str) -> str:
 def _unescaped(match: re.Match[str]) -> str:
     if match["other"] is not None:
         return _CONTROL.get(match["other"], match["other"])
-    if match["octal"] is not None:
-        return chr(int(match["octal"], 8) & 0xFF)
-    return _codepoint(match) if match.group() != "''" else "'"
+    if match.group() == "''":
+        return "'"
+    if match["octal"] or match["hex"]:
+        byte = int(match["octal"], 8) if match["octal"] else int(match["hex"], 16)
+        return bytes([byte & 0xFF]).decode(errors="surrogateescape")
+    return _codepoint(match)
 
 
 def _codepoint(match: re.Match[str]) -> str:
-    found = match.groupdict()
-    digits = found.get("hex") or found["short"] or found["long"]
+    digits = match["short"] or match["long"]
     if digits is None:
         return "\\"
     code = int(digits, 16)
-    return chr(code) if code <= sys.maxunicode else "\ufffd"  # the server refuses what lies behind it
+    # the server refuses what is no character, and takes two surrogates for one, which nobody writes
+    return chr(code) if code <= sys.maxunicode and not _FIRST_SURROGATE <= code <= _LAST_SURROGATE else "\ufffd"

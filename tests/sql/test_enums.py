@@ -27,7 +27,10 @@ alter table t alter m set default $$ok$$""",
         [("ok", "public.mood", "t.sql:1:1", "t.sql:3:1")],
     ),
     (
-        "alter type mood add value 'it''s';\nalter type mood add value 'b';\nselect 'b'::mood, 'it''s'::mood",
+        """alter type mood add value 'it''s';
+alter type mood add value 'b';
+select 'b'::mood, 'it''s'::mood;
+select 'b'::mood""",
         [("b", "mood", "t.sql:2:1", "t.sql:3:1"), ("it's", "mood", "t.sql:1:1", "t.sql:3:1")],
     ),
 ]
