@@ -81,11 +81,14 @@ class Live:
         self._hide(event.id)
 
     def rows(self, event: FileLoading) -> None:
-        """A seed file's line: rows sent of rows there are."""
+        """A seed file's line: rows sent of rows there are, then that the server merges them."""
+        said = f"{event.rows:,} of {event.total:,} rows"
+        if event.rows >= event.total:
+            said = f"{event.total:,} rows sent, the server merges them"
         with self._lock:
             item = self._items.get(event.path)
             self._items[event.path] = _Item(
-                said=f"{event.rows:,} of {event.total:,} rows",
+                said=said,
                 since=item.since if item else time.monotonic(),
                 done=event.rows,
                 total=event.total,
