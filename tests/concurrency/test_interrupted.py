@@ -51,7 +51,7 @@ async def test_a_signal_ends_waiting(
 ) -> None:
     """A runner that waits for the lock goes at once, and the one that holds it is not disturbed."""
     marks = await traced(2)
-    await db.execute("insert into gate values ('1.2', 4)")
+    await db.execute("insert into gate values ('1.2', 3)")
     first = start("up", "--json")
     await held(db, first)
     second = start("up", "--json")
