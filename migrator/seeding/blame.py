@@ -21,6 +21,7 @@ _FAILING_ROW = re.compile(r"Failing row contains \((.*)\)\.", re.DOTALL)
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _TRUNCATED = "..."
+_LONGEST = 500
 
 
 def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorError:
@@ -28,7 +29,9 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
     report = error.report
     if report.sqlstate == REFUSED:
         return _refused(report, stages)
-    words = f"{report}: {report.detail}" if report.detail else str(report)
+    words = f"{_short(report.message)} ({report.sqlstate})"
+    if report.detail:
+        words += f": {_short(report.detail)}"
     load, where = _place(report, stages, spool)
     shown = load.file.shown if load is not None else stages[0].load.file.shown if stages else "the file"
     table = f"`{load.table.name}` of " if load is not None else ""
@@ -41,6 +44,11 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
         hint=report.hint or _hint(report),
         sqlstate=report.sqlstate,
     )
+
+
+def _short(text: str) -> str:
+    """The server's words, which may hold a value of any size."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text):,} characters)"
 
 
 def _hint(report: ServerReport) -> str | None:

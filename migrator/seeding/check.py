@@ -47,6 +47,8 @@ class Problems:
             raise self.found[0]
         causes = sorted(self.found, key=lambda error: (error.where.path, error.where.line) if error.where else ("", 0))
         paths = {error.where.path for error in causes if error.where}
+        for error in causes:
+            error.outcome = None  # said once, by the report
         total = len(causes) + self.more
         raise InputError(
             f"{total} errors in {len(paths)} seed file{'s' if len(paths) != 1 else ''}",

@@ -10,6 +10,9 @@ from migrator.events.migrating import SeedSummary
 from migrator.seeding.files import SeedFile
 from migrator.sql.names import literal, quote
 
+LOADED_MEANWHILE = "MGS02"
+"""The SQLSTATE that ends a unit which another run has loaded in the meantime."""
+
 _ABSENT = {"42P01", "3F000"}
 
 
@@ -44,12 +47,17 @@ def compare(files: Iterable[SeedFile], known: dict[str, bytes]) -> SeedSummary:
     return SeedSummary(current=current, changed=changed, new=new)
 
 
-def loaded_already(config: Config, file: SeedFile) -> str:
-    """An SQL condition: this very file is in the ledger."""
-    return (
-        f"exists (select from {quote(config.schema, 'seed')} where path = {literal(file.name)} "
-        f"and env = {literal(config.env)} and sha256 = decode('{file.sha256.hex()}', 'hex'))"
+def stop_if_loaded(config: Config, files: Iterable[SeedFile]) -> str:
+    """A statement that fails with `LOADED_MEANWHILE` when all of these files are in the ledger as they are."""
+    table = quote(config.schema, "seed")
+    conditions = " and ".join(
+        f"exists (select from {table} where path = {literal(file.name)} and env = {literal(config.env)} "
+        f"and sha256 = decode('{file.sha256.hex()}', 'hex'))"
+        for file in files
     )
+    refusal = f"raise exception 'loaded meanwhile' using errcode = '{LOADED_MEANWHILE}'"
+    body = f"begin if {conditions} then {refusal}; end if; end"
+    return f"do {literal(body)}"
 
 
 def record(config: Config, file: SeedFile, rows: int) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import time
+from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 from migrator.config import Config
@@ -19,7 +20,8 @@ from migrator.seeding import ledger, merge
 from migrator.seeding.blame import explain
 from migrator.seeding.connections import Connections
 from migrator.seeding.graph import Graph
-from migrator.seeding.merge import LOADED_MEANWHILE, PREFIX
+from migrator.seeding.ledger import LOADED_MEANWHILE
+from migrator.seeding.merge import PREFIX
 from migrator.seeding.shapes import FileLoad
 from migrator.seeding.spool import Spool, source
 from migrator.seeding.staging import Stage
@@ -40,6 +42,13 @@ SETTINGS = {
 
 LOCK_CLASS = 0x6D696773
 """The first half of the advisory locks of seeding; the second is the table's oid."""
+
+
+def set_locally(session: Session, settings: Mapping[str, str]) -> str:
+    """The statement that gives a transaction the settings of its address, and these."""
+    wanted = {**dict(session.target.settings), **settings}
+    calls = [f"set_config({literal(name)}, {literal(value)}, true)" for name, value in wanted.items()]
+    return f"select {', '.join(calls)}"
 
 
 class Loader:
@@ -137,12 +146,12 @@ class Loader:
     async def _once(self, session: Session, members: list[FileLoad], stages: list[Stage]) -> list[list[int]]:
         """One attempt: open, copy, merge and commit."""
         config = self._config
-        opening = ["begin isolation level read committed read write"]
+        opening = ["begin isolation level read committed read write", set_locally(session, SETTINGS)]
+        oids = sorted({stage.load.info.oid for stage in stages})
+        opening += [f"select pg_advisory_xact_lock({LOCK_CLASS}, {oid}::oid::int8::bit(32)::int4)" for oid in oids]
+        if not self._force:
+            opening.append(ledger.stop_if_loaded(config, [load.file for load in members]))
         opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
-        settings = {**dict(session.target.settings), **SETTINGS}
-        opening += [f"select set_config({literal(name)}, {literal(value)}, true)" for name, value in settings.items()]
-        for oid in sorted({stage.load.info.oid for stage in stages}):
-            opening.append(f"select pg_advisory_xact_lock({LOCK_CLASS}, {oid}::oid::int8::bit(32)::int4)")
         opening += [stage.creation() for stage in stages]
         for load in members:
             self._emit(FileLoading(path=load.file.shown, rows=0, total=load.rows))
@@ -163,10 +172,9 @@ class Loader:
     async def _merge(self, session: Session, members: list[FileLoad], stages: list[Stage]) -> list[list[int]]:
         config = self._config
         closing = [f"set local lock_timeout = {round(config.lock_timeout * 1000)}"]
-        guard = None
-        if not self._force:
-            guard = " and ".join(ledger.loaded_already(config, load.file) for load in members)
-        closing.append(merge.block(stages, guard))
+        closing.append(merge.block(stages))
+        # our own table belongs to who logged in, not to the role that owns what migrations make
+        closing += ["reset role"] if config.role is not None else []
         closing += [ledger.record(config, load.file, load.rows) for load in members]
         closing.append("commit")
         told: list[str] = []

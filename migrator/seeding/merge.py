@@ -19,30 +19,18 @@ PREFIX = "migrator-seed:"
 REFUSED = "MGS01"
 """The SQLSTATE with which staging refuses rows; the error's detail is a JSON object."""
 
-LOADED_MEANWHILE = "MGS02"
-"""The SQLSTATE that ends a unit which another run has loaded in the meantime."""
-
 WORTH_ANALYZING = 1000
 """From how many new or changed rows on a table's statistics are renewed; autovacuum would come a minute later."""
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
-def block(stages: list[Stage], loaded_already: str | None) -> str:
-    """The DO statement that merges a unit's stages and tells what became of them in one INFO message.
-
-    Args:
-        stages: of the unit.
-        loaded_already: a condition that ends the unit with `LOADED_MEANWHILE`.
-    """
+def block(stages: list[Stage]) -> str:
+    """The DO statement that merges a unit's stages and tells what became of them in one INFO message."""
     names = [f"{letter}{stage.index}" for stage in stages for letter in "uinm"]
     lines = ["#variable_conflict use_column", "declare"]
     lines += [f"  {name} bigint := 0;" for name in names]
     lines += ["  first_line int4; last_line int4; affected bigint;", "begin"]
-    if loaded_already is not None:
-        lines.append(
-            f"if {loaded_already} then raise exception 'loaded meanwhile' using errcode = '{LOADED_MEANWHILE}'; end if;"
-        )
     for stage in stages:
         lines += _compare(stage)
     for group in _groups(stages):
@@ -84,6 +72,7 @@ def _compare(stage: Stage) -> list[str]:
         f"if exists (select from {stage.target}) then",
     ]
     for shape in stage.load.shapes:
+        lines += [] if missing_mode else _identity(stage, shape, key)
         changing = [] if missing_mode else stage.changing(shape, key)
         same = ""
         if changing:
@@ -94,7 +83,6 @@ def _compare(stage: Stage) -> list[str]:
             f"delete from {stage.name} s using {stage.target} t where s.shape = {shape.number} and {match}{same};"
         )
         lines.append(f"get diagnostics affected = row_count; n{at} := n{at} + affected;")
-        lines += _identity(stage, shape, key)
     if not missing_mode:
         order = ", ".join(f"t.{quote(name)}" for name in key.columns)
         lines.append(

@@ -4,7 +4,8 @@ What reads YAML is imported by the functions that do, so that `migrate status` m
 """
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -166,8 +167,9 @@ async def _prepare(
     from migrator.seeding.prepare import Preparation
 
     names = tuple(dict.fromkeys(name for file in files for name in headers.table_names(file) if name[:1] != "$"))
-    infos = await tables.read(session, names)
-    others = await tables.names(session) if None in infos.values() else []
+    async with _settings(session):
+        infos = await tables.read(session, names)
+        others = await tables.names(session) if None in infos.values() else []
     for name, info in infos.items():
         if info is not None and info.row_security:
             message = f"row level security applies to this role on `{name}`: rows that it hides seem not to be there"
@@ -187,6 +189,21 @@ async def _prepare(
         await asyncio.wait([work])
         work.exception()
         raise
+
+
+@asynccontextmanager
+async def _settings(session: Session) -> AsyncIterator[None]:
+    """Names mean what they mean under the settings of the address, such as its search_path."""
+    if not session.target.settings:
+        yield
+        return
+    from migrator.seeding.load import set_locally
+
+    await session.run(f"begin read only; {set_locally(session, {})}")
+    try:
+        yield
+    finally:
+        await session.run("rollback")
 
 
 def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorError:

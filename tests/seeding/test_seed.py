@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from migrator.config import Config
+from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.errors import InputError, MigratorError, WorkError
+from migrator.events import Noticed
 from migrator.events.migrating import SeedSummary
 from migrator.seeding import plan, seed, summary
 
@@ -380,3 +382,80 @@ async def test_chosen_paths(project: Callable[..., Config], users):
         ("a.yaml", "loaded"),
         ("c.yaml", "unchanged"),
     ]
+
+
+async def test_the_role_and_settings_of_the_configuration(project: Callable[..., Config], db):
+    """Rows are written as the configured role, names mean what the address's search_path says; the ledger is ours."""
+    await db.execute("create schema app; create table app.t (id int primary key, who text default current_user)")
+    await db.execute("create role writer; grant usage on schema app to writer; grant all on app.t to writer")
+    try:
+        config = project({"seeds/t.yaml": "t:\n  - id: 1\n"}, role="writer")
+        assert config.database is not None
+        address = Address(config.database.text + "&options=-csearch_path%3Dapp", "test")
+        await seed(replace(config, database=address))
+        assert await db.fetchval("select who from app.t") == "writer"
+        assert await db.fetchval("select loaded_by = session_user from migrator.seed") is True
+    finally:
+        await db.execute("drop owned by writer; drop role writer")
+
+
+async def test_row_level_security_is_said_beforehand(project: Callable[..., Config], db):
+    """Where policies hide rows from the role that seeds, a warning says so before the load."""
+    await db.execute(
+        "create table t (id int primary key); alter table t enable row level security;"
+        "create policy p on t using (true); create role limited login; grant all on t to limited;"
+        f"grant all on database {await db.fetchval('select current_database()')} to limited"
+    )
+    try:
+        config = project({"seeds/t.yaml": "t:\n  - id: 1\n"})
+        assert config.database is not None
+        events = []
+        limited = Address(config.database.text.replace("//postgres", "//limited", 1), "test")
+        await seed(replace(config, database=limited), emit=events.append)
+        assert [event.severity for event in events if isinstance(event, Noticed)] == ["WARNING"]
+        assert await db.fetchval("select count(*) from t") == 1
+    finally:
+        await db.execute("drop owned by limited cascade; drop role limited")
+
+
+async def test_after_must_name_a_seed(run, users):
+    """`after` names a file of the project; a name that is not one is an error with the nearest."""
+    with pytest.raises(InputError, match=re.escape("`after` names `usres.yaml`")) as caught:
+        await run({"users.yaml": "users: []\n", "z.yaml": "$seed: {after: usres.yaml}\nusers: []\n"})
+    assert caught.value.hint == "did you mean `users.yaml`?"
+
+
+async def test_identity_always(run, db):
+    """A GENERATED ALWAYS column takes an id when the row is new, and refuses another one afterwards."""
+    await db.execute("create table t (id int generated always as identity primary key, slug text unique)")
+    await run({"t.yaml": "t:\n  key: slug\n  rows:\n    - {id: 5, slug: a}\n"})
+    await run({"t.yaml": "t:\n  key: slug\n  rows:\n    - {id: 5, slug: a}\n    - {id: 6, slug: b}\n"})
+    assert await db.fetchval("select array_agg(id order by id) from t") == [5, 6]
+    with pytest.raises(WorkError, match="GENERATED ALWAYS") as caught:
+        await run({"t.yaml": "t:\n  key: slug\n  rows:\n    - {id: 6, slug: b}\n    - {id: 7, slug: a}\n"})
+    assert caught.value.where is not None
+    assert caught.value.where.line == 5
+
+
+async def test_views_are_refused(run, users):
+    """A view is no table to seed."""
+    await users.execute("create view v as select * from users")
+    with pytest.raises(InputError, match="`v` is a view"):
+        await run({"v.yaml": "v:\n  - {user_id: 1, first_name: x}\n"})
+
+
+async def test_a_key_that_is_not_certain(run, db):
+    """Two unique keys that all rows have, and no primary key among them: the file must say which."""
+    await db.execute("create table t (id serial primary key, a int unique, b int unique)")
+    with pytest.raises(InputError, match="several unique keys") as caught:
+        await run({"t.yaml": "t:\n  - {a: 1, b: 1}\n"})
+    assert caught.value.hint == "say which: `key: [a]` or `key: [b]`"
+
+
+async def test_a_huge_value_is_shortened_in_words(run, users):
+    """A value of megabytes is stored whole, and cut in an error."""
+    await run({"u.yaml": f"users:\n  - {{user_id: 1, first_name: {'x' * 5_000_000}}}\n"})
+    assert await users.fetchval("select length(first_name) from users") == 5_000_000
+    with pytest.raises(WorkError) as caught:
+        await run({"v.yaml": f"users:\n  - {{user_id: {'9' * 5_000_000}, first_name: x}}\n"})
+    assert len(caught.value.detail or "") < 700
