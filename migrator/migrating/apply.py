@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from migrator.config import Config
 from migrator.database.connect import connect
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, StateError
 from migrator.events import Emit, Noticed, ignore
 from migrator.events.migrating import Done, RunResult
 from migrator.migrating import folder, ledger
@@ -66,12 +66,18 @@ async def up(
             steps = plan_up(standings, to=to, out_of_order=config.out_of_order, strict=strict)
             return (*steps, *_afterwards(migrations, now, steps))
 
-        steps = plan(known)
+        try:
+            steps = plan(known)
+        except StateError:
+            # a file that is half done may be another runner's, which is at it: the lock tells
+            if dry_run or not any(note.state == "partial" for note in known.loose.values()):
+                raise
+            steps = None
         standings = assess([each for each in migrations if not each.post_apply], known)
         _tell_edited(standings, emit)
         database = database_info(session, known, config)
-        ids = tuple(step.migration.id for step in steps)
-        if dry_run:
+        if dry_run and steps is not None:
+            ids = tuple(step.migration.id for step in steps)
             shared = frame(session, config, known, steps)
             messages = _messages(steps, shared, limit=0 if one_by_one else LIMIT) if with_sql else ()
             return RunResult(
@@ -84,7 +90,7 @@ async def up(
                 messages=messages,
             )
         done: tuple[Done, ...] = ()
-        if steps:
+        if steps is None or steps:
             attempts = Attempts(
                 session=session, config=config, plan=plan, migrations=migrations, emit=emit, one_by_one=one_by_one
             )

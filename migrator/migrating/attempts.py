@@ -70,6 +70,7 @@ class Attempts:
             try:
                 known = await self._attempt(known, fresh=fresh)
             except FenceLostError:
+                known = replace(known, missing=False)
                 await self._wait_for_other(known.schema, deadline)
             except MigratorError as error:
                 error.done = tuple(done.id for done in self.done)
@@ -84,8 +85,8 @@ class Attempts:
         session, config = self.session, self.config
         async with self._locked(known.schema) as held:
             await prepare(session, config, known)
-            # where there were no tables there are no entries: should somebody be faster still, the fence tells
-            now = known if known.missing else await ledger.read(session, config, observe=True)
+            # where there was no table there is no entry: should somebody have been faster than us, the fence tells
+            now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
             known = replace(now, missing=False, ready=True)
             steps = self._steps(now)
             if not steps:

@@ -3,6 +3,8 @@
 Whatever happens, the ledger is asked afterwards: what it says is what happened.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from migrator.database.session import Session
@@ -74,6 +76,9 @@ class Execution:
             except MigratorError as error:
                 await self._session.settle()
                 raise await self._explain(error, message) from error
+            except asyncio.CancelledError:
+                await self._conclude_cancelled()
+                raise
             await self._session.settle()
             if self._limit == 0:
                 self._conclude(message)
@@ -88,6 +93,16 @@ class Execution:
         (piece,) = message.pieces
         if piece.statement == self._steps[piece.step].committed:
             self._watch.reach(Mark(step=piece.step, statement=piece.statement))
+
+    async def _conclude_cancelled(self) -> None:
+        """The run was asked to stop: roll back, and tell what is committed all the same, for a COMMIT may be faster."""
+        with contextlib.suppress(MigratorError):
+            await self._session.rollback()
+            done = {(each.id, each.direction) for each in self.done}
+            for id_ in await committed(self._session, self._frame, self._steps):
+                step = next(step for step in self._steps if step.migration.id == id_)
+                if (id_, step.direction) not in done:
+                    self._watch.conclude(step)
 
     async def _explain(self, error: MigratorError, message: Message) -> Exception:
         began = self._watch.last is not None and self._watch.last.step >= message.pieces[0].step

@@ -20,6 +20,9 @@ from migrator.events import Emit, Waiting
 POLL = (0.05, 0.25)
 """Seconds between two tries, drawn anew each time so that waiting runners do not march in step."""
 
+NOBODY = -1
+"""No backend's pid."""
+
 
 def key(schema: str) -> int:
     """The lock's number for the ledger in this schema; advisory locks are a database's own already."""
@@ -42,10 +45,12 @@ class Held:
 
     Attributes:
         release: SQL that gives the lock back.
+        waited: somebody else had it before, so what was read without it may be old.
         released: it was sent, and the server has run it.
     """
 
     release: str
+    waited: bool = False
     released: bool = False
 
 
@@ -85,7 +90,7 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
     """
     number = key(schema)
     deadline = monotonic() + wait
-    told: int | None = -1
+    told: int | None = NOBODY
     while not (await session.read(f"select to_jsonb(pg_catalog.pg_try_advisory_lock({number}))"))[0]:
         patience = max(0.0, deadline - monotonic())
         holder = await _holder(session, number, patience)
@@ -95,7 +100,7 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
             emit(holder)
             told = holder.pid
         await asyncio.sleep(min(random.uniform(*POLL), patience))  # noqa: S311 - jitter needs no secrecy
-    held = Held(release=f"select pg_catalog.pg_advisory_unlock({number})")
+    held = Held(release=f"select pg_catalog.pg_advisory_unlock({number})", waited=told != NOBODY)
     try:
         yield held
     finally:

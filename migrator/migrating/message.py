@@ -89,10 +89,13 @@ class Frame:
 
     @property
     def settings_again(self) -> str:
-        """What the session needs at its start and after every reset: index builds may take longer than the 2 minutes
-        that Supabase gives a statement.
-        """  # noqa: D205 - one sentence carries the reason
-        return "set statement_timeout = 0" + (f"; {WATCHFUL}" if self.watchful else "")
+        """What the session needs at its start and after every reset.
+
+        Index builds may take longer than the 2 minutes that Supabase gives a statement, and literals must end for the
+        server where they end for us.
+        """
+        settings = ["set statement_timeout = 0", "set standard_conforming_strings = on"]
+        return "; ".join([*settings, WATCHFUL] if self.watchful else settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ yoyo's lock row is committed around it: an uncommitted one would make a `yoyo` c
 and CREATE INDEX CONCURRENTLY would wait for that transaction.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from migrator.database.session import Session
@@ -49,6 +51,10 @@ class Stepwise:
             if is_fence(at, error.report):
                 raise FenceLostError from error
             raise self._refusal(error, at, reached, done=done, fresh=fresh) from error
+        except asyncio.CancelledError:
+            with contextlib.suppress(MigratorError):
+                await self._give_back()
+            raise
         await self._session.settle()
         self._watch.reach(Mark(step=self._index, statement=self._step.committed))
 

@@ -40,9 +40,10 @@ class Watch:
                 Applying(id=step.migration.id, direction=step.direction, statement=mark.statement, total=step.total)
             )
         elif mark.statement == step.committed:
-            self._conclude(step, monotonic() - self._began)
+            self.conclude(step)
 
-    def _conclude(self, step: Step, duration: float) -> None:
-        id_ = step.migration.id
+    def conclude(self, step: Step) -> None:
+        """A step is committed."""
+        id_, duration = step.migration.id, monotonic() - self._began
         self.done.append(Done(id=id_, direction=step.direction, duration=duration, statements=step.total))
         self.emit(Applied(id=id_, direction=step.direction, duration=duration, statements=step.total))

@@ -201,6 +201,15 @@ async def test_observers_get_one_statement_a_message(project, db):
     assert told == ["`watch()` stores the text of every message, so each statement is sent by itself"]
 
 
+async def test_literals_end_where_we_say(project, db):
+    """A database that turns `standard_conforming_strings` off does not change what a file means."""
+    await db.execute(
+        f"alter database {await db.fetchval('select current_database()')} set standard_conforming_strings = off"
+    )
+    await up(project({"migrations/0001.a.sql": r"create table a as select 'C:\' as path; create table b ();"}))
+    assert await db.fetchval("select path from a") == "C:\\"
+
+
 async def test_notices_come_under_their_migration(project):
     """NOTICE and WARNING are events with the migration that raised them; a forged mark is only an INFO."""
     events: list[Event] = []
