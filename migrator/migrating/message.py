@@ -91,11 +91,9 @@ class Frame:
     def settings_again(self) -> str:
         """What the session needs at its start and after every reset.
 
-        Index builds may take longer than the 2 minutes that Supabase gives a statement, and literals must end for the
-        server where they end for us.
+        Index builds may take longer than the 2 minutes that Supabase gives a statement.
         """
-        settings = ["set statement_timeout = 0", "set standard_conforming_strings = on"]
-        return "; ".join([*settings, WATCHFUL] if self.watchful else settings)
+        return "set statement_timeout = 0" + (f"; {WATCHFUL}" if self.watchful else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
