@@ -49,7 +49,7 @@ async def _dial(
         gsslib="gssapi",
         timeout=target.connect_timeout,
         statement_cache_size=0,
-        # the server parses a whole message before it runs a SET in it, and literals must end there where they end for us;
+        # a message is parsed before a SET in it is run, and literals must end for the server where they end for us;
         # poolers know both parameters
         server_settings={"application_name": target.application_name, "standard_conforming_strings": "on"},
     )
