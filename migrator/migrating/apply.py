@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from migrator.config import Config
 from migrator.database.connect import connect
-from migrator.errors import MigratorError, StateError
+from migrator.errors import StateError, UnavailableError
 from migrator.events import Emit, Noticed, ignore
 from migrator.events.migrating import Done, RunResult
 from migrator.migrating import folder, ledger
@@ -106,12 +106,15 @@ async def up(
 
 @asynccontextmanager
 async def _found(config: Config) -> AsyncIterator[asyncio.Task[tuple[MigrationFile, ...]]]:
-    """Read the files in a thread, while the connection is on its way: what is wrong with them is said first."""
+    """Read the files in a thread, while the connection is on its way.
+
+    What is wrong with them is said first, also where there is no connection.
+    """
     task = asyncio.create_task(asyncio.to_thread(folder.find, config.migrations))
     try:
         yield task
-    except MigratorError:
-        await task
+    except UnavailableError:
+        _parsed(await task)
         raise
     finally:
         await asyncio.wait([task])

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from migrator.config import Address
 from migrator.errors import InputError, StateError, UnavailableError, WorkError
 from migrator.events import Applied, Applying, Event, Noticed, Planned, Waiting
 from migrator.migrating import mark, up
@@ -79,6 +80,16 @@ async def test_syntax_error_in_the_last_file_stops_the_first(project, db):
     assert error.outcome == "nothing was applied: no statement of this run was executed"
     assert await tables(db) == set()
     assert await ledger_ids(db) == []
+
+
+async def test_a_broken_file_is_told_before_a_refused_connection(project):
+    """Files are checked whether or not there is a server: the mistake that the user can see is said first."""
+    nowhere = Address("postgresql://nobody@127.0.0.1:1/nothing", "test")
+    with pytest.raises(InputError) as caught:
+        await up(project({"migrations/0001.a.sql": "select 'open"}, database=nowhere))
+    assert caught.value.code == "unterminated-string"
+    with pytest.raises(UnavailableError):
+        await up(project({"migrations/0001.a.sql": "select 1"}, database=nowhere))
 
 
 async def test_run_time_error_names_the_statement(project, db):
