@@ -13,7 +13,7 @@ from graphlib import TopologicalSorter
 
 from migrator.config import Config
 from migrator.database.session import Notice, Session
-from migrator.errors import MigratorError, ServerError
+from migrator.errors import MigratorError, ServerError, ServerReport
 from migrator.events import Emit, FileFailed, FileLoaded, FileLoading, FileSkipped
 from migrator.events.seeding import Counts, SeedOutcome
 from migrator.seeding import ledger, merge
@@ -42,6 +42,13 @@ SETTINGS = {
 
 LOCK_CLASS = 0x6D696773
 """The first half of the advisory locks of seeding; the second is the table's oid."""
+
+
+def _passes(report: ServerReport, stages: list[Stage]) -> bool:
+    """Whether the file may go through the next time: somebody was in the way, or inserted our key meanwhile."""
+    if report.sqlstate == "23505":
+        return report.constraint in {stage.load.key.name for stage in stages if stage.load.key is not None}
+    return report.sqlstate in REPLAYED
 
 
 def set_locally(session: Session, settings: Mapping[str, str]) -> str:
@@ -136,7 +143,7 @@ class Loader:
                 if error.report.sqlstate == LOADED_MEANWHILE:
                     self._loaded_meanwhile(members)
                     return
-                if error.report.sqlstate not in REPLAYED or attempt == REPLAYS:
+                if not _passes(error.report, stages) or attempt == REPLAYS:
                     raise explain(error, stages, self._spool) from error
             else:
                 self._loaded(members, stages, counts, time.monotonic() - started)

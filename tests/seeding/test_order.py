@@ -148,7 +148,33 @@ async def test_independent_files_load_side_by_side(run, db):
     assert {outcome.state for outcome in outcomes.values()} == {"loaded"}
 
 
-async def test_a_deadlock_is_played_again(run, shop, dsn):
+async def test_a_deadlock_is_played_again(run, db, dsn):
+    """Of two transactions that wait for one another PostgreSQL ends ours, and the file is loaded again."""
+    await db.execute(
+        "alter database "
+        + await db.fetchval("select quote_ident(current_database())")
+        + " set deadlock_timeout = '100ms';"
+        "create table t (id int primary key, n int); insert into t values (1, 0), (2, 0);"
+        "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1); return new; end $$;"
+        "create trigger slow before update on t for each row when (new.n = 5) execute function slow();"
+        "create table u (id int primary key); create function back() returns trigger language plpgsql as $$ begin "
+        "update t set n = n where id = 2; return new; end $$;"
+        "create trigger back after insert on u for each row execute function back()"
+    )
+    other = await asyncpg.connect(dsn)
+    try:
+        await other.execute("set deadlock_timeout = '10s'; begin; update t set n = 7 where id = 2")
+        task = asyncio.ensure_future(run({"a.yaml": "t:\n  - {id: 1, n: 5}\nu:\n  - id: 1\n"}, lock_timeout=20.0))
+        await asyncio.sleep(0.5)
+        await other.execute("update t set n = 7 where id = 1; commit")
+        outcome = (await task)["a.yaml"]
+        assert (outcome.state, outcome.tables["t"].updated) == ("loaded", 1)
+        assert await db.fetchval("select array_agg(n order by id) from t") == [5, 7]
+    finally:
+        await other.close()
+
+
+async def test_a_lock_that_passes_is_waited_for(run, shop, dsn):
     """A file that another transaction makes wait too long is loaded again, and then it is in."""
     other = await asyncpg.connect(dsn)
     try:
@@ -156,6 +182,19 @@ async def test_a_deadlock_is_played_again(run, shop, dsn):
         await other.execute("begin; update users set name = 'y' where id = 1")
         task = asyncio.ensure_future(run({"u.yaml": FILES["users"]}, lock_timeout=0.3))
         await asyncio.sleep(0.6)
+        await other.execute("commit")
+        assert (await task)["u.yaml"].tables["users"].updated == 1
+    finally:
+        await other.close()
+
+
+async def test_a_row_that_comes_in_between_is_updated(run, shop, dsn):
+    """A key that another transaction inserts while the file loads is found by the next try, and updated."""
+    other = await asyncpg.connect(dsn)
+    try:
+        await other.execute("begin; insert into users values (1, 'x')")
+        task = asyncio.ensure_future(run({"u.yaml": FILES["users"]}))
+        await asyncio.sleep(0.5)
         await other.execute("commit")
         assert (await task)["u.yaml"].tables["users"].updated == 1
     finally:
