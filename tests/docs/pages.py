@@ -126,5 +126,6 @@ def links(page: Path) -> list[str]:
 
 def anchors(page: Path) -> set[str]:
     """The anchors that a page's headings have on GitHub."""
-    headings = (_HEADING.fullmatch(line) for line in prose(page).splitlines())
-    return {re.sub(r"[^\w\- ]", "", found[2].lower()).replace(" ", "-") for found in headings if found}
+    headings = [found[2] for line in prose(page).splitlines() if (found := _HEADING.fullmatch(line))]
+    texts = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in headings]
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in texts}
