@@ -15,12 +15,10 @@ from migrator.database import connect_failures, pooler, tls
 from migrator.database.servers import locate
 from migrator.database.session import Session
 from migrator.database.target import Host, SessionAttributes, Target
-from migrator.errors import MigratorError, UnavailableError
+from migrator.errors import InputError, MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, Waiting, ignore
 from migrator.events.database import DatabaseInfo
-
-# The server of a killed client would otherwise finish and commit its running statement, and keep our lock meanwhile.
-SESSION_SETTINGS = "set client_connection_check_interval = '1s'"
+from migrator.sql.names import literal, quote
 
 CLOSE_TIMEOUT = 5.0
 
@@ -148,9 +146,30 @@ async def connect(config: Config, emit: Emit = ignore, *, migrating: bool = Fals
             emit(notice)
         session = await _open_patiently(target, config, emit)
         try:
+            await _apply_settings(session)
             yield session
-        finally:
+        except BaseException:
             await session.close()
+            raise
+        # it is idle, so the farewell alone will do: waiting for the server's would cost a round trip
+        session.abandon()
+
+
+async def _apply_settings(session: Session) -> None:
+    """Set what the address's `options` ask for; not where a pooler would hand the session on to others."""
+    settings = session.target.settings
+    if not settings or session.target.kind == "transaction-pooler":
+        return
+    try:
+        await session.run("; ".join(f"set {quote(name)} = {literal(value)}" for name, value in settings))
+    except ServerError as error:
+        names = ", ".join(f"`{name}`" for name, _ in settings)
+        raise InputError(
+            f"the server refuses a setting of the address's `options` ({names}): {error.report}",
+            code="invalid-option",
+            sqlstate=error.report.sqlstate,
+            outcome="nothing was changed",
+        ) from error
 
 
 class Pool:

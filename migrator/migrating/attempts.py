@@ -143,8 +143,8 @@ class Attempts:
         return any(each.id == error.migration and each.transactional for each in self.migrations)
 
     def _judged(self, error: MigratorError) -> MigratorError:
-        """A lock that was never got is exit 3 where nothing of the run is committed, 4 where something is."""
-        if isinstance(error, UnavailableError) and error.code == "lock-timeout" and error.done:
+        """No lock or no connection is exit 3 where nothing of the run is committed, 4 where something is."""
+        if isinstance(error, UnavailableError) and error.done:
             return WorkError(
                 error.message,
                 code=error.code,

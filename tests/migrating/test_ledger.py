@@ -5,8 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
+from migrator.config import Address
 from migrator.database.connect import connect
-from migrator.errors import StateError, UnavailableError
+from migrator.errors import InputError, StateError, UnavailableError
 from migrator.migrating import down, ledger, up
 from migrator.project import status
 
@@ -42,6 +43,21 @@ async def test_the_search_path_decides(project, db):
     assert await db.fetchval("select to_regclass('app._yoyo_migration') is not null")
     assert await db.fetchval("select to_regclass('app.a') is not null")
     assert (await up(project(ONE))).done == ()
+
+
+async def test_the_address_may_set_the_search_path(project, db, dsn):
+    """`options=-csearch_path=...` in the address decides where ledger and tables are, as it does for psql."""
+    await db.execute("create schema other")
+    sign = "&" if "?" in dsn else "?"
+    config = project(ONE, database=Address(f"{dsn}{sign}options=-csearch_path%3Dother", "test"))
+    await up(config)
+    assert await db.fetchval("select to_regclass('other._yoyo_migration') is not null")
+    assert await db.fetchval("select to_regclass('other.a') is not null")
+    assert [each.state for each in (await status(config)).migrations] == ["applied"]
+    wrong = project(database=Address(f"{dsn}{sign}options=-cnonsense%3D1", "test"))
+    with pytest.raises(InputError) as caught:
+        await status(wrong)
+    assert caught.value.code == "invalid-option"
 
 
 async def test_no_schema_is_an_error(project, db):
