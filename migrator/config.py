@@ -251,7 +251,7 @@ class _Loading:
             return
         if self.environ.get("CI", "").lower() in {"true", "1"}:
             empty = [f"`{name}` is empty" for name in ADDRESS_VARIABLES if self.variables.get(name, "x").strip() == ""]
-            message = f"CI is set, and the database is a new embedded one: {address.origin} says so"
+            message = f"CI is set, and the database is the embedded one of this checkout: {address.origin} says so"
             self.told.insert(0, Told(code="embedded-in-ci", message="; ".join([message, *empty])))
 
 

@@ -15,7 +15,7 @@ from migrator.cli.render import FORMATS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-LASTING = ("database", "migrations", "seeds")
+LASTING = ("database", "migrations", "seeds", "wait")
 """Options of every command that are configuration keys, too."""
 
 
@@ -76,6 +76,7 @@ _COMMON = (
     ),
     _option("--migrations", metavar="DIR", help="The folder of migrations."),
     _option("--seeds", metavar="DIR", help="The folder of seed files."),
+    _option("--wait", metavar="TIME", help="How long to wait for another run's lock or a server that starts (60s)."),
     _option(
         "--format",
         type=click.Choice(FORMATS),

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 @click.option(
     "--strict", is_flag=True, envvar=variable("strict"), help="Refuse a database that is ahead of these files."
 )
-@click.option("--wait", metavar="TIME", help="How long to wait for another run's lock or a server that starts (60s).")
 @click.option("--lock-timeout", metavar="TIME", help="How long a statement may wait for a table's lock (5s).")
 @click.option("--lock-retries", metavar="N", help="How often to try a migration again that met a lock (10).")
 @click.option(
@@ -46,7 +45,6 @@ def command(
     sql: bool,
     out_of_order: bool,
     strict: bool,
-    wait: str | None,
     lock_timeout: str | None,
     lock_retries: str | None,
     one_by_one: bool,
@@ -74,5 +72,5 @@ def command(
             emit=emit,
         )
 
-    flags = given(out_of_order=out_of_order or None, wait=wait, lock_timeout=lock_timeout, lock_retries=lock_retries)
+    flags = given(out_of_order=out_of_order or None, lock_timeout=lock_timeout, lock_retries=lock_retries)
     return Order(command="up", job=job, flags=flags)

@@ -47,8 +47,8 @@ CREATED_MEANWHILE = {"23505", "42P07", "42P06", "42710", "XX000"}
 ATTEMPTS = 10
 
 
-def closed_to_api_roles(tables: list[str], readers: tuple[str, ...]) -> str:
-    """SQL that takes every right on `tables` (quoted names) from everybody but the owner and lets `readers` read.
+def closed_to_api_roles(tables: list[str]) -> str:
+    """SQL that takes every right on `tables` (quoted names) from everybody but the owner.
 
     `public` and, where they exist, Supabase's `anon` and `authenticated`: the roles behind the keys that browsers hold.
     """
@@ -56,12 +56,10 @@ def closed_to_api_roles(tables: list[str], readers: tuple[str, ...]) -> str:
     api = literal(f"revoke all on {names} from anon, authenticated")
     guard = "select from pg_catalog.pg_roles where rolname = 'anon'"
     both = "select from pg_catalog.pg_roles where rolname = 'authenticated'"
-    revoke = (
+    return (
         f"revoke all on {names} from public; "
         f"do $api$ begin if exists ({guard}) and exists ({both}) then execute {api}; end if; end $api$"
     )
-    grants = [f"grant select on {names} to {quote(reader)}" for reader in readers]
-    return "; ".join([revoke, *grants])
 
 
 def creation(config: Config) -> str:
@@ -70,9 +68,16 @@ def creation(config: Config) -> str:
     names = {name: quote(config.schema, name) for name in TABLES}
     parts = [f"create schema if not exists {schema}"]
     parts += [f"create table if not exists {names[name]} {columns}" for name, columns in TABLES.items()]
-    parts.append(closed_to_api_roles(list(names.values()), config.readers))
-    parts += [f"grant usage on schema {schema} to {quote(reader)}" for reader in config.readers]
-    return "; ".join(parts)
+    parts.append(closed_to_api_roles(list(names.values())))
+    return "; ".join([*parts, *grants(config.schema, list(names.values()), config.readers)])
+
+
+def grants(schema: str, tables: list[str], readers: tuple[str, ...]) -> list[str]:
+    """SQL that lets `readers` read `tables` (quoted names), of which some are in our `schema`."""
+    roles = ", ".join(quote(reader) for reader in readers)
+    if not roles:
+        return []
+    return [f"grant usage on schema {quote(schema)} to {roles}", f"grant select on {', '.join(tables)} to {roles}"]
 
 
 async def create(session: Session, sql: str, *, what: str) -> None:
@@ -102,7 +107,11 @@ async def create(session: Session, sql: str, *, what: str) -> None:
 
 def _hint(session: Session) -> str:
     target = session.target
-    return f"`grant create on database {quote(target.database)} to {quote(target.user)}`"
+    user = quote(target.user)
+    return (
+        f"`grant create on database {quote(target.database)} to {user}`, "
+        f"and `grant create on schema ... to {user}` for the ledger's schema"
+    )
 
 
 def _complete(config: Config) -> str:

@@ -74,7 +74,7 @@ class Attempts:
                 await self._wait_for_other(known.schema, deadline)
             except MigratorError as error:
                 error.done = tuple(done.id for done in self.done)
-                if error.code != "lock-timeout" or tries >= self.config.lock_retries or not self._retriable(error):
+                if error.code != "lock-timeout" or tries >= self.config.lock_retries:
                     raise self._judged(error) from error.__cause__
                 tries += 1
                 await self._back_off(error, tries)
@@ -138,10 +138,6 @@ class Attempts:
             for warning in step.migration.warnings if step.direction == "up" else ():
                 self.emit(warning)
 
-    def _retriable(self, error: MigratorError) -> bool:
-        """Only what was rolled back whole can be tried again."""
-        return any(each.id == error.migration and each.transactional for each in self.migrations)
-
     def _judged(self, error: MigratorError) -> MigratorError:
         """No lock or no connection is exit 3 where nothing of the run is committed, 4 where something is."""
         if isinstance(error, UnavailableError) and error.done:
@@ -188,7 +184,7 @@ class Attempts:
 
 
 def _refuse_stepwise_behind_pooler(session: Session, steps: Sequence[Step]) -> None:
-    stepwise = next((step for step in steps if not step.migration.transactional), None)
+    stepwise = next((step for step in steps if not step.script.transactional), None)
     if session.target.kind == "transaction-pooler" and stepwise is not None:
         raise UnavailableError(
             f"`{stepwise.migration.id}` runs without a transaction, which cannot be made safe behind this pooler",

@@ -113,7 +113,7 @@ def _way_out(step: Step, report: ServerReport, *, fresh: bool) -> str:
     again = f"correct the file and run `migrate {verb}` again"
     if report.sqlstate in LOCKS:
         return f"run `migrate {verb}` again when the other transaction is done, or raise `--lock-timeout`"
-    if report.sqlstate in {"25001", "2D000"} and step.migration.transactional:
+    if report.sqlstate in {"25001", "2D000"} and step.script.transactional:
         return f"put `-- transactional: false` at the top of `{step.migration.path}`: it cannot run in a transaction"
     if report.sqlstate in EXISTS and fresh:
         return (
@@ -147,7 +147,7 @@ def refusal(
     outcome = _outcome(step, done, stays=stays)
     if report.sqlstate == "42601" and not parsed and not done and stays is None:
         kind, code, outcome = InputError, "syntax-error", "nothing was applied: no statement of this run was executed"
-    elif report.sqlstate in LOCKS:
+    elif report.sqlstate in LOCKS and step.script.transactional:
         kind, code = (WorkError if done or stays else UnavailableError), "lock-timeout"
     elif is_fence(found, report):
         kind, code = StateError, "ledger-changed"

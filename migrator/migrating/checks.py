@@ -20,7 +20,7 @@ def checked_script(source: Source, statements: Sequence[Statement], *, transacti
     """
     if transactional:
         return _transactional(source, statements)
-    return Script(source=source, statements=tuple(_groups(statements)))
+    return Script(source=source, statements=tuple(_groups(statements)), transactional=False)
 
 
 def _transactional(source: Source, statements: Sequence[Statement]) -> Script:

@@ -8,7 +8,7 @@ from migrator.config import Config
 from migrator.errors import InputError
 from migrator.events.migrating import NewResult
 from migrator.migrating import folder
-from migrator.migrating.migration import MigrationFile
+from migrator.migrating.folder import MigrationFile
 from migrator.migrating.plan import resolve
 
 NUMBERED = re.compile(r"(?P<prefix>\D*)(?P<number>\d+)(?P<separator>[._-]+)(?P<rest>.*)")

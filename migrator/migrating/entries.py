@@ -34,10 +34,14 @@ def creation(schema: str) -> str:
             primary key (locked))"""
 
 
-def creation_closed(schema: str, readers: tuple[str, ...]) -> str:
+def creation_closed(schema: str) -> str:
     """SQL that makes yoyo's tables where they are missing and closes them to the roles of API keys."""
-    names = [quote(schema, name) for name in (MIGRATION, LOG, VERSION, LOCK)]
-    return f"{creation(schema)}; {closed_to_api_roles(names, readers)}"
+    return f"{creation(schema)}; {closed_to_api_roles(tables(schema))}"
+
+
+def tables(schema: str) -> list[str]:
+    """Yoyo's tables, quoted."""
+    return [quote(schema, name) for name in (MIGRATION, LOG, VERSION, LOCK)]
 
 
 def hash_of(id_: str) -> str:

@@ -55,10 +55,10 @@ class Execution:
         `FenceLostError` when another runner has one of them.
         """
         with self._session.listening(self._watch.hear):
-            if self._before and not self._steps[0].migration.transactional:
+            if self._before and not self._steps[0].script.transactional:
                 await self._session.run(self._before)
             for first, group in groups(self._steps):
-                if group[0].migration.transactional:
+                if group[0].script.transactional:
                     await self._send(first, group)
                 else:
                     done = (*self._earlier, *(each.id for each in self._watch.done))
@@ -122,7 +122,7 @@ def groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
     """The steps as runs that travel together, with the index of the first: a file without a transaction is alone."""
     found: list[tuple[int, list[Step]]] = []
     for index, step in enumerate(steps):
-        if found and step.migration.transactional and found[-1][1][-1].migration.transactional:
+        if found and step.script.transactional and found[-1][1][-1].script.transactional:
             found[-1][1].append(step)
         else:
             found.append((index, [step]))

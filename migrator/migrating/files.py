@@ -19,8 +19,8 @@ from yoyo.topologicalsort import CycleError, topological_sort
 from migrator.errors import InputError, MigratorError
 from migrator.events import Noticed
 from migrator.migrating.checks import checked_script
-from migrator.migrating.folder import ROLLBACK, is_supabase, read_bytes, shown
-from migrator.migrating.migration import Migration, MigrationFile, Script
+from migrator.migrating.folder import ROLLBACK, MigrationFile, is_supabase, read_bytes, shown
+from migrator.migrating.migration import Migration, Script
 from migrator.source import Source, Span
 from migrator.sql.enums import early_uses
 from migrator.sql.script import split, without_comments
@@ -72,7 +72,6 @@ def _migration(file: MigrationFile) -> Migration:
             path=file.shown,
             title="",
             depends=(),
-            transactional=True,
             up=nothing,
             down=None,
             sha256=file.sha256,
@@ -85,21 +84,20 @@ def _migration(file: MigrationFile) -> Migration:
     header = _header(source, statements)
     rollback = None if file.rollback is None else decode(shown(file.rollback), read_bytes(file.rollback))
     undoing = () if rollback is None else split(rollback)
-    # yoyo runs a rollback as its migration says; a rollback file that says so for itself is taken at its word, too
-    transactional = header.transactional and (rollback is None or _header(rollback, undoing).transactional)
+    # yoyo runs a rollback as its migration says; a rollback file may say so for itself, too
+    undone_at_once = header.transactional and (rollback is None or _header(rollback, undoing).transactional)
     return Migration(
         id=file.id,
         path=file.shown,
         title=header.title,
         depends=header.depends,
-        transactional=transactional,
-        up=checked_script(source, statements, transactional=transactional),
-        down=None if rollback is None else checked_script(rollback, undoing, transactional=transactional),
+        up=checked_script(source, statements, transactional=header.transactional),
+        down=None if rollback is None else checked_script(rollback, undoing, transactional=undone_at_once),
         sha256=file.sha256,
         sha256_without_comments=hashlib.sha256(without_comments(source).encode()).digest(),
         rollback_path=shown(beside),
         post_apply=file.post_apply,
-        warnings=_warnings(file.id, statements) if transactional else (),
+        warnings=_warnings(file.id, statements) if header.transactional else (),
     )
 
 

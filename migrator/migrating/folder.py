@@ -6,15 +6,40 @@ Reading is cheap on purpose: nothing is parsed here. A deploy that changes nothi
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.errors import InputError
-from migrator.migrating.migration import MigrationFile
 
 ROLLBACK = ".rollback.sql"
 POST_APPLY = "post-apply"
 SUPABASE_NAME = re.compile(r"(\d+)_.*\.sql")
 NUMBER = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationFile:
+    """A file of a migrations folder, read but not looked into: enough to see whether anything has changed.
+
+    Attributes:
+        id: the file name without its ending.
+        path: the file.
+        shown: the path as the user would write it.
+        data: its bytes.
+        sha256: of the bytes with line ends made one, so that a checkout with CRLF is the same file.
+        rollback: the file that rolls it back, if there is one.
+        post_apply: it runs after every `up` that had work.
+        python: a migration that only the `yoyo` command can run.
+    """
+
+    id: str
+    path: Path
+    shown: str
+    data: bytes
+    sha256: bytes
+    rollback: Path | None = None
+    post_apply: bool = False
+    python: bool = False
 
 
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:

@@ -3,15 +3,16 @@
 What the journal knows of an entry counts only while the ledger's entry is the one that it was written for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from migrator.config import Config
 from migrator.database.session import Session
-from migrator.errors import ServerError, StateError, UnavailableError
+from migrator.errors import InputError, ServerError, StateError, UnavailableError
 from migrator.migrating.entries import LOCK, LOG, MIGRATION, VERSION
+from migrator.migrating.folder import MigrationFile
 from migrator.sql.names import literal, quote
 
 
@@ -57,6 +58,7 @@ class Ledger:
         applied: entries by id, oldest first.
         loose: journal entries without one of the ledger: partial and owed ones.
         supabase: the roles of Supabase exist.
+        elsewhere: there is no ledger of yoyo's, but one of the Supabase CLI.
         protected: `migrate protect` has marked the database.
         observers: what writes every statement's source text elsewhere; asked for only before a run.
         plpgsql: the role may use PL/pgSQL, which marks need.
@@ -69,10 +71,26 @@ class Ledger:
     applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
     loose: Mapping[str, JournalEntry] = field(default_factory=dict)
     supabase: bool = False
+    elsewhere: bool = False
     protected: bool = False
     observers: tuple[str, ...] = ()
     plpgsql: bool = True
     watchful: bool = False
+
+
+def is_settled(files: Iterable[MigrationFile], ledger: Ledger) -> bool:
+    """Everything is applied as it is on disk, by hashes alone: a run has nothing to do and nothing to say."""
+    ids = set()
+    for file in files:
+        if file.post_apply:
+            continue
+        entry = ledger.applied.get(file.id)
+        if entry is None:
+            return False
+        if entry.journal is not None and entry.journal.sha256 not in {None, file.sha256}:
+            return False
+        ids.add(file.id)
+    return not ledger.loose and ids == ledger.applied.keys()
 
 
 OBSERVERS = """(select jsonb_agg(name) from (
@@ -133,6 +151,8 @@ def _probe(config: Config) -> str:
         'current', current_schema(),
         {SURROUNDINGS},
         'observers', {OBSERVERS},
+        'elsewhere', exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                             where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations'),
         'tables', (select jsonb_object_agg(c.relname, has_table_privilege(c.oid, 'select'))
                    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                    where n.nspname = current_schema() and c.relname in ('{MIGRATION}', '{LOG}', '{VERSION}', '{LOCK}')),
@@ -193,11 +213,19 @@ def _surroundings(found: dict[str, Any]) -> dict[str, Any]:
 async def read(session: Session, config: Config, *, observe: bool = False) -> Ledger:
     """What the database knows: one round trip where the tables exist. Writes nothing, locks nothing.
 
-    With `observe` it also asks what a run needs to know of its surroundings.
+    With `observe` it also asks what a run needs to know of its surroundings. Raises `InputError` for a kind of ledger
+    that this version does not keep.
 
     Raises `UnavailableError` where the tables exist and this role cannot read them, or no schema is current, and
     `StateError` for a ledger that yoyo made before its version 6.
     """
+    if config.ledger == "supabase":
+        raise InputError(
+            "this version keeps its ledger in yoyo's tables, not in those of the Supabase CLI",
+            code="unsupported-ledger",
+            outcome="nothing was changed",
+            hint='leave `ledger` out, or write `ledger = "yoyo"`',
+        )
     try:
         (found,) = await session.read(_query(MIGRATION, config.schema, observe=observe))
     except ServerError as error:
@@ -238,7 +266,7 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool) ->
             hint="its owner must grant `usage` on its schema and `select` on it, or name this role in `readers`",
         )
     if MIGRATION not in tables:
-        return Ledger(schema=schema, ready=False, missing=True, **_surroundings(there))
+        return Ledger(schema=schema, ready=False, missing=True, elsewhere=there["elsewhere"], **_surroundings(there))
     own = config.schema if there["journal"] else None
     (found,) = await session.read(_query(quote(schema, MIGRATION), own, observe=observe))
     return _ledger(found, ready=own is not None and tables.keys() == {MIGRATION, LOG, VERSION, LOCK})

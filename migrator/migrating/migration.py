@@ -1,35 +1,9 @@
 """What a migration is, once its files have been read and checked."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from migrator.events.migrating import Noticed
 from migrator.source import Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationFile:
-    """A file of a migrations folder, read but not looked into: enough to see whether anything has changed.
-
-    Attributes:
-        id: the file name without its ending.
-        path: the file.
-        shown: the path as the user would write it.
-        data: its bytes.
-        sha256: of the bytes with line ends made one, so that a checkout with CRLF is the same file.
-        rollback: the file that rolls it back, if there is one.
-        post_apply: it runs after every `up` that had work.
-        python: a migration that only the `yoyo` command can run.
-    """
-
-    id: str
-    path: Path
-    shown: str
-    data: bytes
-    sha256: bytes
-    rollback: Path | None = None
-    post_apply: bool = False
-    python: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +34,13 @@ class Script:
         statements: in order; without the BEGIN and COMMIT around a whole file, which our own transaction replaces.
         modes: transaction modes that the file asked for in its BEGIN or SET TRANSACTION, such as `isolation level
             serializable`.
+        transactional: all of it runs in one transaction.
     """
 
     source: Source
     statements: tuple[Unit, ...]
     modes: str = ""
+    transactional: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +52,9 @@ class Migration:
         path: its file, as the user would write it.
         title: the first comment of the file.
         depends: ids that must be applied before.
-        transactional: all its statements run in one transaction.
         up: what applies it.
         down: what rolls it back, if that was written.
-        sha256: of the file of `up`, see `MigrationFile`.
+        sha256: of the file of `up`, see `folder.MigrationFile`.
         sha256_without_comments: of its tokens: what stays the same when only comments or white space change.
         rollback_path: where its rollback is, or would be, as the user would write it.
         post_apply: it runs after every `up` that had work and has no entry in the ledger.
@@ -91,7 +66,6 @@ class Migration:
     path: str
     title: str
     depends: tuple[str, ...]
-    transactional: bool
     up: Script
     down: Script | None
     sha256: bytes
@@ -100,3 +74,8 @@ class Migration:
     post_apply: bool = False
     python: bool = False
     warnings: tuple[Noticed, ...] = ()
+
+    @property
+    def transactional(self) -> bool:
+        """Applying it is one transaction; its rollback may be none."""
+        return self.up.transactional

@@ -13,7 +13,7 @@ from migrator.events.migrating import MigrationState
 from migrator.migrating.folder import natural
 from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
 from migrator.migrating.message import Step
-from migrator.migrating.migration import Migration, MigrationFile, Script
+from migrator.migrating.migration import Migration, Script
 
 NOTHING_CHANGED = "nothing was changed"
 
@@ -37,21 +37,6 @@ class Standing:
     entry: LedgerEntry | None
     loose: JournalEntry | None = None
     comments_only: bool = False
-
-
-def is_settled(files: Iterable[MigrationFile], ledger: Ledger) -> bool:
-    """Everything is applied as it is on disk, by hashes alone: a run has nothing to do and nothing to say."""
-    ids = set()
-    for file in files:
-        if file.post_apply:
-            continue
-        entry = ledger.applied.get(file.id)
-        if entry is None:
-            return False
-        if entry.journal is not None and entry.journal.sha256 not in {None, file.sha256}:
-            return False
-        ids.add(file.id)
-    return not ledger.loose and ids == ledger.applied.keys()
 
 
 def _state_of_applied(migration: Migration, entry: LedgerEntry) -> tuple[MigrationState, bool]:

@@ -12,11 +12,12 @@ from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import entries, folder, journal, ledger
 from migrator.migrating.files import read_migrations
+from migrator.migrating.guards import database_info, refuse_pooler
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import hold
 from migrator.migrating.message import milliseconds
 from migrator.migrating.plan import Standing, assess, resolve
-from migrator.migrating.run import database_info, prepare, refuse_pooler
+from migrator.migrating.run import prepare
 
 Mark = Literal["applied", "pending"]
 

@@ -11,11 +11,11 @@ from migrator.events.migrating import RunResult
 from migrator.migrating import folder, ledger
 from migrator.migrating.attempts import Attempts, Planner
 from migrator.migrating.files import read_migrations
+from migrator.migrating.guards import database_info, refuse_pooler, refuse_protected
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.plan import Standing, assess, plan_down
-from migrator.migrating.run import database_info, refuse_pooler, refuse_protected
 
 
 async def down(

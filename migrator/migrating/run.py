@@ -1,61 +1,32 @@
-"""What every run that writes begins with: whether it may, the tables, and what its transactions share."""
+"""What every run that writes begins with: the tables, what to adopt, and what its transactions share."""
 
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 
 from migrator.config import Config
 from migrator.database import own
-from migrator.database.connect import describe
 from migrator.database.session import Session
-from migrator.errors import StateError, UnavailableError
-from migrator.events.database import DatabaseInfo
 from migrator.migrating import entries, journal
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Frame, Step
 from migrator.migrating.migration import Migration
-
-
-def database_info(session: Session, known: Ledger, config: Config) -> DatabaseInfo:
-    """The database at the other end, with what only the ledger's query could tell."""
-    supabase = known.supabase if config.supabase is None else config.supabase
-    return replace(describe(session), supabase=supabase, protected=known.protected)
-
-
-def refuse_pooler(session: Session, *, allowed: bool) -> None:
-    """Raise `UnavailableError` behind a pooler that shares sessions: a session's lock belongs to anybody there."""
-    if session.target.kind == "transaction-pooler" and not allowed:
-        raise UnavailableError(
-            f"`{session.target}` is a pooler in transaction mode, where no session lock holds",
-            code="transaction-pooler",
-            outcome="nothing was changed",
-            hint="use the direct address or the session mode of the pooler (on Supabase: port 5432), "
-            "or run on the ledger's own fence with `--allow-transaction-pooler`",
-        )
-
-
-def refuse_protected(known: Ledger, what: str) -> None:
-    """Raise `StateError` when the database is marked as protected."""
-    if known.protected:
-        raise StateError(
-            f"this database is protected against `migrate {what}`",
-            code="protected",
-            outcome="nothing was changed",
-            hint="`migrate protect --off` takes the mark away",
-        )
+from migrator.sql.names import quote
 
 
 async def prepare(session: Session, config: Config, known: Ledger) -> None:
     """Make the tables that a run writes to, where they are missing. One transaction; the caller holds the lock."""
     if not known.ready:
-        sql = f"{own.creation(config)}; {entries.creation_closed(known.schema, config.readers)}"
+        sql = f"{own.creation(config)}; {entries.creation_closed(known.schema)}"
         await own.create(session, sql, what=f"the schema `{config.schema}` and the ledger in `{known.schema}`")
 
 
 def adoption(config: Config, known: Ledger, migrations: Sequence[Migration]) -> list[str]:
-    """SQL that takes what another tool applied as what the files hold now, and removes a dead lock row of ours."""
+    """SQL that adopts what another tool applied, removes a dead lock row of ours, and lets `readers` read."""
     parts = [journal.remove_dead_lock(config.schema, known.schema)]
+    if config.readers:  # somebody may have joined since the tables were made
+        tables = [quote(config.schema, name) for name in own.TABLES] + entries.tables(known.schema)
+        parts += own.grants(config.schema, tables, config.readers)
     for migration in migrations:
         entry = known.applied.get(migration.id)
         if entry is not None and entry.journal is None and not migration.python:

@@ -17,8 +17,26 @@ def read_all(config: Config) -> tuple[Migration, ...]:
 
 
 def statuses(migrations: Sequence[Migration], known: Ledger) -> tuple[MigrationStatus, ...]:
-    """A line for every migration of the files and of the ledger, in the order in which they apply. Pure."""
-    return tuple(_status(each) for each in assess([each for each in migrations if not each.post_apply], known))
+    """A line for every migration of the files and of the ledger, in the order in which they apply. Pure.
+
+    A post-apply file has a line only while the last `up` owes it.
+    """
+    regular = assess([each for each in migrations if not each.post_apply], known)
+    return (*map(_status, regular), *(_owed(each) for each in migrations if each.post_apply and each.id in known.loose))
+
+
+def _owed(migration: Migration) -> MigrationStatus:
+    return MigrationStatus(
+        id=migration.id,
+        path=migration.path,
+        state="pending",
+        applied_at=None,
+        steps_done=0,
+        steps_total=len(migration.up.statements),
+        duration=None,
+        transactional=migration.transactional,
+        note="owed since the last `up`",
+    )
 
 
 def _status(standing: Standing) -> MigrationStatus:

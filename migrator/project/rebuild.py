@@ -5,11 +5,10 @@ from migrator.database.connect import connect
 from migrator.database.session import Session
 from migrator.errors import StateError
 from migrator.events import Emit, ignore
-from migrator.events.migrating import RunResult
-from migrator.events.seeding import ResetResult
+from migrator.events.seeding import ResetResult, SeedResult
 from migrator.migrating import ledger, up
+from migrator.migrating.guards import database_info, refuse_pooler, refuse_protected
 from migrator.migrating.lock import hold
-from migrator.migrating.run import database_info, refuse_pooler, refuse_protected
 from migrator.migrating.standing import read_all
 from migrator.seeding import seed
 from migrator.sql.names import literal, quote
@@ -92,8 +91,11 @@ async def reset(config: Config, *, emit: Emit = ignore) -> ResetResult:
         async with hold(session, known.schema, wait=config.wait, emit=emit):
             dropped = await _drop(session)
         database = database_info(session, known, config)
-    applied: RunResult = await up(config, emit=emit)
-    return ResetResult(database=database, dropped=dropped, up=applied, seed=await seed(config, emit=emit))
+    applied = await up(config, emit=emit)
+    # a project may have no seeds; it must not learn that from an error when everything is dropped
+    has_seeds = any(folder.exists() for folder in config.seeds)
+    seeded = await seed(config, emit=emit) if has_seeds else SeedResult(database=database, files=())
+    return ResetResult(database=database, dropped=dropped, up=applied, seed=seeded)
 
 
 async def _drop(session: Session) -> tuple[str, ...]:

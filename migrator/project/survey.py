@@ -5,7 +5,7 @@ from migrator.database.connect import connect
 from migrator.events import Emit, ignore
 from migrator.events.migrating import StatusResult
 from migrator.migrating import ledger
-from migrator.migrating.run import database_info
+from migrator.migrating.guards import database_info
 from migrator.migrating.standing import read_all, statuses
 from migrator.seeding import summary
 

@@ -101,7 +101,7 @@ class Document:
             self.fail(
                 f"`{self.shown}` is not UTF-8",
                 Place(0, 0),
-                code="not-utf-8",
+                code="not-utf8",
                 detail="it begins with a byte order mark of UTF-16 or UTF-32",
                 hint="save the file as UTF-8",
             )
@@ -127,7 +127,7 @@ class Document:
         control = "control characters" in reason
         return InputError(
             f"`{self.shown}` is not {'valid YAML' if control else 'UTF-8'}",
-            code="yaml-syntax" if control else "not-utf-8",
+            code="yaml-syntax" if control else "not-utf8",
             where=span(self.path, self.shown, _place_of_byte(self.path, int(getattr(error, "position", 0)))),
             detail=f"{reason}: {_character(error)}" if control else reason,
             outcome="nothing was loaded",

@@ -99,7 +99,9 @@ class Reading:
                 cell = next((cell for cell in row.cells if "\0" in getattr(cell, "value", "")), row.keys[0])
                 where = span(self._document.path, self._document.shown, place_of(cell))
                 outcome = "nothing was loaded"
-                self._add(InputError("PostgreSQL's text cannot hold NUL", code="nul", where=where, outcome=outcome))
+                self._add(
+                    InputError("PostgreSQL's text cannot hold NUL", code="nul-character", where=where, outcome=outcome)
+                )
                 return 0
             joined = "\t".join([text if text is NULL else escape(text) for text in texts])
         self._context.spool.add(f"{shape.number}\t{row.line + 1}\t{joined}\n")

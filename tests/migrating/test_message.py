@@ -24,7 +24,6 @@ def step(id_: str, *statements: str) -> Step:
         path=f"{id_}.sql",
         title="",
         depends=(),
-        transactional=True,
         up=script,
         down=None,
         sha256=b"",

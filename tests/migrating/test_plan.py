@@ -21,7 +21,6 @@ def migration(id_: str, *, code: bytes = b"code", whole: bytes = b"whole", down:
         path=f"{id_}.sql",
         title="",
         depends=(),
-        transactional=True,
         up=script,
         down=script if down else None,
         sha256=whole,

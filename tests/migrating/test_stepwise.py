@@ -110,3 +110,21 @@ async def test_a_dead_lock_row_of_ours_is_removed(project, db):
     )
     await mark(config, ("0002.i",), state="pending")
     assert [done.id for done in (await up(config)).done] == ["0002.i", "0003.u"]
+
+
+async def test_a_rollback_alone_may_need_no_transaction(project, db):
+    """A directive in the rollback file speaks for the rollback alone: applying stays one transaction."""
+    config = project(
+        {
+            "migrations/0001.t.sql": "create table t (a int); create index i on t (a);",
+            "migrations/0001.t.rollback.sql": "-- transactional: false\ndrop index concurrently i;\ndrop table t;",
+        }
+    )
+    await up(config)
+    result = await down(config)
+    assert [(done.id, done.statements) for done in result.done] == [("0001.t", 2)]
+    assert await db.fetchval("select to_regclass('public.t') is null")
+    broken = project({"migrations/0001.t.sql": "create table t (a int); create index i on t (a); select 1/0;"})
+    with pytest.raises(WorkError):
+        await up(broken)
+    assert await db.fetchval("select to_regclass('public.t') is null")

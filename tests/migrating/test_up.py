@@ -8,6 +8,7 @@ from migrator.config import Address
 from migrator.errors import InputError, StateError, UnavailableError, WorkError
 from migrator.events import Applied, Applying, Event, Noticed, Planned, Waiting
 from migrator.migrating import mark, up
+from migrator.project import status
 
 pytestmark = pytest.mark.db
 
@@ -426,6 +427,8 @@ async def test_post_apply_runs_after_work_and_is_owed_when_it_fails(project, db)
     with pytest.raises(WorkError) as caught:
         await up(config)
     assert caught.value.done == ("0004.d",)
+    owed = (await status(config)).migrations[-1]
+    assert (owed.id, owed.state, owed.note) == ("post-apply", "pending", "owed since the last `up`")
     config = project({"migrations/post-apply.sql": "insert into p values (2);"})
     await up(config)
     assert await db.fetchval("select max(n) from p") == 2

@@ -144,8 +144,8 @@ REFUSED = {
     "a word in the header": ("$seed: {enw: local}\n", 1, 9, "seed-format", "`$seed` has no `enw`"),
     "a null merge": ("t:\n  - {<<: 1}\n", 2, 10, "yaml-merge", "`<<` takes a mapping"),
     "NUL": (b"t:\n  - {a: x\0y}\n", 2, 10, "yaml-syntax", "`a.yaml` is not valid YAML"),
-    "Latin-1": ("t:\n  - {a: caf\xe9}\n".encode("latin-1"), 2, 12, "not-utf-8", "`a.yaml` is not UTF-8"),
-    "UTF-16": ("t: []\n".encode("utf-16"), 1, 1, "not-utf-8", "`a.yaml` is not UTF-8"),
+    "Latin-1": ("t:\n  - {a: caf\xe9}\n".encode("latin-1"), 2, 12, "not-utf8", "`a.yaml` is not UTF-8"),
+    "UTF-16": ("t: []\n".encode("utf-16"), 1, 1, "not-utf8", "`a.yaml` is not UTF-8"),
 }
 
 

@@ -1,0 +1,50 @@
+"""Which database a command speaks to, and whether it may."""
+
+from dataclasses import replace
+
+from migrator.config import Config
+from migrator.database.connect import describe
+from migrator.database.session import Session
+from migrator.errors import StateError, UnavailableError
+from migrator.events.database import DatabaseInfo
+from migrator.migrating.ledger import Ledger
+
+
+def database_info(session: Session, known: Ledger, config: Config) -> DatabaseInfo:
+    """The database at the other end, with what only the ledger's query could tell."""
+    supabase = known.supabase if config.supabase is None else config.supabase
+    return replace(describe(session), supabase=supabase, protected=known.protected)
+
+
+def refuse_pooler(session: Session, *, allowed: bool) -> None:
+    """Raise `UnavailableError` behind a pooler that shares sessions: a session's lock belongs to anybody there."""
+    if session.target.kind == "transaction-pooler" and not allowed:
+        raise UnavailableError(
+            f"`{session.target}` is a pooler in transaction mode, where no session lock holds",
+            code="transaction-pooler",
+            outcome="nothing was changed",
+            hint="use the direct address or the session mode of the pooler (on Supabase: port 5432), "
+            "or run on the ledger's own fence with `--allow-transaction-pooler`",
+        )
+
+
+def refuse_other_ledger(known: Ledger) -> None:
+    """Raise `StateError` where the Supabase CLI has recorded migrations: all of them would be applied once more."""
+    if known.elsewhere:
+        raise StateError(
+            "the Supabase CLI keeps this database's ledger, in `supabase_migrations.schema_migrations`",
+            code="other-ledger",
+            outcome="nothing was changed",
+            hint="record what it has applied with `migrate mark ID --applied --until`, then run `migrate up` again",
+        )
+
+
+def refuse_protected(known: Ledger, what: str) -> None:
+    """Raise `StateError` when the database is marked as protected."""
+    if known.protected:
+        raise StateError(
+            f"this database is protected against `migrate {what}`",
+            code="protected",
+            outcome="nothing was changed",
+            hint="the row `protected` of the table `setting` in our schema says so; whoever wrote it can delete it",
+        )

@@ -1,0 +1,121 @@
+"""An `up` that has, or may have, work: everything read and checked, planned, and either told or carried out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from migrator.config import Config
+from migrator.database.session import Session
+from migrator.errors import StateError
+from migrator.events import Emit, Noticed
+from migrator.events.migrating import Done, RunResult
+from migrator.migrating.attempts import Attempts
+from migrator.migrating.execute import groups
+from migrator.migrating.files import read_migrations
+from migrator.migrating.folder import MigrationFile
+from migrator.migrating.guards import database_info, refuse_other_ledger
+from migrator.migrating.ledger import Ledger
+from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
+from migrator.migrating.migration import Migration
+from migrator.migrating.plan import Standing, assess, plan_up
+from migrator.migrating.run import frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the caller of `up` asked for; see there."""
+
+    to: str | None
+    dry_run: bool
+    with_sql: bool
+    strict: bool
+    one_by_one: bool
+
+
+async def apply_pending(
+    session: Session, config: Config, known: Ledger, files: Sequence[MigrationFile], wish: Wish, emit: Emit
+) -> RunResult:
+    """Apply what is pending, or tell what would be; see `up`. `known` was read without the lock."""
+    migrations = read_migrations(files)
+
+    def plan(now: Ledger) -> tuple[Step, ...]:
+        standings = assess([each for each in migrations if not each.post_apply], now)
+        steps = plan_up(standings, to=wish.to, out_of_order=config.out_of_order, strict=wish.strict)
+        return (*steps, *_afterwards(migrations, now, steps))
+
+    try:
+        steps = plan(known)
+    except StateError:
+        # a file that is half done may be another runner's, which is at it: the lock tells
+        if wish.dry_run or not any(note.state == "partial" for note in known.loose.values()):
+            raise
+        steps = None
+    standings = assess([each for each in migrations if not each.post_apply], known)
+    _tell_edited(standings, emit)
+    database = database_info(session, known, config)
+    if wish.dry_run and steps is not None:
+        ids = tuple(step.migration.id for step in steps)
+        shared = frame(session, config, known, steps)
+        messages = _messages(steps, shared, limit=0 if wish.one_by_one else LIMIT) if wish.with_sql else ()
+        return RunResult(
+            command="up",
+            database=database,
+            dry_run=True,
+            planned=ids,
+            pending=_pending(standings, ()),
+            ahead=_ahead(standings),
+            messages=messages,
+        )
+    done: tuple[Done, ...] = ()
+    if steps is None or steps:
+        refuse_other_ledger(known)
+        attempts = Attempts(
+            session=session, config=config, plan=plan, migrations=migrations, emit=emit, one_by_one=wish.one_by_one
+        )
+        done = await attempts.run(known)
+    return RunResult(
+        command="up",
+        database=database,
+        done=done,
+        pending=_pending(standings, tuple(each.id for each in done)),
+        ahead=_ahead(standings),
+    )
+
+
+def _afterwards(migrations: Sequence[Migration], now: Ledger, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Post-apply files: all of them after work, else those that an earlier run still owes."""
+    after = [each for each in migrations if each.post_apply and (steps or each.id in now.loose)]
+    return tuple(Step(migration=each, direction="up", script=each.up) for each in after)
+
+
+def _messages(steps: Sequence[Step], shared: Frame, *, limit: int) -> tuple[str, ...]:
+    """What a run would send for its migrations, in order; a file without a transaction as its own statements."""
+    texts: list[str] = []
+    for first, group in groups(steps):
+        if group[0].script.transactional:
+            parts = pieces(group, shared, first=first, marks=limit > 0)
+            texts += [message.text for message in pack(parts, limit)]
+        else:
+            source = group[0].script.source.text
+            texts += [f"{source[unit.start : unit.end]}\n;\n" for unit in group[0].script.statements]
+    return tuple(texts)
+
+
+def _tell_edited(standings: Sequence[Standing], emit: Emit) -> None:
+    for standing in standings:
+        if standing.comments_only and standing.migration is not None:
+            emit(
+                Noticed(
+                    severity="NOTICE",
+                    message=f"comments or white space of `{standing.id}` were edited after it was applied",
+                    migration=standing.id,
+                    where=standing.migration.up.source.span(0),
+                )
+            )
+
+
+def _pending(standings: Sequence[Standing], done: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each.id for each in standings if each.state in {"pending", "late"} and each.id not in done)
+
+
+def _ahead(standings: Sequence[Standing]) -> tuple[str, ...]:
+    return tuple(each.id for each in standings if each.state == "ahead")
