@@ -457,8 +457,8 @@ def test_an_embedded_database_of_a_file_is_announced_in_ci(tmp_path: Path):
         [(), ()],
         [
             (
-                "CI is set, and the database is a new embedded one: [tool.migrator] database in pyproject.toml says "
-                "so; `DATABASE_URL` is empty"
+                "CI is set, and the database is the embedded one of this checkout: [tool.migrator] database in "
+                "pyproject.toml says so; `DATABASE_URL` is empty"
             )
         ],
     )

@@ -274,7 +274,15 @@ async def test_nothing_of_the_environment_reaches_the_driver(refusing: Refusing,
     error = await refusal(f"postgresql://u@127.0.0.1:{fake.port}/d?options=-c%20work_mem%3D8MB")
     assert (error.code, fake.logins) == (
         "password-missing",
-        [{"client_encoding": "'utf-8'", "user": "u", "database": "d", "application_name": "migrate"}],
+        [
+            {
+                "client_encoding": "'utf-8'",
+                "user": "u",
+                "database": "d",
+                "application_name": "migrate",
+                "standard_conforming_strings": "on",
+            }
+        ],
     )
 
 
