@@ -6,12 +6,13 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from migrator import events
 from migrator.cli.render.ink import is_terminal
 from migrator.cli.signals import stoppable
 from migrator.cli.stopping import Course, Stop, interrupted
 from migrator.config import Address, Config, load_config
 from migrator.errors import InputError, InterruptedWorkError, StateError
-from migrator.events import Applied, Applying, Event, FileLoaded, Told
+from migrator.events import Applied, Applying, Event, Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,7 @@ class Journey:
             case Applied():
                 self._course.running = None
                 self._course.done.append(event.id)
-            case FileLoaded():
+            case events.FileLoaded():
                 self._course.done.append(event.path)
             case _:
                 pass

@@ -1,37 +1,64 @@
 """What happened while a command ran, and what came of it: typed values, never sentences.
 
-Jobs emit events and return results; renderers turn both into text, JSON or annotations. A file per job.
+Jobs emit events and return results; renderers turn both into text, JSON or annotations. A file per job, loaded when one
+of its names is first used, so that no command pays for the others.
 """
 
+import importlib
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from migrator.events.database import ServerStarted, Told, Waiting
-from migrator.events.migrating import Applied, Applying, Noticed, Planned
-from migrator.events.seeding import FileFailed, FileLoaded, FileLoading, FileSkipped
+if TYPE_CHECKING:
+    from migrator.events.database import ServerStarted, Told, Waiting
+    from migrator.events.migrating import Applied, Applying, Noticed, Planned
+    from migrator.events.seeding import (
+        FileFailed,
+        FileLoaded,
+        FileLoading,
+        FileSkipped,
+        ResetResult,
+        SeedPlanResult,
+        SeedResult,
+    )
+    from migrator.events.status import StatusResult
 
-Event: TypeAlias = (
-    Told
-    | Waiting
-    | ServerStarted
-    | Planned
-    | Applying
-    | Applied
-    | Noticed
-    | FileLoading
-    | FileLoaded
-    | FileFailed
-    | FileSkipped
-)
+    Event: TypeAlias = (
+        Told
+        | Waiting
+        | ServerStarted
+        | Planned
+        | Applying
+        | Applied
+        | Noticed
+        | FileLoading
+        | FileLoaded
+        | FileFailed
+        | FileSkipped
+    )
+else:
+    Event = object
 """Everything that a command may report while it runs."""
 
-Emit: TypeAlias = Callable[[Event], None]
+Emit: TypeAlias = Callable[["Event"], None]
 """Where a job sends its events; called on the event loop's thread, must not block."""
 
-
-def ignore(event: Event) -> None:
-    """An `Emit` for callers who want only the result."""
-
+_HOMES = {
+    "Applied": "migrating",
+    "Applying": "migrating",
+    "FileFailed": "seeding",
+    "FileLoaded": "seeding",
+    "FileLoading": "seeding",
+    "FileSkipped": "seeding",
+    "Noticed": "migrating",
+    "Planned": "migrating",
+    "ResetResult": "seeding",
+    "SeedPlanResult": "seeding",
+    "SeedResult": "seeding",
+    "ServerStarted": "database",
+    "StatusResult": "status",
+    "Told": "database",
+    "Waiting": "database",
+}
 
 __all__ = [
     "Applied",
@@ -44,8 +71,23 @@ __all__ = [
     "FileSkipped",
     "Noticed",
     "Planned",
+    "ResetResult",
+    "SeedPlanResult",
+    "SeedResult",
     "ServerStarted",
+    "StatusResult",
     "Told",
     "Waiting",
     "ignore",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a value's class from the module of its job."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def ignore(event: Event) -> None:
+    """An `Emit` for callers who want only the result."""

@@ -1,14 +1,12 @@
-"""What `up`, `down`, `redo`, `mark`, `new`, `reset` and `status` report and return."""
+"""What `up`, `down`, `redo`, `mark` and `new` report and return."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from migrator.events.database import DatabaseInfo
 from migrator.source import Span
 
 Direction = Literal["up", "down"]
-MigrationState = Literal["applied", "pending", "modified", "unknown", "ahead", "late", "partial"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,68 +105,6 @@ class RunResult:
     messages: tuple[str, ...] = ()
     drift_before: int = 0
     marked: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationStatus:
-    """One line of `migrate status`.
-
-    Attributes:
-        id: the migration.
-        path: its file; None when there is none.
-        state: see docs/status.md.
-        applied_at: when, in UTC.
-        steps_done: statements that are committed.
-        steps_total: statements of the file, or of the journal where the file is gone.
-        duration: seconds that it took, where the journal knows.
-        transactional: it runs in one transaction.
-        note: why the state is what it is, where that needs a word.
-    """
-
-    id: str
-    path: str | None
-    state: MigrationState
-    applied_at: datetime | None
-    steps_done: int
-    steps_total: int
-    duration: float | None
-    transactional: bool
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedSummary:
-    """How many seed files are in the database as they are, changed since, or new."""
-
-    current: int
-    changed: int
-    new: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusResult:
-    """The answer of `migrate status`.
-
-    Attributes:
-        database: the server's version, address and origin.
-        migrations: in the order in which they apply; unknown ones where the ledger has them.
-        seeds: the seed files.
-        check: the caller asked for an exit code.
-    """
-
-    database: DatabaseInfo
-    migrations: tuple[MigrationStatus, ...]
-    seeds: SeedSummary
-    check: bool = False
-
-    def count(self, state: MigrationState) -> int:
-        """How many migrations are in this state."""
-        return sum(migration.state == state for migration in self.migrations)
-
-    @property
-    def clean(self) -> bool:
-        """Nothing is pending and nothing is wrong; seeds do not count."""
-        return all(migration.state in {"applied", "ahead"} for migration in self.migrations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from migrator.errors import InputError, MigratorError, StateError
-from migrator.events.migrating import MigrationState
+from migrator.events.status import MigrationState
 from migrator.migrating.folder import natural
 from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
 from migrator.migrating.message import Step

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from migrator.config import Config
-from migrator.events.migrating import MigrationStatus
+from migrator.events.status import MigrationStatus
 from migrator.migrating import folder
 from migrator.migrating.files import read_migrations
 from migrator.migrating.ledger import Ledger

@@ -3,7 +3,7 @@
 from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.events import Emit, ignore
-from migrator.events.migrating import StatusResult
+from migrator.events.status import StatusResult
 from migrator.migrating import ledger
 from migrator.migrating.guards import database_info
 from migrator.migrating.standing import read_all, statuses

@@ -6,7 +6,7 @@ from migrator._version import __version__
 from migrator.config import Config
 from migrator.database.session import Session
 from migrator.errors import ServerError
-from migrator.events.migrating import SeedSummary
+from migrator.events.status import SeedSummary
 from migrator.seeding.files import SeedFile
 from migrator.sql.names import literal, quote
 

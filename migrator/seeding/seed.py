@@ -16,8 +16,8 @@ from migrator.database.connect import connect, describe
 from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, InputError, MigratorError, WorkError
 from migrator.events import Emit, FileSkipped, Noticed, ignore
-from migrator.events.migrating import SeedSummary
 from migrator.events.seeding import SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.events.status import SeedSummary
 from migrator.seeding import headers, ledger, tables
 from migrator.seeding.files import SeedFile, find
 from migrator.seeding.spool import Spool

@@ -10,15 +10,9 @@ from migrator.cli.render.json import JsonRenderer
 from migrator.errors import InputError, WorkError
 from migrator.events import Applied, Event, Noticed, Told
 from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import (
-    Done,
-    MigrationStatus,
-    NewResult,
-    RunResult,
-    SeedSummary,
-    StatusResult,
-)
+from migrator.events.migrating import Done, NewResult, RunResult
 from migrator.events.seeding import Counts, ResetResult, SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.events.status import MigrationStatus, SeedSummary, StatusResult
 from migrator.source import Span
 
 DATABASE = DatabaseInfo(

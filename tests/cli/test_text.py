@@ -33,16 +33,9 @@ from migrator.events import (
     Waiting,
 )
 from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import (
-    Done,
-    MigrationState,
-    MigrationStatus,
-    NewResult,
-    RunResult,
-    SeedSummary,
-    StatusResult,
-)
+from migrator.events.migrating import Done, NewResult, RunResult
 from migrator.events.seeding import Counts, ResetResult, SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.events.status import MigrationState, MigrationStatus, SeedSummary, StatusResult
 from migrator.source import Span
 
 DATABASE = DatabaseInfo(

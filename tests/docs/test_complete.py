@@ -18,7 +18,7 @@ from migrator.config import ADDRESS_VARIABLES
 from migrator.database.libpq import VARIABLES
 from migrator.database.parameters import UNDERSTOOD
 from migrator.database.url import SCHEMES
-from migrator.events.migrating import MigrationState
+from migrator.events.status import MigrationState
 from migrator.settings import SETTINGS
 
 # A code that is computed stands where no walk over the source can see it. Files with one are listed with what it can

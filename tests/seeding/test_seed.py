@@ -11,7 +11,7 @@ from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.errors import InputError, MigratorError, WorkError
 from migrator.events import Noticed
-from migrator.events.migrating import SeedSummary
+from migrator.events.status import SeedSummary
 from migrator.seeding import plan, seed, summary
 
 

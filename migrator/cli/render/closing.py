@@ -1,10 +1,16 @@
 """The last line of a command that changes something: what it did, how long it took, and to which database."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from migrator.cli.render import words
 from migrator.cli.render.safe import line
 from migrator.events import Waiting
 from migrator.events.migrating import RunResult
-from migrator.events.seeding import ResetResult, SeedResult
+
+if TYPE_CHECKING:
+    from migrator.events.seeding import ResetResult, SeedResult
 
 
 def ran(result: RunResult, took: str) -> str:

@@ -16,8 +16,9 @@ from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
 from migrator.events import Event, Noticed, Told
 from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import MigrationState, MigrationStatus, NewResult, RunResult, StatusResult
+from migrator.events.migrating import NewResult, RunResult
 from migrator.events.seeding import ResetResult, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 from migrator.source import Span
 
 SCHEMA = 1

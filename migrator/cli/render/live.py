@@ -4,6 +4,8 @@ They appear only when something takes long enough for a person to wonder; a thou
 nor pay for it, and rich is not even imported.
 """
 
+from __future__ import annotations
+
 import threading
 import time
 from dataclasses import dataclass
@@ -12,12 +14,14 @@ from typing import TYPE_CHECKING, TextIO
 from migrator.cli.render import words
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.safe import line
-from migrator.events import Applied, Applying, FileLoading, Planned
+from migrator.events import Applied, Applying, Planned
 
 if TYPE_CHECKING:
     import rich.console
     import rich.live
     import rich.table
+
+    from migrator.events import FileLoading
 
 TICK = 0.1
 """Seconds between two looks at what runs."""
@@ -133,7 +137,7 @@ class Live:
                 if self._shown is not None:
                     self._shown.refresh()
 
-    def _start(self) -> "rich.live.Live":
+    def _start(self) -> rich.live.Live:
         from rich.console import Console
         from rich.live import Live as Shown
 
@@ -142,7 +146,7 @@ class Live:
         shown.start()
         return shown
 
-    def _lines(self) -> "rich.table.Table":
+    def _lines(self) -> rich.table.Table:
         from rich.progress_bar import ProgressBar
         from rich.spinner import Spinner
         from rich.table import Table

@@ -1,10 +1,14 @@
 """What a renderer may be given as a command's answer."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from migrator.events.database import ServerResult
-from migrator.events.migrating import NewResult, RunResult, StatusResult
-from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
+if TYPE_CHECKING:
+    from migrator.events.database import ServerResult
+    from migrator.events.migrating import NewResult, RunResult
+    from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
+    from migrator.events.status import StatusResult
 
-Result: TypeAlias = RunResult | StatusResult | NewResult | ServerResult | SeedResult | SeedPlanResult | ResetResult
-"""Everything that a command may answer."""
+    Result: TypeAlias = RunResult | StatusResult | NewResult | ServerResult | SeedResult | SeedPlanResult | ResetResult
+else:
+    Result = object
+"""Everything that a command may answer; only for annotations, so that no command loads the answers of the others."""

@@ -1,13 +1,18 @@
 """What runs just now: lines that move on a terminal, nothing but a sign of life in a pipe."""
 
+from __future__ import annotations
+
 import threading
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from migrator.cli.render import words
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.safe import line
-from migrator.events import Applied, Applying, FileLoading, Planned
+from migrator.events import Applied, Applying, Planned
+
+if TYPE_CHECKING:
+    from migrator.events import FileLoading
 
 FIRST_SIGN = 10.0
 """Seconds after which a pipe hears that something still runs; then again after twice as long, each time."""

@@ -7,8 +7,9 @@ from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
 from migrator.events import Applied, Event, FileFailed, FileLoaded, FileSkipped
-from migrator.events.migrating import RunResult, StatusResult
+from migrator.events.migrating import RunResult
 from migrator.events.seeding import Counts, SeedResult
+from migrator.events.status import StatusResult
 
 # what Markdown would take for its own in the middle of a line, and HTML anywhere
 _SPECIAL = frozenset(r"\`*_[]<>|&#~$@!")

@@ -1,13 +1,19 @@
 """Answers as aligned lines: the state of migrations, plans, what became of seed files."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from migrator.cli.render import words
 from migrator.cli.render.ink import Ink
 from migrator.cli.render.safe import line, pad, width
 from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import MigrationState, MigrationStatus, RunResult, StatusResult
-from migrator.events.seeding import Counts, SeedPlanResult
+from migrator.events.migrating import RunResult
+
+if TYPE_CHECKING:
+    from migrator.events.seeding import Counts, SeedPlanResult
+    from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 
 STATES: tuple[MigrationState, ...] = ("applied", "partial", "modified", "unknown", "late", "pending", "ahead")
 """The order in which a summary counts."""

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import assert_never
 
+from migrator import events
 from migrator.cli.render import Surroundings, closing, tables, words
 from migrator.cli.render.excerpt import excerpt, report
 from migrator.cli.render.ink import Ink, is_terminal, wants_colour
@@ -18,23 +19,9 @@ from migrator.cli.render.running import Plain, Running
 from migrator.cli.render.safe import clean, line, short
 from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
-from migrator.events import (
-    Applied,
-    Applying,
-    Event,
-    FileFailed,
-    FileLoaded,
-    FileLoading,
-    FileSkipped,
-    Noticed,
-    Planned,
-    ServerStarted,
-    Told,
-    Waiting,
-)
+from migrator.events import Applied, Applying, Event, Noticed, Planned, ServerStarted, Told, Waiting
 from migrator.events.database import ServerResult
-from migrator.events.migrating import NewResult, RunResult, StatusResult
-from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
+from migrator.events.migrating import NewResult, RunResult
 
 
 class TextRenderer:
@@ -88,19 +75,19 @@ class TextRenderer:
                     self._notices[event.migration].append(event)
                 else:
                     self._notice(event, indent="")
-            case FileLoading():
+            case events.FileLoading():
                 self._running.rows(event)
-            case FileLoaded():
+            case events.FileLoaded():
                 self._running.file_ended(event.path)
                 took = self._ink.quiet(words.duration(event.duration))
                 rows = tables.counts(event.tables)
                 self._say(f"{self._ink.good('loaded')} {line(event.path)}  {rows + '  ' if rows else ''}{took}")
-            case FileFailed():
+            case events.FileFailed():
                 self._running.file_ended(event.path)
                 where = event.error.where
                 at = f":{where.line}" if where is not None and where.path == event.path else ""
                 self._say(f"{self._ink.bad('failed')} {line(event.path)}{at}")
-            case FileSkipped():
+            case events.FileSkipped():
                 if event.state == "skipped":
                     self._say(f"{self._ink.warn('skipped')} {line(event.path)}: {line(event.reason)}")
                 elif self._asked.verbose:
@@ -149,19 +136,20 @@ class TextRenderer:
         """The plan, on stderr: stdout is for the answer."""
         if isinstance(result, RunResult):
             self._log.lines(tables.plan(result, self._ink))
-        elif isinstance(result, StatusResult):
+        elif isinstance(result, events.StatusResult):
             self._log.line(tables.database(result.database, self._ink))
             self._log.line(tables.summary(result, self._ink))
 
     def done(self, result: Result) -> None:
         """The answer on stdout; of commands that change something, a closing line on stderr."""
+        # `events.X` is loaded where its case is reached: a deploy with nothing to do comes no further than its own
         self.close()
         ink = self._answer_ink
         match result:
-            case StatusResult():
-                self._answers.lines(tables.status(result, ink))
             case RunResult():
                 self._ran(result)
+            case events.StatusResult():
+                self._answers.lines(tables.status(result, ink))
             case NewResult():
                 self._answers.lines(line(path) for path in result.paths)
             case ServerResult():
@@ -169,11 +157,11 @@ class TextRenderer:
                 refused = refusal(result)
                 if refused is not None:
                     self._log.lines(report(refused, self._ink))
-            case SeedPlanResult():
+            case events.SeedPlanResult():
                 self._answers.lines(tables.seed_plan(result, ink))
-            case SeedResult():
+            case events.SeedResult():
                 self._say(closing.seeded(result, self._elapsed()))
-            case ResetResult():
+            case events.ResetResult():
                 self._say(closing.reset(result, self._elapsed()))
             case _:
                 assert_never(result)

@@ -1,24 +1,33 @@
 """The `no` in an answer, exit code 1: `status --check` with work pending, `server url` without a server."""
 
-from migrator.cli.render.result import Result
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator import events
 from migrator.cli.render.tables import STATES
 from migrator.errors import MigratorError, StateError
 from migrator.events.database import ServerResult
-from migrator.events.migrating import StatusResult
+from migrator.events.migrating import RunResult
+
+if TYPE_CHECKING:
+    from migrator.cli.render.result import Result
 
 
 def refusal(result: Result) -> MigratorError | None:
     """Why the answer is no; None where it is yes or nobody asked. Seed files do not count."""
     match result:
+        case RunResult():  # first, so that a deploy does not load what only `status` answers
+            return None
         case ServerResult(action="url", url=None):
             return StateError("the server does not run", code="server-down", hint="`migrate server start` starts it")
-        case StatusResult(check=True, clean=False):
+        case events.StatusResult(check=True, clean=False):
             return _behind(result)
         case _:
             return None
 
 
-def _behind(result: StatusResult) -> MigratorError:
+def _behind(result: events.StatusResult) -> MigratorError:
     wrong = tuple(state for state in STATES if state not in {"applied", "ahead"} and result.count(state))
     said = ", ".join(f"{result.count(state)} {state}" for state in wrong)
     hint = "run `migrate up`" if wrong == ("pending",) else "`migrate status` says what each of them needs"
