@@ -1,4 +1,4 @@
-"""The face: options -> Config -> one job -> renderer -> exit code. The only asyncio.run, the only end of the process."""
+"""The face: options -> Config -> one job -> renderer -> exit code. The only asyncio.run, the only end of a process."""
 
 from __future__ import annotations
 
