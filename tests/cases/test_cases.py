@@ -162,6 +162,9 @@ def _migrate(words: list[str], variables: dict[str, str], missing: list[str]) ->
         for name, value in variables.items():
             patch.setenv(name, value)
         for name in missing:
+            # another test may have imported it already, and a submodule that is known hides that its parent is not
+            for known in [known for known in sys.modules if known.startswith(f"{name}.")]:
+                patch.delitem(sys.modules, known)
             patch.setitem(sys.modules, name, None)
         patch.setattr(sys, "stdin", io.StringIO())
         with contextlib.redirect_stdout(streams.stream("")), contextlib.redirect_stderr(streams.stream("2| ")):
