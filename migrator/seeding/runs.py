@@ -26,8 +26,8 @@ _NOT_INNER_IN_BLOCK = r"\x00-\x20#:\\\x7f"
 
 
 def _value(outside: str) -> str:
-    # Atomic groups, never `(?:...)*+`: before 3.11.5 (Debian 12 has 3.11.2) Python keeps half of a failed repetition, and
-    # so reads `a: b` as a plain value: https://github.com/python/cpython/issues/106052
+    # Atomic groups, never `(?:...)*+`: before 3.11.5 (Debian 12 has 3.11.2) Python keeps half of a failed repetition
+    # and reads `a: b` as a plain value: https://github.com/python/cpython/issues/106052
     word = rf"[^{outside}]*+(?>(?::[^{outside}]++)*)"
     plain = rf"(?:[^{_NOT_FIRST}]|-(?=[0-9.])){word}(?>(?: ++[^{outside}]{word})*)"
     return rf"""({plain}|"[^\x00-\x1f\x7f"\\]*+"|'[^\x00-\x1f\x7f'\\]*+')"""
