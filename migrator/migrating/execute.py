@@ -13,7 +13,7 @@ from migrator.events import Emit
 from migrator.events.migrating import Done
 from migrator.migrating import entries
 from migrator.migrating.blame import FenceLostError, culprit, is_fence, refusal
-from migrator.migrating.message import LIMIT, Frame, Mark, Message, Step, pack, pieces
+from migrator.migrating.message import DURABLE, LIMIT, Frame, Mark, Message, Step, pack, pieces
 from migrator.migrating.stepwise import Stepwise
 from migrator.migrating.watch import Watch
 from migrator.sql.names import quote
@@ -98,6 +98,7 @@ class Execution:
         """The run was asked to stop: roll back, and tell what is committed all the same, for a COMMIT may be faster."""
         with contextlib.suppress(MigratorError):
             await self._session.rollback()
+            await self._session.run(DURABLE)
             done = {(each.id, each.direction) for each in self.done}
             for id_ in await committed(self._session, self._frame, self._steps):
                 step = next(step for step in self._steps if step.migration.id == id_)
@@ -114,6 +115,9 @@ class Execution:
         if is_fence(found, error.report):
             return FenceLostError()
         done = await committed(self._session, self._frame, self._steps[: found.step])
+        if done:
+            with contextlib.suppress(ServerError):
+                await self._session.run(DURABLE)
         done = (*self._earlier, *done)
         return refusal(error.report, found, self._steps, done=done, parsed=began, fresh=self._fresh)
 

@@ -31,6 +31,14 @@ RESET = (
 """Everything that a migration can leave in the session. A transaction of its own: in the implicit one of the next BEGIN
 its failure would undo it; `discard all` would release our lock."""
 
+BEFORE_ANOTHER = "set local synchronous_commit = off"
+"""For every transaction that another one of ours follows: the disk is waited for once, by the last. Transactions reach
+the disk in order, each with its entry in the ledger, so a crash of the server can only take back the newest ones whole.
+https://www.postgresql.org/docs/current/wal-async-commit.html"""
+
+DURABLE = "begin; select pg_catalog.pg_logical_emit_message(true, 'migrator', 'stopped'); commit"
+"""Waits until everything that is committed is on the disk: its own commit comes behind all the others."""
+
 OPENING = 0
 """The statement number of what stands before a migration's first statement: BEGIN, settings, the fence."""
 
@@ -153,8 +161,11 @@ def _application(step: Step) -> str:
     return literal(name.encode("ascii", "replace").decode()[:63])
 
 
-def opening(frame: Frame, step: Step) -> str:
-    """From BEGIN to the fence: after it, nobody else can apply or roll back this migration until COMMIT."""
+def opening(frame: Frame, step: Step, *, followed: bool = False) -> str:
+    """From BEGIN to the fence: after it, nobody else can apply or roll back this migration until COMMIT.
+
+    `followed`: another transaction of the same message follows, whose commit makes this one durable, too.
+    """
     modes = step.script.modes or "isolation level read committed read write"
     id_ = step.migration.id
     parts = [
@@ -162,6 +173,8 @@ def opening(frame: Frame, step: Step) -> str:
         f"set local lock_timeout = {milliseconds(frame.lock_timeout)}",
         f"set local application_name = {_application(step)}",
     ]
+    if followed:
+        parts.append(BEFORE_ANOTHER)
     if not step.migration.post_apply:
         fence = entries.record if step.direction == "up" else entries.present
         parts.append(fence(frame.ledger, id_))
@@ -207,8 +220,10 @@ def pieces(
 
     `first` is the number of the first step; without `marks` none are set; `before` is SQL that goes ahead of it all.
     """
+    steps = list(steps)
     for number, step in enumerate(steps, first):
-        text = (before if number == first else "") + opening(frame, step)
+        followed = number < first + len(steps) - 1
+        text = (before if number == first else "") + opening(frame, step, followed=followed)
         yield Piece(text=text, step=number, statement=OPENING, offset=len(text))
         for index, statement in enumerate(step.script.statements, 1):
             before = mark(frame, number, index) if marks else ""

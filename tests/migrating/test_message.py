@@ -48,6 +48,12 @@ def test_small_migrations_travel_together():
     )
 
 
+def test_only_the_last_commit_waits_for_the_disk():
+    """Every transaction but the last of a message leaves the waiting to those behind it."""
+    openings = [piece.text for piece in pieces(STEPS, FRAME) if piece.statement == OPENING]
+    assert ["synchronous_commit = off" in text for text in openings] == [True, True, False]
+
+
 def test_a_comment_does_not_swallow_the_separator():
     """A statement that ends in a line comment is followed by its semicolon on a line of its own."""
     (message,) = pack(pieces(STEPS, FRAME))
