@@ -112,13 +112,12 @@ class Execution:
             return error
         found = culprit(error.report, message, self._watch.last, self._steps)
         await self._session.rollback()
-        if is_fence(found, error.report):
-            return FenceLostError()
-        done = await committed(self._session, self._frame, self._steps[: found.step])
-        if done:
+        if found.step > 0:
             with contextlib.suppress(ServerError):
                 await self._session.run(DURABLE)
-        done = (*self._earlier, *done)
+        if is_fence(found, error.report):
+            return FenceLostError()
+        done = (*self._earlier, *await committed(self._session, self._frame, self._steps[: found.step]))
         return refusal(error.report, found, self._steps, done=done, parsed=began, fresh=self._fresh)
 
 
