@@ -78,6 +78,21 @@ class UnavailableError(MigratorError):
 
     exit_code = 3
 
+    def after_work(self) -> "WorkError":
+        """The same failure in a run that has committed something before: exit code 4."""
+        return WorkError(
+            self.message,
+            code=self.code,
+            where=self.where,
+            detail=self.detail,
+            outcome=self.outcome,
+            hint=self.hint,
+            sqlstate=self.sqlstate,
+            migration=self.migration,
+            statement=self.statement,
+            done=self.done,
+        )
+
 
 class WorkError(MigratorError):
     """Something ran and failed; `done` tells what is committed."""

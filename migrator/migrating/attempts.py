@@ -9,7 +9,7 @@ from time import monotonic
 
 from migrator.config import Config
 from migrator.database.session import Session
-from migrator.errors import MigratorError, UnavailableError, WorkError
+from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Noticed, Planned, Waiting
 from migrator.events.migrating import Done
 from migrator.migrating import entries, ledger
@@ -75,7 +75,10 @@ class Attempts:
             except MigratorError as error:
                 error.done = tuple(done.id for done in self.done)
                 if error.code != "lock-timeout" or tries >= self.config.lock_retries:
-                    raise self._judged(error) from error.__cause__
+                    # no lock or no connection is exit 3 only where nothing of the run is committed
+                    if isinstance(error, UnavailableError) and error.done:
+                        raise error.after_work() from error.__cause__
+                    raise
                 tries += 1
                 await self._back_off(error, tries)
             else:
@@ -137,23 +140,6 @@ class Attempts:
         for step in steps:
             for warning in step.migration.warnings if step.direction == "up" else ():
                 self.emit(warning)
-
-    def _judged(self, error: MigratorError) -> MigratorError:
-        """No lock or no connection is exit 3 where nothing of the run is committed, 4 where something is."""
-        if isinstance(error, UnavailableError) and error.done:
-            return WorkError(
-                error.message,
-                code=error.code,
-                where=error.where,
-                detail=error.detail,
-                outcome=error.outcome,
-                hint=error.hint,
-                sqlstate=error.sqlstate,
-                migration=error.migration,
-                statement=error.statement,
-                done=error.done,
-            )
-        return error
 
     async def _back_off(self, error: MigratorError, tries: int) -> None:
         longest = min(BACKOFF[1], BACKOFF[0] * 2**tries)

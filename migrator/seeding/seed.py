@@ -222,7 +222,7 @@ def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorErro
     if len(distinct) == 1:
         error = distinct[0]
         if isinstance(error, ConnectionLostError) and done:
-            error = WorkError(error.message, code=error.code, hint=error.hint, sqlstate=error.sqlstate)
+            error = error.after_work()
         error.done, error.outcome = done, outcome
         return error
     return WorkError(
