@@ -71,13 +71,14 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _carry_out(order: Order, common: Common, renderer: Renderer, stop: Stop) -> Result:
+    folder = _current_folder()  # first of all: in a folder that is gone, Python 3.13.0 fails to import asyncio
     # with these comes everything that `--help` does without
     import asyncio
 
     from migrator.cli.journey import Journey
 
     journey = Journey(order, common, renderer, stop)
-    config = journey.configure(os.environ, _current_folder())
+    config = journey.configure(os.environ, folder)
     if order.preview is not None and not common.yes:
         journey.require_terminal()
         shown = asyncio.run(journey.carry(order.preview, config))
