@@ -15,7 +15,7 @@ setup:
 test *arguments:
     .venv/bin/pytest {{ arguments }}
 
-# what needs no server: about a second
+# what needs no server
 quick *arguments:
     .venv/bin/pytest -m 'not db' {{ arguments }}
 

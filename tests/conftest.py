@@ -25,6 +25,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="write golden files anew instead of comparing with them")
 
 
+STARTING_SERVERS = ("cases", "concurrency", "docker", "yoyo", "database/test_embedded.py", "docs/test_stories.py")
+"""Where tests start a server without asking a fixture for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs a server, its own or the run's, is marked `db`: `-m "not db"` needs none."""
+    here = Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(here).as_posix()
+        if "server_dsn" in getattr(item, "fixturenames", ()) or place.startswith(STARTING_SERVERS):
+            item.add_marker(pytest.mark.db)
+
+
 def _run(dsn: str, *statements: str) -> None:
     async def go() -> None:
         connection = await asyncpg.connect(dsn, statement_cache_size=0)
