@@ -138,8 +138,8 @@ async def test_independent_files_load_side_by_side(run, db):
     await db.execute(
         "create table a (id int primary key); create table b (id int primary key);"
         "create function meet() returns trigger language plpgsql as $$ begin "
-        "for i in 1..200 loop perform pg_sleep(0.02), pg_stat_clear_snapshot(); exit when exists (select from pg_stat_activity where datname = "
-        "current_database() and application_name = 'migrate' and state = 'active' and pid <> pg_backend_pid());"
+        "for i in 1..200 loop perform pg_sleep(0.02), pg_stat_clear_snapshot(); "
+        "exit when exists (select from pg_stat_activity where datname = current_database() and application_name = 'migrate' and state = 'active' and pid <> pg_backend_pid());"
         "if i = 200 then raise 'alone'; end if; end loop; perform pg_sleep(0.1); return null; end $$;"
         "create trigger meet after insert on a execute function meet();"
         "create trigger meet after insert on b execute function meet()"
