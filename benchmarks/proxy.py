@@ -144,7 +144,8 @@ class Proxy:
                 due, data = await under_way.get()
                 await asyncio.sleep(max(0.0, due - loop.time()))
                 if not data:
-                    if writer.can_write_eof():
+                    # a client that has said goodbye may be gone by now
+                    with contextlib.suppress(OSError):
                         writer.write_eof()
                     return
                 writer.write(data)

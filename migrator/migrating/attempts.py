@@ -13,14 +13,14 @@ from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Noticed, Planned, Waiting
 from migrator.events.migrating import Done
 from migrator.migrating import entries, ledger
-from migrator.migrating.blame import FenceLostError
+from migrator.migrating.blame import FenceLostError, UnpreparedError
 from migrator.migrating.entries import LOCK
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import POLL, Held, hold
 from migrator.migrating.message import LIMIT, Step
 from migrator.migrating.migration import Migration
-from migrator.migrating.run import adoption, frame, prepare
+from migrator.migrating.run import adoption, creation, frame, prepare
 from migrator.sql.names import quote
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
@@ -55,6 +55,7 @@ class Attempts:
     planned_once: bool = False
     done: list[Done] = field(default_factory=list)
     _first: tuple[Step, ...] | None = None
+    _separately: bool = False
 
     async def run(self, known: Ledger) -> tuple[Done, ...]:
         """Carry out the plan; `known` is what was read without the lock.
@@ -69,6 +70,9 @@ class Attempts:
         while True:
             try:
                 known = await self._attempt(known, fresh=fresh)
+            except UnpreparedError:
+                self._separately = True
+                known = replace(known, missing=False)
             except FenceLostError:
                 known = replace(known, missing=False)
                 await self._wait_for_other(known.schema, deadline)
@@ -80,6 +84,7 @@ class Attempts:
                         raise error.after_work() from error.__cause__
                     raise
                 tries += 1
+                known = replace(known, missing=False)
                 await self._back_off(error, tries)
             else:
                 return tuple(self.done)
@@ -87,10 +92,11 @@ class Attempts:
     async def _attempt(self, known: Ledger, *, fresh: bool) -> Ledger:
         session, config = self.session, self.config
         async with self._locked(known.schema) as held:
-            await prepare(session, config, known)
+            makes_tables = not known.ready and not self._separately
+            if not makes_tables:
+                await prepare(session, config, known)
             # where there was no table there is no entry: should somebody have been faster than us, the fence tells
             now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
-            known = replace(now, missing=False, ready=True)
             steps = self._steps(now)
             if not steps:
                 return known
@@ -101,7 +107,9 @@ class Attempts:
                 self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
                 self._tell(steps, now, alone=alone)
             shared = frame(session, config, now, steps, farewell=held.release)
-            before = "; ".join(["begin", shared.settings_again, *adoption(config, now, self.migrations), "commit"])
+            making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
+            books = adoption(config, now, self.migrations)
+            before = "; ".join(["begin", shared.settings_again, *making, *books, "commit"])
             execution = Execution(
                 session,
                 steps,
@@ -110,6 +118,7 @@ class Attempts:
                 limit=0 if alone else LIMIT,
                 fresh=fresh,
                 before=f"{before};\n",
+                makes_tables=makes_tables,
                 earlier=tuple(done.id for done in self.done),
             )
             try:
@@ -117,7 +126,7 @@ class Attempts:
                 held.released = True
             finally:
                 self.done += execution.done
-        return known
+        return replace(now, missing=False, ready=True)
 
     def _steps(self, now: Ledger) -> tuple[Step, ...]:
         if self.planned_once and self._first:

@@ -12,8 +12,8 @@ from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done
 from migrator.migrating import entries
-from migrator.migrating.blame import FenceLostError, culprit, is_fence, refusal
-from migrator.migrating.message import DURABLE, LIMIT, Frame, Mark, Message, Step, pack, pieces
+from migrator.migrating.blame import FenceLostError, UnpreparedError, culprit, is_fence, refusal
+from migrator.migrating.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, Step, pack, pieces
 from migrator.migrating.stepwise import Stepwise
 from migrator.migrating.watch import Watch
 from migrator.sql.names import quote
@@ -32,6 +32,7 @@ class Execution:
         limit: int = LIMIT,
         fresh: bool,
         before: str = "",
+        makes_tables: bool = False,
         earlier: tuple[str, ...] = (),
     ) -> None:
         self._session = session
@@ -40,6 +41,7 @@ class Execution:
         self._limit = limit
         self._fresh = fresh
         self._before = before
+        self._makes_tables = makes_tables
         self._earlier = earlier
         self._watch = Watch(steps, frame, emit)
 
@@ -56,7 +58,7 @@ class Execution:
         """
         with self._session.listening(self._watch.hear):
             if self._before and not self._steps[0].script.transactional:
-                await self._session.run(self._before)
+                await self._run_before()
             for first, group in groups(self._steps):
                 if group[0].script.transactional:
                     await self._send(first, group)
@@ -64,6 +66,15 @@ class Execution:
                     done = (*self._earlier, *(each.id for each in self._watch.done))
                     one = Stepwise(self._session, self._steps, first, self._frame, self._watch)
                     await one.run(done=done, fresh=self._fresh)
+
+    async def _run_before(self) -> None:
+        try:
+            await self._session.run(self._before)
+        except ServerError:
+            await self._session.rollback()
+            if self._makes_tables:
+                raise UnpreparedError from None
+            raise
 
     async def _send(self, first: int, group: Sequence[Step]) -> None:
         before = self._before if first == 0 else ""
@@ -112,6 +123,8 @@ class Execution:
             return error
         found = culprit(error.report, message, self._watch.last, self._steps)
         await self._session.rollback()
+        if self._makes_tables and (found.step, found.statement) == (0, OPENING):
+            return UnpreparedError()
         if found.step > 0:
             with contextlib.suppress(ServerError):
                 await self._session.run(DURABLE)
@@ -139,7 +152,12 @@ async def committed(session: Session, frame: Frame, steps: Sequence[Step]) -> tu
     ids = ", ".join(f"'{entries.hash_of(step.migration.id)}'" for step in steps)
     table = quote(frame.ledger, entries.MIGRATION)
     query = f"select coalesce(jsonb_agg(migration_id), '[]') from {table} where migration_hash in ({ids})"
-    (present,) = await session.read(query)
+    try:
+        (present,) = await session.read(query)
+    except ServerError as error:
+        if error.report.sqlstate != "42P01":
+            raise
+        return ()  # the tables would have been made by the message that was refused
     return tuple(
         step.migration.id
         for step in steps

@@ -14,11 +14,16 @@ from migrator.migrating.migration import Migration
 from migrator.sql.names import quote
 
 
+def creation(config: Config, known: Ledger) -> str:
+    """SQL that makes the tables that a run writes to, where they are missing."""
+    return f"{own.creation(config)}; {entries.creation_closed(known.schema)}"
+
+
 async def prepare(session: Session, config: Config, known: Ledger) -> None:
     """Make the tables that a run writes to, where they are missing. One transaction; the caller holds the lock."""
     if not known.ready:
-        sql = f"{own.creation(config)}; {entries.creation_closed(known.schema)}"
-        await own.create(session, sql, what=f"the schema `{config.schema}` and the ledger in `{known.schema}`")
+        what = f"the schema `{config.schema}` and the ledger in `{known.schema}`"
+        await own.create(session, creation(config, known), what=what)
 
 
 def adoption(config: Config, known: Ledger, migrations: Sequence[Migration]) -> list[str]:
