@@ -57,8 +57,10 @@ async def test_up_waits_while_yoyo_runs(start: Start, yoyo: Yoyo, db: Connection
     await asleep(db)
     ours = start("up", "--json")
     code, out, errors = await finished(ours)
-    assert theirs.poll() == 0, "`up` came back while yoyo still ran"
-    assert (code, json.loads(out)["done"]) == (0, []), errors
+    assert code == 0, out + errors
+    document = json.loads(out)
+    assert (document["done"], document["pending"]) == ([], [])
+    assert (await finished(theirs))[0] == 0
     assert await db.fetchval("select count(*) from ran") == 1
 
 
