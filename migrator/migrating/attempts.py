@@ -44,6 +44,7 @@ class Attempts:
         planned_once: what is left is the rest of the first plan; for `down` and `redo`, whose plan made again after
             half of it is done would go further than the user asked.
         done: what is committed.
+        seen: what the database knew when the last attempt began, read under the lock.
     """
 
     session: Session
@@ -54,6 +55,7 @@ class Attempts:
     one_by_one: bool = False
     planned_once: bool = False
     done: list[Done] = field(default_factory=list)
+    seen: Ledger | None = None
     _first: tuple[Step, ...] | None = None
     _separately: bool = False
 
@@ -97,6 +99,7 @@ class Attempts:
                 await prepare(session, config, known)
             # where there was no table there is no entry: should somebody have been faster than us, the fence tells
             now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
+            self.seen = now
             steps = self._steps(now)
             if not steps:
                 return known

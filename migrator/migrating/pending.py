@@ -36,9 +36,10 @@ async def apply_pending(
 ) -> RunResult:
     """Apply what is pending, or tell what would be; see `up`. `known` was read without the lock."""
     migrations = read_migrations(files)
+    regular = [each for each in migrations if not each.post_apply]
 
     def plan(now: Ledger) -> tuple[Step, ...]:
-        standings = assess([each for each in migrations if not each.post_apply], now)
+        standings = assess(regular, now)
         steps = plan_up(standings, to=wish.to, out_of_order=config.out_of_order, strict=wish.strict)
         return (*steps, *_afterwards(migrations, now, steps))
 
@@ -49,7 +50,7 @@ async def apply_pending(
         if wish.dry_run or not any(note.state == "partial" for note in known.loose.values()):
             raise
         steps = None
-    standings = assess([each for each in migrations if not each.post_apply], known)
+    standings = assess(regular, known)
     _tell_edited(standings, emit)
     database = database_info(session, known, config)
     if wish.dry_run and steps is not None:
@@ -72,6 +73,8 @@ async def apply_pending(
             session=session, config=config, plan=plan, migrations=migrations, emit=emit, one_by_one=wish.one_by_one
         )
         done = await attempts.run(known)
+        # another runner may have applied what was pending before this one had the lock
+        standings = assess(regular, attempts.seen or known)
     return RunResult(
         command="up",
         database=database,
