@@ -391,7 +391,8 @@ async def test_the_role_and_settings_of_the_configuration(project: Callable[...,
     try:
         config = project({"seeds/t.yaml": "t:\n  - id: 1\n"}, role="writer")
         assert config.database is not None
-        address = Address(config.database.text + "&options=-csearch_path%3Dapp", "test")
+        text = config.database.text
+        address = Address(f"{text}{'&' if '?' in text else '?'}options=-csearch_path%3Dapp", "test")
         await seed(replace(config, database=address))
         assert await db.fetchval("select who from app.t") == "writer"
         assert await db.fetchval("select loaded_by = session_user from migrator.seed") is True
