@@ -5,6 +5,7 @@ same place in its own way: a caret in a terminal, an annotation on GitHub, a lin
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 EXCERPT_LIMIT = 200
 """The longest line, in characters, that an excerpt shows; a seed may hold a 5 MB scalar on one line."""
@@ -69,3 +70,11 @@ def excerpt(*, path: str, line: int, column: int, text: str, width: int = 1) -> 
     """A span over a line that may be too long to show: a line over `EXCERPT_LIMIT` characters has no excerpt."""
     shown = text if len(text) <= EXCERPT_LIMIT else ""
     return Span(path=path, line=line, column=column, excerpt=shown, width=max(1, min(width, EXCERPT_LIMIT)))
+
+
+def shown(path: Path) -> str:
+    """The path as the user would write it: relative to the current folder where it lies below."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)

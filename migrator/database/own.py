@@ -114,20 +114,9 @@ def _hint(session: Session) -> str:
     )
 
 
-def _complete(config: Config) -> str:
-    names = ", ".join(map(literal, TABLES))
-    return (
-        f"select to_jsonb(count(*) = {len(TABLES)}) from pg_catalog.pg_class c "
-        "join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
-        f"where n.nspname = {literal(config.schema)} and c.relname in ({names})"
-    )
-
-
 async def ensure(session: Session, config: Config) -> None:
-    """Make our schema and tables where they are missing: one round trip where they are not.
+    """Make our schema and tables where they are missing; for callers who have found one missing.
 
-    Writes only then, in a transaction of its own; must not be called inside one.
+    Writes, in a transaction of its own; must not be called inside one.
     """
-    (complete,) = await session.read(_complete(config))
-    if not complete:
-        await create(session, creation(config), what=f"the schema `{config.schema}`")
+    await create(session, creation(config), what=f"the schema `{config.schema}`")

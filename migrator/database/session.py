@@ -21,9 +21,10 @@ from migrator.errors import MigratorError, ServerError
 
 RESET = (
     "begin; reset all; reset session authorization; reset role; discard temp; deallocate all; close all; unlisten *; "
-    "discard sequences; commit"
+    "discard sequences"
 )
-"""Everything that a client can leave behind in a session except advisory locks (`discard all` would release ours)."""
+"""Forgets everything that a client can leave behind in a session except advisory locks (`discard all` would release
+ours). A transaction of its own, for the caller to commit: in an implicit one its failure would undo it."""
 
 _DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
 
@@ -157,7 +158,7 @@ class Session:
         # where no transaction is open, PostgreSQL warns of it; that is no news for whoever listens
         listeners, self._listeners = self._listeners, []
         try:
-            await self.run(f"rollback; {RESET}")
+            await self.run(f"rollback; {RESET}; commit")
         except ServerError:
             await self.run("rollback")
         except MigratorError:

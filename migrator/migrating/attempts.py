@@ -17,7 +17,7 @@ from migrator.migrating.blame import FenceLostError, UnpreparedError
 from migrator.migrating.entries import LOCK
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import POLL, Held, hold
+from migrator.migrating.lock import POLL, Held, hold, taken_by_other
 from migrator.migrating.message import LIMIT, Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.run import adoption, creation, frame, prepare
@@ -169,13 +169,9 @@ class Attempts:
         )
         patience = max(0.0, deadline - monotonic())
         if patience <= 0:
-            holder = f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else "another session"
-            raise UnavailableError(
-                f"`yoyo` or another `migrate` holds the lock of the ledger: {holder}",
-                code="locked",
+            raise taken_by_other(
+                f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else "another session",
                 outcome=f"nothing was changed in the {self.config.wait:g} s that this run waited",
-                hint="run the command again when it is done; if that process is dead, `yoyo break-lock` removes its "
-                "lock",
             )
         self.emit(Waiting(what="lock", patience=patience))
         await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.errors import InputError, MigratorError, ServerReport, StateError, UnavailableError, WorkError
+from migrator.errors import InputError, MigratorError, ServerReport, UnavailableError, WorkError
 from migrator.migrating.message import OPENING, Mark, Message, Step, at
 from migrator.source import Span
 
@@ -99,17 +99,15 @@ def _detail(report: ServerReport) -> str:
 
 def _outcome(step: Step, done: Sequence[str], *, stays: str | None) -> str:
     id_ = step.migration.id
-    applied, rolled_back = ("stay applied", "stays applied") if step.direction == "up" else ("stay", "stays")
     what = stays or (f"`{id_}` was rolled back" if step.direction == "up" else f"`{id_}` is still applied")
     if not done:
         return what if stays else f"{what}; nothing else was changed"
+    one = len(done) == 1
     if step.direction == "up":
-        count = (
-            "1 migration before it " + rolled_back if len(done) == 1 else f"{len(done)} migrations before it {applied}"
-        )
+        before = f"{len(done)} migration{'' if one else 's'} before it {'stays' if one else 'stay'} applied"
     else:
-        count = f"{len(done)} rolled back before it {'stays' if len(done) == 1 else 'stay'} rolled back"
-    return f"{what}; {count}"
+        before = f"{len(done)} rolled back before it {'stays' if one else 'stay'} rolled back"
+    return f"{what}; {before}"
 
 
 def _way_out(step: Step, report: ServerReport, *, fresh: bool) -> str:
@@ -153,8 +151,6 @@ def refusal(
         kind, code, outcome = InputError, "syntax-error", "nothing was applied: no statement of this run was executed"
     elif report.sqlstate in LOCKS and step.script.transactional:
         kind, code = (WorkError if done or stays else UnavailableError), "lock-timeout"
-    elif is_fence(found, report):
-        kind, code = StateError, "ledger-changed"
     return kind(
         _what(step, found),
         code=code,

@@ -10,6 +10,7 @@ from migrator.events.migrating import NewResult
 from migrator.migrating import folder
 from migrator.migrating.folder import MigrationFile
 from migrator.migrating.plan import resolve
+from migrator.source import shown
 
 NUMBERED = re.compile(r"(?P<prefix>\D*)(?P<number>\d+)(?P<separator>[._-]+)(?P<rest>.*)")
 TIMESTAMP_DIGITS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
@@ -33,7 +34,7 @@ def new(config: Config, name: str, *, depends: tuple[str, ...] = (), transaction
     id_ = _next_id(numbered, _slug(name, _word_separator(ids)), supabase=folder.is_supabase(where))
     path = where / f"{id_}.sql"
     if path.exists() or id_ in ids:
-        raise InputError(f"`{folder.shown(path)}` exists already", code="file-exists", outcome="nothing was written")
+        raise InputError(f"`{shown(path)}` exists already", code="file-exists", outcome="nothing was written")
     lines = [f"-- {name.strip()}"]
     # the Supabase CLI runs its folder in the order of the names and knows no directives
     if needed and not folder.is_supabase(where):
@@ -42,7 +43,7 @@ def new(config: Config, name: str, *, depends: tuple[str, ...] = (), transaction
         lines.append("-- transactional: false")
     where.mkdir(parents=True, exist_ok=True)
     _write(path, "\n".join([*lines, "", ""]))
-    return NewResult(id=id_, paths=(folder.shown(path),))
+    return NewResult(id=id_, paths=(shown(path),))
 
 
 def _write(path: Path, text: str) -> None:
@@ -50,9 +51,7 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise InputError(
-            f"`{folder.shown(path)}` cannot be written: {error.strerror}", code="unwritable-file"
-        ) from None
+        raise InputError(f"`{shown(path)}` cannot be written: {error.strerror}", code="unwritable-file") from None
 
 
 def _slug(name: str, separator: str) -> str:

@@ -19,9 +19,9 @@ from yoyo.topologicalsort import CycleError, topological_sort
 from migrator.errors import InputError, MigratorError
 from migrator.events import Noticed
 from migrator.migrating.checks import checked_script
-from migrator.migrating.folder import ROLLBACK, MigrationFile, is_supabase, read_bytes, shown
+from migrator.migrating.folder import ROLLBACK, MigrationFile, is_supabase, read_bytes
 from migrator.migrating.migration import Migration, Script
-from migrator.source import Source, Span
+from migrator.source import Source, Span, shown
 from migrator.sql.enums import early_uses
 from migrator.sql.script import split, without_comments
 from migrator.sql.statement import Statement

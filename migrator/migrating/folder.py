@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.errors import InputError
+from migrator.source import shown
 
 ROLLBACK = ".rollback.sql"
 POST_APPLY = "post-apply"
@@ -45,14 +46,6 @@ class MigrationFile:
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     """A sort key in which numbers count as numbers: `V1_5_2` comes before `V1_10_0`."""
     return tuple((0, int(part)) if part.isdigit() else (1, part) for part in NUMBER.split(name) if part)
-
-
-def shown(path: Path) -> str:
-    """The path as the user would write it: relative to the current folder where it lies below."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
 
 
 def is_supabase(folder: Path) -> bool:

@@ -1,6 +1,6 @@
 """Our notes beside the ledger: what exactly was applied, how far, and how long it took.
 
-A note is written by upsert in the transaction of the entry that it belongs to, and it carries that entry's time: after
+A note is written in the transaction of the entry that it belongs to, and it carries that entry's time: after
 `yoyo rollback`, an edit and `yoyo apply` the times differ, and the note no longer counts.
 """
 

@@ -81,6 +81,17 @@ def _refusal(holder: Waiting, wait: float) -> UnavailableError:
     )
 
 
+def taken_by_other(holder: str | None = None, *, outcome: str, sqlstate: str | None = None) -> UnavailableError:
+    """The refusal where the ledger is in use by somebody whom our own lock does not keep away."""
+    return UnavailableError(
+        "`yoyo` or another `migrate` holds the lock of the ledger" + (f": {holder}" if holder else ""),
+        code="locked",
+        sqlstate=sqlstate,
+        outcome=outcome,
+        hint="run the command again when it is done; if that process is dead, `yoyo break-lock` removes its lock",
+    )
+
+
 @asynccontextmanager
 async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> AsyncIterator[Held]:
     """Hold the lock of the ledger in `schema` while the block runs.

@@ -12,6 +12,7 @@ The server's parser reads a whole message before it runs any of it: a syntax err
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from migrator.database.session import RESET
 from migrator.events.migrating import Direction
 from migrator.migrating import entries, journal
 from migrator.migrating.migration import Migration, Script
@@ -23,13 +24,6 @@ that they write grows with the square of it; 64 kB cost little and still hold a 
 
 WATCHFUL = "set client_connection_check_interval = '1s'"
 """The server of a killed client must notice within a second, or it goes on, commits, and keeps our lock meanwhile."""
-
-RESET = (
-    "begin; reset all; reset session authorization; reset role; discard temp; deallocate all; close all; unlisten *; "
-    "discard sequences"
-)
-"""Everything that a migration can leave in the session. A transaction of its own: in the implicit one of the next BEGIN
-its failure would undo it; `discard all` would release our lock."""
 
 BEFORE_ANOTHER = "set local synchronous_commit = off"
 """For every transaction that another one of ours follows: the disk is waited for once, by the last. Transactions reach
@@ -226,10 +220,10 @@ def pieces(
         text = (before if number == first else "") + opening(frame, step, followed=followed)
         yield Piece(text=text, step=number, statement=OPENING, offset=len(text))
         for index, statement in enumerate(step.script.statements, 1):
-            before = mark(frame, number, index) if marks else ""
+            announced = mark(frame, number, index) if marks else ""
             sql = step.script.source.text[statement.start : statement.end]
             # a statement may end in a `--` comment, so the separator needs a line of its own
-            yield Piece(text=f"{before}{sql}\n;\n", step=number, statement=index, offset=len(before))
+            yield Piece(text=f"{announced}{sql}\n;\n", step=number, statement=index, offset=len(announced))
         end = step.total + 1
         text = mark(frame, number, end) if marks else ""
         text += closing(frame, number, step)

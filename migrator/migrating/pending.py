@@ -16,7 +16,7 @@ from migrator.migrating.guards import database_info, refuse_other_ledger
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
 from migrator.migrating.migration import Migration
-from migrator.migrating.plan import Standing, assess, plan_up
+from migrator.migrating.plan import Standing, assess, plan_up, unapplied
 from migrator.migrating.run import frame
 
 
@@ -36,10 +36,9 @@ async def apply_pending(
 ) -> RunResult:
     """Apply what is pending, or tell what would be; see `up`. `known` was read without the lock."""
     migrations = read_migrations(files)
-    regular = [each for each in migrations if not each.post_apply]
 
     def plan(now: Ledger) -> tuple[Step, ...]:
-        standings = assess(regular, now)
+        standings = assess(migrations, now)
         steps = plan_up(standings, to=wish.to, out_of_order=config.out_of_order, strict=wish.strict)
         return (*steps, *_afterwards(migrations, now, steps))
 
@@ -50,7 +49,7 @@ async def apply_pending(
         if wish.dry_run or not any(note.state == "partial" for note in known.loose.values()):
             raise
         steps = None
-    standings = assess(regular, known)
+    standings = assess(migrations, known)
     _tell_edited(standings, emit)
     database = database_info(session, known, config)
     if wish.dry_run and steps is not None:
@@ -62,7 +61,7 @@ async def apply_pending(
             database=database,
             dry_run=True,
             planned=ids,
-            pending=_pending(standings, ()),
+            pending=unapplied(standings),
             ahead=_ahead(standings),
             messages=messages,
         )
@@ -74,12 +73,13 @@ async def apply_pending(
         )
         done = await attempts.run(known)
         # another runner may have applied what was pending before this one had the lock
-        standings = assess(regular, attempts.seen or known)
+        standings = assess(migrations, attempts.seen or known)
+    applied = {each.id for each in done}
     return RunResult(
         command="up",
         database=database,
         done=done,
-        pending=_pending(standings, tuple(each.id for each in done)),
+        pending=tuple(id_ for id_ in unapplied(standings) if id_ not in applied),
         ahead=_ahead(standings),
     )
 
@@ -114,10 +114,6 @@ def _tell_edited(standings: Sequence[Standing], emit: Emit) -> None:
                     where=standing.migration.up.source.span(0),
                 )
             )
-
-
-def _pending(standings: Sequence[Standing], done: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(each.id for each in standings if each.state in {"pending", "late"} and each.id not in done)
 
 
 def _ahead(standings: Sequence[Standing]) -> tuple[str, ...]:

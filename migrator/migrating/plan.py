@@ -49,7 +49,8 @@ def _state_of_applied(migration: Migration, entry: LedgerEntry) -> tuple[Migrati
 
 
 def assess(migrations: Sequence[Migration], ledger: Ledger) -> tuple[Standing, ...]:
-    """Every migration of the files (in topological order) and of the ledger, with its state."""
+    """Every migration of the files (in topological order) and of the ledger, with its state; no post-apply files."""
+    migrations = [migration for migration in migrations if not migration.post_apply]
     highest = max((index for index, each in enumerate(migrations) if each.id in ledger.applied), default=-1)
     found = []
     for index, migration in enumerate(migrations):
@@ -88,6 +89,11 @@ def _with_strangers(found: list[Standing], ledger: Ledger) -> tuple[Standing, ..
         index = next((i for i, standing in enumerate(found) if natural(standing.id) > place), len(found))
         found.insert(index, stranger)
     return tuple(found)
+
+
+def unapplied(standings: Iterable[Standing]) -> tuple[str, ...]:
+    """The ids that are still to apply, in order."""
+    return tuple(standing.id for standing in standings if standing.state in {"pending", "late"})
 
 
 def resolve(wanted: str, ids: Iterable[str]) -> str:

@@ -7,17 +7,17 @@ from typing import Literal
 from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.database.session import Session
-from migrator.errors import InputError, ServerError, UnavailableError
+from migrator.errors import InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
-from migrator.migrating import entries, folder, journal, ledger
-from migrator.migrating.files import read_migrations
+from migrator.migrating import entries, journal, ledger
 from migrator.migrating.guards import database_info, refuse_pooler
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import hold
+from migrator.migrating.lock import hold, taken_by_other
 from migrator.migrating.message import milliseconds
-from migrator.migrating.plan import Standing, assess, resolve
+from migrator.migrating.plan import Standing, assess, resolve, unapplied
 from migrator.migrating.run import prepare
+from migrator.migrating.standing import read_all
 
 Mark = Literal["applied", "pending"]
 
@@ -44,24 +44,23 @@ async def mark(
     """
     if not ids:
         raise InputError("no migration was named", code="no-migration", hint="`migrate status` lists them")
-    migrations = read_migrations(folder.find(config.migrations))
-    regular = [each for each in migrations if not each.post_apply]
+    migrations = read_all(config)
     async with connect(config, emit, migrating=True) as session:
         refuse_pooler(session, allowed=False)
         known = await ledger.read(session, config)
-        if not _chosen(assess(regular, known), ids, state=state, until=until):
+        if not _chosen(assess(migrations, known), ids, state=state, until=until):
             return RunResult(command="mark", database=database_info(session, known, config))
         async with hold(session, known.schema, wait=config.wait, emit=emit):
             await prepare(session, config, known)
             known = await ledger.read(session, config)
-            chosen = _chosen(assess(regular, known), ids, state=state, until=until)
+            chosen = _chosen(assess(migrations, known), ids, state=state, until=until)
             await _write(session, config, known, chosen, state=state)
-        after = assess(regular, await ledger.read(session, config))
+        pending = unapplied(assess(migrations, await ledger.read(session, config)))
     return RunResult(
         command="mark",
         database=database_info(session, known, config),
         marked=tuple(standing.id for standing in chosen),
-        pending=tuple(each.id for each in after if each.state in {"pending", "late"}),
+        pending=pending,
     )
 
 
@@ -106,10 +105,4 @@ async def _write(session: Session, config: Config, known: Ledger, chosen: Sequen
         await session.rollback()
         if error.report.sqlstate not in {"23505", "55P03"}:
             raise
-        raise UnavailableError(
-            "`yoyo` or another `migrate` holds the lock of the ledger",
-            code="locked",
-            sqlstate=error.report.sqlstate,
-            outcome="nothing was changed",
-            hint="run the command again when it is done; if that process is dead, `yoyo break-lock` removes its lock",
-        ) from error
+        raise taken_by_other(outcome="nothing was changed", sqlstate=error.report.sqlstate) from error

@@ -8,14 +8,14 @@ from migrator.database.connect import connect
 from migrator.database.session import Session
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
-from migrator.migrating import folder, ledger
+from migrator.migrating import ledger
 from migrator.migrating.attempts import Attempts, Planner
-from migrator.migrating.files import read_migrations
 from migrator.migrating.guards import database_info, refuse_pooler, refuse_protected
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
-from migrator.migrating.plan import Standing, assess, plan_down
+from migrator.migrating.plan import assess, plan_down, unapplied
+from migrator.migrating.standing import read_all
 
 
 async def down(
@@ -46,10 +46,10 @@ async def down(
         UnavailableError: no connection, no right, or the lock was held for too long.
         WorkError: a rollback failed; its migration is still applied; `.done` holds what is rolled back.
     """
-    migrations = read_migrations(folder.find(config.migrations))
+    migrations = read_all(config)
 
     def plan(now: Ledger) -> tuple[Step, ...]:
-        return plan_down(_standings(migrations, now), steps=steps, to=to, everything=everything)
+        return plan_down(assess(migrations, now), steps=steps, to=to, everything=everything)
 
     async with connect(config, emit, migrating=True) as session:
         return await _run(session, config, migrations, plan, command="down", dry_run=dry_run, emit=emit)
@@ -57,19 +57,15 @@ async def down(
 
 async def redo(config: Config, *, dry_run: bool = False, emit: Emit = ignore) -> RunResult:
     """Roll back the newest applied migration and apply it again; raises, writes and locks as `down` and `up` do."""
-    migrations = read_migrations(folder.find(config.migrations))
+    migrations = read_all(config)
 
     def plan(now: Ledger) -> tuple[Step, ...]:
-        undone = plan_down(_standings(migrations, now), steps=1)
+        undone = plan_down(assess(migrations, now), steps=1)
         again = (Step(migration=each.migration, direction="up", script=each.migration.up) for each in undone)
         return (*undone, *again)
 
     async with connect(config, emit, migrating=True) as session:
         return await _run(session, config, migrations, plan, command="redo", dry_run=dry_run, emit=emit)
-
-
-def _standings(migrations: Sequence[Migration], now: Ledger) -> tuple[Standing, ...]:
-    return assess([each for each in migrations if not each.post_apply], now)
 
 
 async def _run(
@@ -92,6 +88,5 @@ async def _run(
     refuse_protected(known, command)
     attempts = Attempts(session=session, config=config, plan=plan, migrations=migrations, emit=emit, planned_once=True)
     done = await attempts.run(known)
-    after = await ledger.read(session, config)
-    pending = tuple(each.id for each in _standings(migrations, after) if each.state in {"pending", "late"})
+    pending = unapplied(assess(migrations, await ledger.read(session, config)))
     return RunResult(command=command, database=database, done=done, pending=pending)

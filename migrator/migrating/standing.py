@@ -21,8 +21,8 @@ def statuses(migrations: Sequence[Migration], known: Ledger) -> tuple[MigrationS
 
     A post-apply file has a line only while the last `up` owes it.
     """
-    regular = assess([each for each in migrations if not each.post_apply], known)
-    return (*map(_status, regular), *(_owed(each) for each in migrations if each.post_apply and each.id in known.loose))
+    regular = map(_status, assess(migrations, known))
+    return (*regular, *(_owed(each) for each in migrations if each.post_apply and each.id in known.loose))
 
 
 def _owed(migration: Migration) -> MigrationStatus:

@@ -8,11 +8,11 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from migrator.database.session import Session
+from migrator.database.session import RESET, Session
 from migrator.errors import MigratorError, ServerError
 from migrator.migrating import entries, journal
 from migrator.migrating.blame import Culprit, FenceLostError, is_fence, refusal
-from migrator.migrating.message import OPENING, RESET, Frame, Mark, Step, books, milliseconds
+from migrator.migrating.message import OPENING, Frame, Mark, Step, books, milliseconds
 from migrator.migrating.migration import Unit
 from migrator.migrating.watch import Watch
 from migrator.sql.names import literal, quote

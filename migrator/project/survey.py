@@ -26,7 +26,6 @@ async def status(config: Config, *, check: bool = False, emit: Emit = ignore) ->
     async with connect(config, emit) as session:
         known = await ledger.read(session, config)
         seeds = await summary(session, config)
-        session.abandon()
         return StatusResult(
             database=database_info(session, known, config),
             migrations=statuses(migrations, known),

@@ -8,6 +8,7 @@ from pathlib import Path
 from migrator.config import Config
 from migrator.errors import InputError
 from migrator.events import Emit, Noticed, ignore
+from migrator.source import shown
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 _LATER = frozenset({".csv", ".sql", ".gz"})
@@ -70,15 +71,6 @@ def digest(path: Path) -> bytes:
     except OSError as error:
         raise InputError(f"cannot read `{shown(path)}`: {error.strerror}", code="unreadable-file") from error
     return state.digest()
-
-
-def shown(path: Path) -> str:
-    """A path as the user would write it from the current folder."""
-    try:
-        relative = os.path.relpath(path)
-    except ValueError:
-        return str(path)
-    return str(path) if relative.startswith("..") else Path(relative).as_posix()
 
 
 def _absolute(path: Path) -> Path:

@@ -96,7 +96,7 @@ class Loader:
                     members = [loads[path] for path in graph.units[unit]]
                     group.create_task(self._unit(unit, members, connections, finished))
                     running += 1
-                if running and not (ready and not running):
+                if running:
                     unit = await finished.get()
                     running -= 1
                     broken_path = next(

@@ -6,7 +6,7 @@ Events are not shown as they come: what remains of them is the result, and the n
 import json
 import re
 from dataclasses import asdict
-from typing import Any, assert_never
+from typing import Any, assert_never, get_args
 
 from migrator.cli.render import Surroundings, words
 from migrator.cli.render.pen import Pen
@@ -22,8 +22,6 @@ from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 from migrator.source import Span
 
 SCHEMA = 1
-
-_STATES: tuple[MigrationState, ...] = ("applied", "pending", "modified", "unknown", "ahead", "late", "partial")
 
 # inside a JSON string these may stand as they are, but a terminal would obey them
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -139,7 +137,7 @@ def _status(result: StatusResult) -> dict[str, Any]:
     return {
         "database": _database(result.database),
         "migrations": [_migration(migration) for migration in result.migrations],
-        "summary": {state: result.count(state) for state in _STATES},
+        "summary": {state: result.count(state) for state in get_args(MigrationState)},
         "seeds": asdict(result.seeds),
     }
 

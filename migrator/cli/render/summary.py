@@ -111,19 +111,13 @@ def _rows(found: dict[str, Counts]) -> str:
 
 
 def _status(result: StatusResult) -> list[str]:
-    rows = [
-        (
-            migration.state,
-            code(migration.id),
-            f"{migration.steps_done}/{migration.steps_total}",
-            words.moment(migration.applied_at),
-            "" if migration.duration is None else words.duration(migration.duration),
-        )
-        for migration in result.migrations
-    ]
+    rows = []
+    for migration in result.migrations:
+        state, _, steps, when, took = tables.cells(migration)
+        rows.append((state, code(migration.id), steps, when, took))
     seeds = result.seeds
     return [
-        *table(("state", "migration", "steps", "applied (UTC)", "took"), rows),
+        *table(tables.HEADER, rows),
         "",
         f"Seeds: {seeds.current} current, {seeds.changed} changed, {seeds.new} new.",
     ]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from migrator.events.seeding import Counts, SeedPlanResult
     from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 
+HEADER = ("state", "migration", "steps", "applied (UTC)", "took")
+"""What `cells` are."""
+
 STATES: tuple[MigrationState, ...] = ("applied", "partial", "modified", "unknown", "late", "pending", "ahead")
 """The order in which a summary counts."""
 
@@ -50,7 +53,8 @@ def aligned(rows: list[tuple[str, ...]], *, right: frozenset[int] = frozenset())
     return [tuple(pad(cell, widths[column], right=column in right) for column, cell in enumerate(row)) for row in rows]
 
 
-def _cells(migration: MigrationStatus) -> tuple[str, ...]:
+def cells(migration: MigrationStatus) -> tuple[str, str, str, str, str]:
+    """State, id, steps, when and how long: a row of `migrate status`."""
     took = "" if migration.duration is None else words.duration(migration.duration)
     steps = f"{migration.steps_done}/{migration.steps_total}"
     return (migration.state, line(migration.id), steps, words.moment(migration.applied_at), took)
@@ -61,11 +65,10 @@ def status(result: StatusResult, ink: Ink) -> Iterator[str]:
     yield database(result.database, ink)
     if result.migrations:
         yield ""
-        header = ("state", "migration", "steps", "applied (UTC)", "took")
-        rows = aligned([header, *map(_cells, result.migrations)], right=frozenset({2, 4}))
+        rows = aligned([HEADER, *map(cells, result.migrations)], right=frozenset({2, 4}))
         yield ink.quiet("  ".join(rows[0]).rstrip())
-        for cells, migration in zip(rows[1:], result.migrations, strict=True):
-            row = f"{_style(migration.state, cells[0], ink)}  {'  '.join(cells[1:])}"
+        for row_cells, migration in zip(rows[1:], result.migrations, strict=True):
+            row = f"{_style(migration.state, row_cells[0], ink)}  {'  '.join(row_cells[1:])}"
             yield f"{row}  {ink.quiet(line(migration.note))}" if migration.note else row.rstrip()
     yield ""
     yield summary(result, ink)
