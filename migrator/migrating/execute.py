@@ -110,10 +110,11 @@ class Execution:
         with contextlib.suppress(MigratorError):
             await self._session.rollback()
             await self._session.run(DURABLE)
-            done = {(each.id, each.direction) for each in self.done}
-            for id_ in await committed(self._session, self._frame, self._steps):
-                step = next(step for step in self._steps if step.migration.id == id_)
-                if (id_, step.direction) not in done:
+            seen = {(each.id, each.direction) for each in self.done}
+            # not those behind: where `redo` names a migration twice, its entry speaks for the step that was reached
+            reached = self._steps[: self._watch.last.step + 1] if self._watch.last is not None else ()
+            for step in await committed(self._session, self._frame, reached):
+                if (step.migration.id, step.direction) not in seen:
                     self._watch.conclude(step)
 
     async def _explain(self, error: MigratorError, message: Message) -> Exception:
@@ -130,7 +131,8 @@ class Execution:
                 await self._session.run(DURABLE)
         if is_fence(found, error.report):
             return FenceLostError()
-        done = (*self._earlier, *await committed(self._session, self._frame, self._steps[: found.step]))
+        before = await committed(self._session, self._frame, self._steps[: found.step])
+        done = (*self._earlier, *(step.migration.id for step in before))
         return refusal(error.report, found, self._steps, done=done, parsed=began, fresh=self._fresh)
 
 
@@ -145,8 +147,8 @@ def groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
     return found
 
 
-async def committed(session: Session, frame: Frame, steps: Sequence[Step]) -> tuple[str, ...]:
-    """The ids of those steps that the ledger says are done, in order."""
+async def committed(session: Session, frame: Frame, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Those of the steps that the ledger says are done, in order."""
     if not steps:
         return ()
     ids = ", ".join(f"'{entries.hash_of(step.migration.id)}'" for step in steps)
@@ -159,7 +161,7 @@ async def committed(session: Session, frame: Frame, steps: Sequence[Step]) -> tu
             raise
         return ()  # the tables would have been made by the message that was refused
     return tuple(
-        step.migration.id
+        step
         for step in steps
         if not step.migration.post_apply and (step.migration.id in present) == (step.direction == "up")
     )

@@ -1,8 +1,11 @@
 """`down`, `redo` and `mark` on a real server."""
 
+import asyncio
+
 import pytest
 
 from migrator.errors import InputError, WorkError
+from migrator.events import Applied, Applying, Event
 from migrator.migrating import down, mark, redo, up
 
 pytestmark = pytest.mark.db
@@ -108,8 +111,6 @@ async def test_down_forgets_what_was_seeded(project, db):
 
 async def test_down_goes_no_further_when_it_is_tried_again(project, db):
     """A `down` of two whose second met a lock rolls back these two, and not a third."""
-    import asyncio
-
     files = {"migrations/0000.z.sql": "create table z ()", "migrations/0000.z.rollback.sql": "drop table z"}
     config = project({**TWO, **files}, lock_timeout=0.05)
     await up(config)
@@ -122,3 +123,18 @@ async def test_down_goes_no_further_when_it_is_tried_again(project, db):
     result, _ = await asyncio.gather(down(config, steps=2), end_later())
     assert [done.id for done in result.done] == ["0002.b", "0001.a"]
     assert (await books(db))[0] == ["0000.z"]
+
+
+async def test_a_redo_that_is_stopped_tells_nothing_that_did_not_happen(project, db):
+    """Cancelled while its rollback runs, `redo` has committed nothing, and no event says that it has."""
+    config = project({**TWO, "migrations/0002.b.rollback.sql": "select pg_sleep(30); drop table b;"})
+    await up(config)
+    events: list[Event] = []
+    task = asyncio.ensure_future(redo(config, emit=events.append))
+    while not any(isinstance(event, Applying) for event in events):
+        await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [event for event in events if isinstance(event, Applied)] == []
+    assert (await books(db))[0] == ["0001.a", "0002.b"]
