@@ -130,9 +130,15 @@ async def test_a_redo_that_is_stopped_tells_nothing_that_did_not_happen(project,
     config = project({**TWO, "migrations/0002.b.rollback.sql": "select pg_sleep(30); drop table b;"})
     await up(config)
     events: list[Event] = []
-    task = asyncio.ensure_future(redo(config, emit=events.append))
-    while not any(isinstance(event, Applying) for event in events):
-        await asyncio.sleep(0.02)
+    runs = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Applying):
+            runs.set()
+
+    task = asyncio.ensure_future(redo(config, emit=hear))
+    await runs.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
