@@ -109,7 +109,8 @@ class TextRenderer:
         self._running.applied(event)
         word = "applied" if event.direction == "up" else "rolled back"
         took = self._ink.quiet(words.duration(event.duration))
-        empty = "  (no statements)" if event.statements == 0 else ""
+        nothing = "no statements" if event.direction == "up" else "an empty rollback: nothing was undone"
+        empty = f"  ({nothing})" if event.statements == 0 else ""
         self._say(f"{self._ink.good(word)} {line(event.id)}  {took}{empty}")
         self._flush(event.id)
 

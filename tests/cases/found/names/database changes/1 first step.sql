@@ -1,0 +1,2 @@
+create table "Übersicht" ("naïve name" text, "größe" numeric);
+insert into "Übersicht" values ('“smart” — ☕', 1)

@@ -1,0 +1,3 @@
+comment on table "Übersicht" is 'Ärger';
+comment on column "Übersicht"."größe" is 'mit
+Umbruch';

@@ -1,0 +1,3 @@
+-- irreversible
+/* nothing here either */
+;;

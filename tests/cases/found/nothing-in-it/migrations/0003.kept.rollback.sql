@@ -1,0 +1,1 @@
+-- the rows are wanted: nothing is undone

@@ -1,0 +1,8 @@
+/* a header
+   over several lines */
+begin work;
+insert into audit values ('third');
+savepoint here;
+insert into audit values ('gone');
+rollback to here;
+commit work

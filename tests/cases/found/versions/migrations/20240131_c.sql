@@ -1,0 +1,1 @@
+create table t_20240131_c ();
