@@ -27,8 +27,9 @@ def _hashes(migration: Migration) -> str:
 def applied(own: str, ledger: str, migration: Migration, *, began: str | None = None) -> str:
     """SQL that notes a migration whose entry this very transaction has made (own and ledger: schemas).
 
-    Fails with 22012, a division by zero, where the entry is missing or of another transaction. There must be no note of
-    it yet; `began` is an SQL expression for when it began, the entry's own time by default.
+    Fails with 22012, a division by zero, where the entry is missing or of another transaction. Replaces a note that is
+    there: ledgers in several schemas share this table, and another one may note the same id in the same moment. `began`
+    is an SQL expression for when it began, the entry's own time by default.
     """
     total = len(migration.up.statements)
     started = began or "max(m.applied_at_utc) at time zone 'utc'"
@@ -37,7 +38,7 @@ def applied(own: str, ledger: str, migration: Migration, *, began: str | None = 
         f"select {literal(migration.id)}, max(m.applied_at_utc), {_hashes(migration)}, {total} / count(*), {total}, "
         f"'applied', {started}, clock_timestamp(), session_user, {literal(__version__)} "
         f"from {quote(ledger, MIGRATION)} m where m.migration_hash = '{hash_of(migration.id)}' "
-        "and m.xmin = pg_current_xact_id()::xid" + (f" {REPLACE}" if began else "")
+        f"and m.xmin = pg_current_xact_id()::xid {REPLACE}"
     )
 
 

@@ -172,6 +172,37 @@ async def test_many_first_runs_at_once(project, dsn, address_as):
         await connection.close()
 
 
+async def test_two_ledgers_note_the_same_id_at_once(project, db, dsn):
+    """Another ledger's run notes a migration of the same id in the same moment: ours waits for it and is applied."""
+    config = project(ONE)
+    await up(config)
+    await down(config)
+    await db.execute(
+        "begin; insert into migrator.journal (migration_id, statements_done, statements_total, state) "
+        "values ('0001.a', 1, 1, 'applied')"
+    )
+
+    async def commit_when_met() -> None:
+        other = await asyncpg.connect(dsn)
+        query = (
+            "select exists (select from pg_stat_activity where wait_event_type = 'Lock' "
+            "and datname = current_database())"
+        )
+        for _ in range(1000):
+            if await other.fetchval(query):
+                break
+            await asyncio.sleep(0.02)
+        await other.close()
+        await db.execute("commit")
+
+    result, _ = await asyncio.wait_for(asyncio.gather(up(config), commit_when_met()), 30)
+    assert [done.id for done in result.done] == ["0001.a"]
+    assert await db.fetchval(
+        "select state = 'applied' and sha256 is not null and ledger_applied_at = applied_at_utc "
+        "from migrator.journal join _yoyo_migration using (migration_id)"
+    )
+
+
 async def test_a_note_of_another_entry_does_not_count(project, db):
     """After yoyo rolled back and applied again, our note is stale: the file is taken on trust, then adopted."""
     config = project(ONE)
