@@ -12,16 +12,15 @@ from migrator.database.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Noticed, Planned, Waiting
 from migrator.events.migrating import Done
-from migrator.migrating import entries, ledger
+from migrator.migrating import ledger
 from migrator.migrating.blame import FenceLostError, UnpreparedError
-from migrator.migrating.entries import LOCK
+from migrator.migrating.entries import Entries
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import POLL, Held, hold, taken_by_other
 from migrator.migrating.message import LIMIT, Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.run import adoption, creation, frame, prepare
-from migrator.sql.names import quote
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""
@@ -77,7 +76,7 @@ class Attempts:
                 known = replace(known, missing=False)
             except FenceLostError:
                 known = replace(known, missing=False)
-                await self._wait_for_other(known.schema, deadline)
+                await self._wait_for_other(known.entries, deadline)
             except MigratorError as error:
                 error.done = tuple(done.id for done in self.done)
                 if error.code != "lock-timeout" or tries >= self.config.lock_retries:
@@ -93,7 +92,7 @@ class Attempts:
 
     async def _attempt(self, known: Ledger, *, fresh: bool) -> Ledger:
         session, config = self.session, self.config
-        async with self._locked(known.schema) as held:
+        async with self._locked(known.entries.schema) as held:
             makes_tables = not known.ready and not self._separately
             if not makes_tables:
                 await prepare(session, config, known)
@@ -161,12 +160,9 @@ class Attempts:
         self.emit(Noticed(severity="NOTICE", message=f"{what} ({left})", migration=error.migration))
         await asyncio.sleep(pause)
 
-    async def _wait_for_other(self, schema: str, deadline: float) -> None:
+    async def _wait_for_other(self, entries: Entries, deadline: float) -> None:
         """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
-        rows = await self.session.read(
-            f"select jsonb_build_object('pid', pid, 'age', round(extract(epoch from {entries.UTC_NOW} - ctime))) "
-            f"from {quote(schema, LOCK)}"
-        )
+        rows = await self.session.read(entries.holder())
         patience = max(0.0, deadline - monotonic())
         if patience <= 0:
             raise taken_by_other(

@@ -11,12 +11,10 @@ from migrator.database.session import Session
 from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done
-from migrator.migrating import entries
 from migrator.migrating.blame import FenceLostError, UnpreparedError, culprit, is_fence, refusal
 from migrator.migrating.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, Step, pack, pieces
 from migrator.migrating.stepwise import Stepwise
 from migrator.migrating.watch import Watch
-from migrator.sql.names import quote
 
 
 class Execution:
@@ -151,11 +149,8 @@ async def committed(session: Session, frame: Frame, steps: Sequence[Step]) -> tu
     """Those of the steps that the ledger says are done, in order."""
     if not steps:
         return ()
-    ids = ", ".join(f"'{entries.hash_of(step.migration.id)}'" for step in steps)
-    table = quote(frame.ledger, entries.MIGRATION)
-    query = f"select coalesce(jsonb_agg(migration_id), '[]') from {table} where migration_hash in ({ids})"
     try:
-        (present,) = await session.read(query)
+        (present,) = await session.read(frame.entries.among([step.migration.id for step in steps]))
     except ServerError as error:
         if error.report.sqlstate != "42P01":
             raise

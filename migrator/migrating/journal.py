@@ -5,7 +5,7 @@ A note is written in the transaction of the entry that it belongs to, and it car
 """
 
 from migrator._version import __version__
-from migrator.migrating.entries import LOCK, MIGRATION, hash_of
+from migrator.migrating.entries import Entries
 from migrator.migrating.migration import Migration
 from migrator.sql.names import literal, quote
 
@@ -24,36 +24,36 @@ def _hashes(migration: Migration) -> str:
     return f"'\\x{migration.sha256.hex()}'::bytea, '\\x{migration.sha256_without_comments.hex()}'::bytea"
 
 
-def applied(own: str, ledger: str, migration: Migration, *, began: str | None = None) -> str:
-    """SQL that notes a migration whose entry this very transaction has made (own and ledger: schemas).
+def applied(own: str, entries: Entries, migration: Migration, *, began: str | None = None) -> str:
+    """SQL that notes a migration whose entry this very transaction has made (own: the schema of our tables).
 
     Fails with 22012, a division by zero, where the entry is missing or of another transaction. Replaces a note that is
     there: ledgers in several schemas share this table, and another one may note the same id in the same moment. `began`
     is an SQL expression for when it began, the entry's own time by default.
     """
     total = len(migration.up.statements)
-    started = began or "max(m.applied_at_utc) at time zone 'utc'"
+    started = began or entries.began
     return (
         f"insert into {quote(own, 'journal')} ({COLUMNS}) "
-        f"select {literal(migration.id)}, max(m.applied_at_utc), {_hashes(migration)}, {total} / count(*), {total}, "
+        f"select {literal(migration.id)}, max({entries.stamp}), {_hashes(migration)}, {total} / count(*), {total}, "
         f"'applied', {started}, clock_timestamp(), session_user, {literal(__version__)} "
-        f"from {quote(ledger, MIGRATION)} m where m.migration_hash = '{hash_of(migration.id)}' "
+        f"from {entries.table} m where {entries.entry_of(migration.id)} "
         f"and m.xmin = pg_current_xact_id()::xid {REPLACE}"
     )
 
 
-def taken(own: str, ledger: str, migration: Migration, *, state: str) -> str:
+def taken(own: str, entries: Entries, migration: Migration, *, state: str) -> str:
     """SQL that notes a migration that is in the ledger without our doing: `adopted` from another tool, or `marked`."""
     total = len(migration.up.statements)
     return (
         f"insert into {quote(own, 'journal')} ({COLUMNS}) "
-        f"select m.migration_id, m.applied_at_utc, {_hashes(migration)}, {total}, {total}, {literal(state)}, "
-        f"m.applied_at_utc at time zone 'utc', null, session_user, {literal(__version__)} "
-        f"from {quote(ledger, MIGRATION)} m where m.migration_hash = '{hash_of(migration.id)}' {REPLACE}"
+        f"select {literal(migration.id)}, {entries.stamp}, {_hashes(migration)}, {total}, {total}, {literal(state)}, "
+        f"pg_catalog.to_timestamp({entries.applied_at}), null, session_user, {literal(__version__)} "
+        f"from {entries.table} m where {entries.entry_of(migration.id)} {REPLACE}"
     )
 
 
-def begun(own: str, ledger: str, migration: Migration) -> str:
+def begun(own: str, entries: Entries, migration: Migration) -> str:
     """SQL that notes a file without a transaction as begun, and which of yoyo's lock rows is ours.
 
     The lock row is committed for as long as such a file runs; after a kill the next run finds it by these two columns.
@@ -61,8 +61,8 @@ def begun(own: str, ledger: str, migration: Migration) -> str:
     return (
         f"insert into {quote(own, 'journal')} ({COLUMNS}, yoyo_lock_ctime, yoyo_lock_pid) "
         f"select {literal(migration.id)}, null, {_hashes(migration)}, 0, {len(migration.up.statements)}, 'partial', "
-        f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, l.ctime, l.pid "
-        f"from {quote(ledger, LOCK)} l {REPLACE}, {LOCK_COLUMNS}"
+        f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, {entries.lock_seen} "
+        f"{REPLACE}, {LOCK_COLUMNS}"
     )
 
 
@@ -74,13 +74,13 @@ def owed(own: str, migration: Migration) -> str:
     )
 
 
-def undoing(own: str, ledger: str, id_: str, total: int) -> str:
+def undoing(own: str, entries: Entries, id_: str, total: int) -> str:
     """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays."""
     return (
         f"insert into {quote(own, 'journal')} (migration_id, ledger_applied_at, statements_done, statements_total, "
         "state, yoyo_lock_ctime, yoyo_lock_pid) "
-        f"select m.migration_id, m.applied_at_utc, 0, {total}, 'undoing', l.ctime, l.pid "
-        f"from {quote(ledger, MIGRATION)} m, {quote(ledger, LOCK)} l where m.migration_hash = '{hash_of(id_)}' "
+        f"select {literal(id_)}, {entries.stamp}, 0, {total}, 'undoing', {entries.lock_seen} "
+        f"from {entries.table} m where {entries.entry_of(id_)} "
         "on conflict (migration_id) do update set statements_done = 0, statements_total = excluded.statements_total, "
         f"state = excluded.state, {LOCK_COLUMNS}"
     )
@@ -97,14 +97,3 @@ def advance(own: str, id_: str, done: int) -> str:
 def forget(own: str, id_: str) -> str:
     """SQL that removes a note."""
     return f"delete from {quote(own, 'journal')} where migration_id = {literal(id_)}"
-
-
-def remove_dead_lock(own: str, ledger: str) -> str:
-    """SQL that removes yoyo's lock row where a run of ours made it that did not live to give it back.
-
-    Only for the holder of the advisory lock: then no run of ours is alive that could own it.
-    """
-    return (
-        f"delete from {quote(ledger, LOCK)} l using {quote(own, 'journal')} j "
-        "where j.yoyo_lock_ctime = l.ctime and j.yoyo_lock_pid = l.pid"
-    )

@@ -11,8 +11,9 @@ from typing import Any
 from migrator.config import Config
 from migrator.database.session import Session
 from migrator.errors import InputError, ServerError, StateError, UnavailableError
-from migrator.migrating.entries import LOCK, LOG, MIGRATION, VERSION
+from migrator.migrating.entries import Entries
 from migrator.migrating.folder import MigrationFile
+from migrator.migrating.yoyo_tables import LOCK, LOG, MIGRATION, VERSION, YoyoTables
 from migrator.sql.names import literal, quote
 
 
@@ -52,11 +53,11 @@ class Ledger:
     """What a database knows of its migrations.
 
     Attributes:
-        schema: where yoyo's tables are, or would be made.
-        ready: yoyo's tables and ours exist.
+        entries: the tables that hold it, or would.
+        ready: those tables and ours exist.
         missing: there is no ledger, so nothing can be applied.
-        applied: entries by id, oldest first.
-        loose: journal entries without one of the ledger: partial and owed ones.
+        applied: entries by the key of their migration, oldest first; `entry` finds one by an id.
+        loose: journal entries without one of the ledger: partial and owed ones; likewise, `note` finds one.
         supabase: the roles of Supabase exist.
         elsewhere: there is no ledger of yoyo's, but one of the Supabase CLI.
         protected: `migrate protect` has marked the database.
@@ -65,7 +66,7 @@ class Ledger:
         watchful: the server's platform can watch for a client that is gone.
     """
 
-    schema: str
+    entries: Entries
     ready: bool
     missing: bool = False
     applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
@@ -77,20 +78,28 @@ class Ledger:
     plpgsql: bool = True
     watchful: bool = False
 
+    def entry(self, id_: str) -> LedgerEntry | None:
+        """The entry of this migration; None while it is not applied."""
+        return self.applied.get(self.entries.key(id_))
+
+    def note(self, id_: str) -> JournalEntry | None:
+        """The journal's note of a migration that is under way or owed; None where there is none."""
+        return self.loose.get(self.entries.key(id_))
+
 
 def is_settled(files: Iterable[MigrationFile], ledger: Ledger) -> bool:
     """Everything is applied as it is on disk, by hashes alone: a run has nothing to do and nothing to say."""
-    ids = set()
+    keys = set()
     for file in files:
         if file.post_apply:
             continue
-        entry = ledger.applied.get(file.id)
+        entry = ledger.entry(file.id)
         if entry is None:
             return False
         if entry.journal is not None and entry.journal.sha256 not in {None, file.sha256}:
             return False
-        ids.add(file.id)
-    return not ledger.loose and ids == ledger.applied.keys()
+        keys.add(ledger.entries.key(file.id))
+    return not ledger.loose and keys == ledger.applied.keys()
 
 
 OBSERVERS = """(select jsonb_agg(name) from (
@@ -114,7 +123,7 @@ SURROUNDINGS = """'supabase', exists (select from pg_catalog.pg_roles where roln
 """PostgreSQL notices that its client is gone where the kernel can tell (`client_connection_check_interval`)."""
 
 
-def _query(ledger: str, own: str | None, *, observe: bool = False) -> str:
+def _query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
     """One jsonb: the environment, the ledger's rows with the journal's, the journal's rows without one."""
     columns = (
         "j.state, encode(j.sha256, 'hex'), encode(j.sha256_without_comments, 'hex'), j.statements_done, "
@@ -125,22 +134,23 @@ def _query(ledger: str, own: str | None, *, observe: bool = False) -> str:
     else:
         journal = quote(own, "journal")
         protected = f"exists (select from {quote(own, 'setting')} where name = 'protected')"
-        joined = f"left join {journal} j on j.migration_id = m.migration_id and j.ledger_applied_at = m.applied_at_utc"
+        joined = f"left join {journal} j on j.migration_id = {entries.id} and j.ledger_applied_at = {entries.stamp}"
         loose = (
             f"(select jsonb_agg(jsonb_build_array(j.migration_id, null, {columns})) from {journal} j "
             "where j.state in ('partial', 'undoing', 'owed'))"
         )
+    table = literal(entries.table)
     return f"""select jsonb_build_object(
         'schema', (select relnamespace::regnamespace::name from pg_catalog.pg_class
-                   where oid = {literal(ledger)}::regclass),
+                   where oid = {table}::regclass),
         'current', current_schema(),
-        'hidden', row_security_active({literal(ledger)}::regclass),
+        'hidden', row_security_active({table}::regclass),
         'protected', {protected},
         'observers', {OBSERVERS if observe else "null"},
         {SURROUNDINGS},
-        'rows', (select jsonb_agg(jsonb_build_array(m.migration_id, extract(epoch from m.applied_at_utc), {columns})
-                                  order by m.applied_at_utc, m.migration_id)
-                 from {ledger} m {joined}),
+        'rows', (select jsonb_agg(jsonb_build_array({entries.id}, {entries.applied_at}, {columns})
+                                  order by {entries.order})
+                 from {entries.table} m {joined}),
         'loose', {loose})"""
 
 
@@ -181,21 +191,21 @@ def _entry(row: list[Any]) -> LedgerEntry:
     return LedgerEntry(id=id_, applied_at=when, journal=journal)
 
 
-def _ledger(found: dict[str, Any], *, ready: bool) -> Ledger:
+def _ledger(found: dict[str, Any], entries: Entries, *, ready: bool) -> Ledger:
     if found["hidden"]:
         raise UnavailableError(
             f"row level security hides rows of `{found['schema']}.{MIGRATION}` from this role",
             code="ledger-hidden",
             hint=f"`alter table {quote(found['schema'], MIGRATION)} disable row level security`, or use its owner",
         )
-    entries = [_entry(row) for row in found["rows"] or []]
-    loose = {row[0]: entry.journal for row in found["loose"] or [] if (entry := _entry(row)).journal is not None}
-    applied = {entry.id: entry for entry in entries}
+    key = entries.key
+    loose = {key(row[0]): entry.journal for row in found["loose"] or [] if (entry := _entry(row)).journal is not None}
+    applied = {key(entry.id): entry for entry in map(_entry, found["rows"] or [])}
     return Ledger(
-        schema=found["schema"],
+        entries=entries,
         ready=ready,
         applied=applied,
-        loose={id_: entry for id_, entry in loose.items() if id_ not in applied or entry.state == "undoing"},
+        loose={each: entry for each, entry in loose.items() if each not in applied or entry.state == "undoing"},
         protected=found["protected"],
         **_surroundings(found),
     )
@@ -227,14 +237,14 @@ async def read(session: Session, config: Config, *, observe: bool = False) -> Le
             hint='leave `ledger` out, or write `ledger = "yoyo"`',
         )
     try:
-        (found,) = await session.read(_query(MIGRATION, config.schema, observe=observe))
+        (found,) = await session.read(_query(YoyoTables(schema=""), config.schema, observe=observe))
     except ServerError as error:
         # no such table, column or schema, or no right to it: the first run, or something to tell apart
         if error.report.sqlstate not in {"42P01", "3F000", "42501", "42703"}:
             raise
         found = None
     if found is not None and found["schema"] == found["current"]:
-        return _ledger(found, ready=True)
+        return _ledger(found, YoyoTables(schema=found["schema"]), ready=True)
     return await _read_carefully(session, config, observe=observe)
 
 
@@ -265,8 +275,9 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool) ->
             sqlstate="42501",
             hint="its owner must grant `usage` on its schema and `select` on it, or name this role in `readers`",
         )
+    entries = YoyoTables(schema=schema)
     if MIGRATION not in tables:
-        return Ledger(schema=schema, ready=False, missing=True, elsewhere=there["elsewhere"], **_surroundings(there))
+        return Ledger(entries=entries, ready=False, missing=True, elsewhere=there["elsewhere"], **_surroundings(there))
     own = config.schema if there["journal"] else None
-    (found,) = await session.read(_query(quote(schema, MIGRATION), own, observe=observe))
-    return _ledger(found, ready=own is not None and tables.keys() == {MIGRATION, LOG, VERSION, LOCK})
+    (found,) = await session.read(_query(entries, own, observe=observe))
+    return _ledger(found, entries, ready=own is not None and tables.keys() == {MIGRATION, LOG, VERSION, LOCK})

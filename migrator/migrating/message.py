@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from migrator.database.session import RESET
 from migrator.events.migrating import Direction
-from migrator.migrating import entries, journal
+from migrator.migrating import journal
+from migrator.migrating.entries import Entries
 from migrator.migrating.migration import Migration, Script
 from migrator.sql.names import literal, quote
 
@@ -61,10 +62,10 @@ class Frame:
     """What all transactions of a run share.
 
     Attributes:
-        ledger: the schema of yoyo's tables.
+        entries: the tables that say what is applied.
         own: the schema of our tables.
         nonce: random text that no migration can know.
-        pid: our process, for yoyo's lock row.
+        pid: our process, for the ledger's lock.
         lock_timeout: seconds that a statement may wait for a lock.
         role: the role that owns what migrations make.
         settings: server settings of the user's address.
@@ -76,7 +77,7 @@ class Frame:
         farewell: SQL that gives the run's lock back, in the same message as the last commit.
     """
 
-    ledger: str
+    entries: Entries
     own: str
     nonce: str
     pid: int
@@ -170,9 +171,9 @@ def opening(frame: Frame, step: Step, *, followed: bool = False) -> str:
     if followed:
         parts.append(BEFORE_ANOTHER)
     if not step.migration.post_apply:
-        fence = entries.record if step.direction == "up" else entries.present
-        parts.append(fence(frame.ledger, id_))
-    parts.append(entries.lock_row(frame.ledger, frame.pid))
+        entries = frame.entries
+        parts.append(entries.record(step.migration) if step.direction == "up" else entries.present(id_))
+    parts.append(frame.entries.lock(frame.pid))
     parts += [f"set local {quote(name)} = {literal(value)}" for name, value in frame.settings]
     if frame.role is not None:
         parts.append(f"set local role {quote(frame.role)}")
@@ -191,20 +192,20 @@ def books(frame: Frame, number: int, step: Step, *, began: str | None = None) ->
     The note of an `up` fails where the entry is not of this very transaction: what ran may have ended ours by means
     that no lexer sees. `began` is an SQL expression for when a file without a transaction began.
     """
-    migration, id_ = step.migration, step.migration.id
+    migration, id_, entries = step.migration, step.migration.id, frame.entries
     parts = [journal.forget(frame.own, id_)]
     if migration.post_apply:
-        parts.append(entries.log(frame.ledger, id_, "apply"))
+        parts += entries.log(id_, "apply")
     elif step.direction == "up":
         parts = [] if began else parts
-        parts.append(journal.applied(frame.own, frame.ledger, migration, began=began))
-        parts.append(entries.log(frame.ledger, id_, "apply"))
+        parts.append(journal.applied(frame.own, entries, migration, began=began))
+        parts += entries.log(id_, "apply")
     else:
-        parts += [entries.erase(frame.ledger, id_), f"delete from {quote(frame.own, 'seed')}"]
-        parts.append(entries.log(frame.ledger, id_, "rollback"))
+        parts += [entries.erase(id_), f"delete from {quote(frame.own, 'seed')}"]
+        parts += entries.log(id_, "rollback")
     if number == frame.owed_by:
         parts += [journal.owed(frame.own, each) for each in frame.owed]
-    return [*parts, entries.unlock_row(frame.ledger, frame.pid)]
+    return [*parts, *entries.unlock(frame.pid)]
 
 
 def pieces(

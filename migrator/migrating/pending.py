@@ -86,7 +86,7 @@ async def apply_pending(
 
 def _afterwards(migrations: Sequence[Migration], now: Ledger, steps: Sequence[Step]) -> tuple[Step, ...]:
     """Post-apply files: all of them after work, else those that an earlier run still owes."""
-    after = [each for each in migrations if each.post_apply and (steps or each.id in now.loose)]
+    after = [each for each in migrations if each.post_apply and (steps or now.note(each.id) is not None)]
     return tuple(Step(migration=each, direction="up", script=each.up) for each in after)
 
 

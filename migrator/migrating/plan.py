@@ -51,10 +51,10 @@ def _state_of_applied(migration: Migration, entry: LedgerEntry) -> tuple[Migrati
 def assess(migrations: Sequence[Migration], ledger: Ledger) -> tuple[Standing, ...]:
     """Every migration of the files (in topological order) and of the ledger, with its state; no post-apply files."""
     migrations = [migration for migration in migrations if not migration.post_apply]
-    highest = max((index for index, each in enumerate(migrations) if each.id in ledger.applied), default=-1)
+    highest = max((index for index, each in enumerate(migrations) if ledger.entry(each.id)), default=-1)
     found = []
     for index, migration in enumerate(migrations):
-        entry, loose = ledger.applied.get(migration.id), ledger.loose.get(migration.id)
+        entry, loose = ledger.entry(migration.id), ledger.note(migration.id)
         comments_only = False
         state: MigrationState
         if loose is not None:
@@ -78,14 +78,13 @@ def assess(migrations: Sequence[Migration], ledger: Ledger) -> tuple[Standing, .
 
 def _with_strangers(found: list[Standing], ledger: Ledger) -> tuple[Standing, ...]:
     """Put entries without a file where their names sort: behind all files they are `ahead`, else `unknown`."""
-    known = {standing.id for standing in found}
+    known = {ledger.entries.key(standing.id) for standing in found}
     newest = max((natural(standing.id) for standing in found), default=())
-    for id_, entry in sorted(ledger.applied.items(), key=lambda item: natural(item[0])):
-        if id_ in known:
-            continue
-        place = natural(id_)
+    strangers = [entry for key, entry in ledger.applied.items() if key not in known]
+    for entry in sorted(strangers, key=lambda each: natural(each.id)):
+        place = natural(entry.id)
         state: MigrationState = "ahead" if found and place > newest else "unknown"
-        stranger = Standing(id=id_, state=state, migration=None, entry=entry)
+        stranger = Standing(id=entry.id, state=state, migration=None, entry=entry)
         index = next((i for i, standing in enumerate(found) if natural(standing.id) > place), len(found))
         found.insert(index, stranger)
     return tuple(found)

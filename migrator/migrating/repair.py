@@ -10,7 +10,7 @@ from migrator.database.session import Session
 from migrator.errors import InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
-from migrator.migrating import entries, journal, ledger
+from migrator.migrating import journal, ledger
 from migrator.migrating.guards import database_info, refuse_pooler
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import hold, taken_by_other
@@ -50,7 +50,7 @@ async def mark(
         known = await ledger.read(session, config)
         if not _chosen(assess(migrations, known), ids, state=state, until=until):
             return RunResult(command="mark", database=database_info(session, known, config))
-        async with hold(session, known.schema, wait=config.wait, emit=emit):
+        async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
             await prepare(session, config, known)
             known = await ledger.read(session, config)
             chosen = _chosen(assess(migrations, known), ids, state=state, until=until)
@@ -84,19 +84,19 @@ def _chosen(standings: Sequence[Standing], ids: tuple[str, ...], *, state: Mark,
 
 
 async def _write(session: Session, config: Config, known: Ledger, chosen: Sequence[Standing], *, state: Mark) -> None:
-    schema, own = known.schema, config.schema
-    parts = [journal.remove_dead_lock(own, schema), entries.lock_row(schema, os.getpid())]
+    entries, own = known.entries, config.schema
+    parts = [*entries.remove_dead_lock(own), entries.lock(os.getpid())]
     for standing in chosen:
         if state == "pending":
-            parts += [entries.erase(schema, standing.id), journal.forget(own, standing.id)]
-            parts.append(entries.log(schema, standing.id, "unmark"))
+            parts += [entries.erase(standing.id), journal.forget(own, standing.id)]
+            parts += entries.log(standing.id, "unmark")
         elif standing.migration is not None:
             if standing.entry is None:
-                parts.append(entries.record(schema, standing.id))
+                parts.append(entries.record(standing.migration))
             if not standing.migration.python:
-                parts.append(journal.taken(own, schema, standing.migration, state="marked"))
-            parts.append(entries.log(schema, standing.id, "mark"))
-    parts.append(entries.unlock_row(schema, os.getpid()))
+                parts.append(journal.taken(own, entries, standing.migration, state="marked"))
+            parts += entries.log(standing.id, "mark")
+    parts += entries.unlock(os.getpid())
     try:
         await session.run(
             "; ".join(["begin", f"set local lock_timeout = {milliseconds(config.lock_timeout)}", *parts, "commit"])

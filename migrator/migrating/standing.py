@@ -22,7 +22,7 @@ def statuses(migrations: Sequence[Migration], known: Ledger) -> tuple[MigrationS
     A post-apply file has a line only while the last `up` owes it.
     """
     regular = map(_status, assess(migrations, known))
-    return (*regular, *(_owed(each) for each in migrations if each.post_apply and each.id in known.loose))
+    return (*regular, *(_owed(each) for each in migrations if each.post_apply and known.note(each.id) is not None))
 
 
 def _owed(migration: Migration) -> MigrationStatus:

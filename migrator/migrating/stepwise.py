@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from migrator.database.session import RESET, Session
 from migrator.errors import MigratorError, ServerError
-from migrator.migrating import entries, journal
+from migrator.migrating import journal
 from migrator.migrating.blame import Culprit, FenceLostError, is_fence, refusal
 from migrator.migrating.message import OPENING, Frame, Mark, Step, books, milliseconds
 from migrator.migrating.migration import Unit
@@ -78,22 +78,19 @@ class Stepwise:
         return found
 
     def _opening(self) -> str:
-        frame, step = self._frame, self._step
+        frame, step, entries = self._frame, self._step, self._frame.entries
         id_ = step.migration.id
         if step.migration.post_apply:
             notes = [journal.owed(frame.own, step.migration)]
         elif step.direction == "up":
-            notes = [entries.absent(frame.ledger, id_), journal.begun(frame.own, frame.ledger, step.migration)]
+            notes = [entries.absent(id_), journal.begun(frame.own, entries, step.migration)]
         else:
-            notes = [
-                entries.present(frame.ledger, id_),
-                journal.undoing(frame.own, frame.ledger, id_, step.total),
-            ]
+            notes = [entries.present(id_), journal.undoing(frame.own, entries, id_, step.total)]
         application = literal(f"migrate {step.migration.id}".encode("ascii", "replace").decode()[:63])
         parts = [
             "begin",
             f"set local lock_timeout = {milliseconds(frame.lock_timeout)}",
-            entries.lock_row(frame.ledger, frame.pid),
+            entries.lock(frame.pid),
             *notes,
             f"set application_name = {application}",
             *(f"set {quote(name)} = {literal(value)}" for name, value in frame.settings),
@@ -124,10 +121,10 @@ class Stepwise:
         parts = [RESET, frame.settings_again, "commit", "begin"]
         began = None
         if step.direction == "up" and not step.migration.post_apply:
-            parts.append(entries.record(frame.ledger, step.migration.id))
+            parts.append(frame.entries.record(step.migration))
             began = (
                 f"coalesce((select started_at from {quote(frame.own, 'journal')} "
-                f"where migration_id = {literal(step.migration.id)}), max(m.applied_at_utc) at time zone 'utc')"
+                f"where migration_id = {literal(step.migration.id)}), {frame.entries.began})"
             )
         farewell = [frame.farewell] if self._index == frame.last and frame.farewell else []
         return "; ".join([*parts, *books(frame, self._index, step, began=began), "commit", *farewell])
@@ -135,4 +132,5 @@ class Stepwise:
     async def _give_back(self) -> None:
         """After a failure: no open transaction, no session state, no lock row of ours."""
         await self._session.rollback()
-        await self._session.run(entries.unlock_row(self._frame.ledger, self._frame.pid))
+        for sql in self._frame.entries.unlock(self._frame.pid):
+            await self._session.run(sql)

@@ -88,7 +88,7 @@ async def reset(config: Config, *, emit: Emit = ignore) -> ResetResult:
             )
         known = await ledger.read(session, config)
         refuse_protected(known, "reset")
-        async with hold(session, known.schema, wait=config.wait, emit=emit):
+        async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
             dropped = await _drop(session)
         database = database_info(session, known, config)
     applied = await up(config, emit=emit)

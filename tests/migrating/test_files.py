@@ -8,8 +8,8 @@ import pytest
 
 from migrator.errors import InputError
 from migrator.migrating import folder
-from migrator.migrating.entries import hash_of
 from migrator.migrating.files import read_migrations
+from migrator.migrating.yoyo_tables import hash_of
 
 
 @pytest.fixture

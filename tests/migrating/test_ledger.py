@@ -32,7 +32,7 @@ async def test_the_first_read_of_an_empty_database(project):
     config = project(ONE)
     async with connect(config) as session:
         known = await ledger.read(session, config)
-    assert (known.schema, known.ready, dict(known.applied)) == ("public", False, {})
+    assert (known.entries.schema, known.ready, dict(known.applied)) == ("public", False, {})
 
 
 async def test_the_search_path_decides(project, db):

@@ -7,9 +7,10 @@ from migrator.errors import ServerReport
 from migrator.migrating.blame import Culprit, culprit
 from migrator.migrating.message import OPENING, Frame, Mark, Piece, Step, at, mark, pack, pieces, read_mark
 from migrator.migrating.migration import Migration, Script, Unit
+from migrator.migrating.yoyo_tables import YoyoTables
 from migrator.source import Source
 
-FRAME = Frame(ledger="public", own="migrator", nonce="c0ffee", pid=7, lock_timeout=5.0)
+FRAME = Frame(entries=YoyoTables(schema="public"), own="migrator", nonce="c0ffee", pid=7, lock_timeout=5.0)
 
 
 def step(id_: str, *statements: str) -> Step:

@@ -8,6 +8,7 @@ from migrator.errors import InputError, StateError
 from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
 from migrator.migrating.migration import Migration, Script
 from migrator.migrating.plan import assess, plan_down, plan_up, resolve
+from migrator.migrating.yoyo_tables import YoyoTables
 from migrator.source import Source
 
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -37,7 +38,7 @@ def note(state: str = "applied", *, code: bytes = b"code", whole: bytes = b"whol
 def ledger(*ids: str, loose: dict[str, JournalEntry] | None = None, **notes: JournalEntry) -> Ledger:
     """A ledger in which `ids` are applied, with a note where one is given."""
     applied = {id_: LedgerEntry(id=id_, applied_at=WHEN, journal=notes.get(id_)) for id_ in ids}
-    return Ledger(schema="public", ready=True, applied=applied, loose=loose or {})
+    return Ledger(entries=YoyoTables(schema="public"), ready=True, applied=applied, loose=loose or {})
 
 
 def states(migrations, known) -> dict[str, str]:
