@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from migrator.errors import InputError
 from migrator.migrating.migration import Script, Unit
 from migrator.source import Source
-from migrator.sql.kinds import Kind, describe
+from migrator.sql.kinds import Description, Kind, describe
 from migrator.sql.statement import Statement
+from migrator.sql.transactions import ends_its_own, lasts_as_long
 
 NOTHING_APPLIED = "nothing was applied"
 PATIENT = "CONCURRENTLY"
@@ -50,11 +51,26 @@ def _transactional(source: Source, statements: Sequence[Statement]) -> Script:
                 code="transaction-control",
                 where=statement.span,
                 outcome=NOTHING_APPLIED,
-                hint="remove it: every migration runs in a transaction of its own; "
-                "or put `-- transactional: false` at the top of the file",
+                hint=_way_out(kinds),
             )
     units = tuple(Unit(start=each.start, end=each.end) for each in statements[first:last])
     return Script(source=source, statements=units, modes=modes)
+
+
+def _way_out(kinds: Sequence[Description]) -> str:
+    """What to do about transaction control in the middle of a file that does not say that it has its own."""
+    if not any(known.kind is Kind.OUTSIDE for known in kinds):
+        return (
+            "remove it: every migration runs in a transaction of its own; "
+            "or put `-- transactional: false` at the top of the file"
+        )
+    # COMMIT; CREATE INDEX CONCURRENTLY ...; BEGIN: it steps out of a transaction that it takes for granted
+    missing = ["`-- transactional: false` at the top of the file"]
+    if kinds[0].kind is not Kind.BEGIN:
+        missing.append("`BEGIN;` before its first statement")
+    if kinds[-1].kind is not Kind.COMMIT:
+        missing.append("`COMMIT;` behind its last one")
+    return "put " + (", ".join(missing[:-1]) + " and " if len(missing) > 1 else "") + missing[-1]
 
 
 def _groups(statements: Sequence[Statement]) -> Iterator[Unit]:
@@ -67,29 +83,57 @@ def _groups(statements: Sequence[Statement]) -> Iterator[Unit]:
             if known.kind is Kind.BEGIN:
                 opened, inside = (statement, known.modes), []
             elif known.kind.ends_transaction or known.kind is Kind.SAVEPOINT:
-                raise _stray(statement, known.name)
+                raise _stray(statement, known, opened=None)
             else:
-                alone = known.kind is Kind.OUTSIDE
-                patient = alone and PATIENT in known.name
-                yield Unit(start=statement.start, end=statement.end, alone=alone, patient=patient)
+                yield _single(statement, known)
         elif known.kind is Kind.COMMIT:
             if inside:
                 yield Unit(start=inside[0].start, end=inside[-1].end, modes=opened[1])
             opened = None
         elif known.kind is Kind.OUTSIDE or known.kind is Kind.BEGIN or known.kind.ends_transaction:
-            raise _stray(statement, known.name)
+            raise _stray(statement, known, opened=opened[0])
         else:
             inside.append(statement)
     if opened is not None:
-        raise _stray(opened[0], "BEGIN")
+        raise InputError(
+            "this `BEGIN` has no `COMMIT`",
+            code="transaction-control",
+            where=opened[0].span,
+            outcome=NOTHING_APPLIED,
+            hint="put `COMMIT;` behind the last statement that belongs to it",
+        )
 
 
-def _stray(statement: Statement, name: str) -> InputError:
+def _single(statement: Statement, known: Description) -> Unit:
+    """A statement that is committed by itself; refused where that would make it do nothing."""
+    if name := lasts_as_long(statement):
+        raise InputError(
+            f"`{name}` lasts as long as its transaction, and here that is this one statement",
+            code="needs-transaction",
+            where=statement.span,
+            outcome=NOTHING_APPLIED,
+            hint="put `BEGIN;` before it and `COMMIT;` behind what it is meant for: in a file without a transaction "
+            "every statement outside such a group is committed by itself",
+        )
+    alone = known.name if known.kind is Kind.OUTSIDE else ends_its_own(statement) or ""
+    return Unit(start=statement.start, end=statement.end, alone=alone != "", patient=PATIENT in alone, name=alone)
+
+
+def _stray(statement: Statement, known: Description, *, opened: Statement | None) -> InputError:
+    if opened is None:
+        hint = "put `BEGIN;` before the first statement that belongs to it: a group begins with BEGIN"
+        if not known.kind.ends_transaction:
+            hint = "put `BEGIN;` before it and `COMMIT;` behind what belongs to it"
+    elif known.kind is Kind.OUTSIDE:
+        hint = f"move it out of the group that `BEGIN` opens in line {opened.span.line}: it cannot run in a transaction"
+    else:
+        hint = f"end the group that `BEGIN` opens in line {opened.span.line} with `COMMIT;` before it"
     return InputError(
-        f"`{name}` does not belong to a BEGIN ... COMMIT group",
+        f"`{known.name}` does not belong to a BEGIN ... COMMIT group"
+        if opened is None
+        else f"`{known.name}` cannot stand in a BEGIN ... COMMIT group",
         code="transaction-control",
         where=statement.span,
         outcome=NOTHING_APPLIED,
-        hint="in a file without a transaction a group begins with BEGIN and ends with COMMIT, and holds nothing that "
-        "cannot run in a transaction",
+        hint=hint,
     )

@@ -13,9 +13,10 @@ class Unit:
     Attributes:
         start: where it begins in the file's text, in characters.
         end: where it ends.
-        alone: the server refuses it in a transaction block.
+        alone: the server refuses it in a transaction block, or it may end one by itself.
         patient: it waits for other transactions by design, so that a lock timeout would only leave wreckage.
         modes: transaction modes of a group's BEGIN.
+        name: the command of one that is alone, such as `CREATE INDEX CONCURRENTLY`.
     """
 
     start: int
@@ -23,6 +24,7 @@ class Unit:
     alone: bool = False
     patient: bool = False
     modes: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

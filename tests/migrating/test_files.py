@@ -121,12 +121,69 @@ def test_hashes_ignore_line_ends_and_tell_comments_from_code(read):
         ("set standard_conforming_strings to off;", "standard-conforming-strings", "1:1"),
         ("-- transactional: false\nbegin;\nvacuum;\ncommit;", "transaction-control", "3:1"),
         ("-- transactional: false\nselect 1;\ncommit;", "transaction-control", "3:1"),
+        ("-- transactional: false\nbegin;\nselect 1;", "transaction-control", "2:1"),
+        ("-- transactional: false\nsavepoint a;", "transaction-control", "2:1"),
+        ("-- transactional: false\nlock table t;\nselect 1;", "needs-transaction", "2:1"),
+        ("-- transactional: false\nset local search_path = a;", "needs-transaction", "2:1"),
+        ("-- transactional: false\nselect 1;\n create temp table t () on commit drop;", "needs-transaction", "3:2"),
     ],
 )
 def test_refuses_at_the_place(read, text, code, place):
     """What cannot run, or would not mean what it says, is refused at its line and column."""
     error = refused(read, {"0001.a.sql": text})
     assert (error.code, str(error.where)) == (code, f"migrations/0001.a.sql:{place}")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "create table t ();\ncommit;\ncreate index concurrently i on t (a);\nbegin;\nselect 1;",
+            (
+                "put `-- transactional: false` at the top of the file, `BEGIN;` before its first statement "
+                "and `COMMIT;` behind its last one"
+            ),
+        ),
+        (
+            "begin;\ncreate table t ();\ncommit;\nvacuum t;\nbegin;\nselect 1;\ncommit;",
+            "put `-- transactional: false` at the top of the file",
+        ),
+        (
+            "-- transactional: false\ncreate table t ();\ncommit;\nvacuum t;\nbegin;\nselect 1;",
+            "put `BEGIN;` before the first statement that belongs to it: a group begins with BEGIN",
+        ),
+        (
+            "-- transactional: false\nvacuum t;\nbegin;\nselect 1;",
+            "put `COMMIT;` behind the last statement that belongs to it",
+        ),
+        (
+            "-- transactional: false\nbegin;\nvacuum t;\ncommit;",
+            "move it out of the group that `BEGIN` opens in line 2: it cannot run in a transaction",
+        ),
+        (
+            "-- transactional: false\nbegin;\nselect 1;\nbegin;",
+            "end the group that `BEGIN` opens in line 2 with `COMMIT;` before it",
+        ),
+    ],
+)
+def test_says_how_to_step_out_of_a_transaction(read, text, hint):
+    """`COMMIT; CREATE INDEX CONCURRENTLY ...; BEGIN;` takes a transaction for granted, and what it lacks is said."""
+    error = refused(read, {"0001.a.sql": text})
+    assert (error.code, error.hint) == ("transaction-control", hint)
+
+
+def test_what_lasts_as_long_as_a_transaction_may_stand_in_a_group(read):
+    """In BEGIN ... COMMIT it has something to last for."""
+    text = "-- transactional: false\nbegin; lock table t; set local search_path = a; select 1; commit; vacuum;"
+    (only,) = read({"1.sql": text})
+    assert [(unit.alone, unit.name) for unit in only.up.statements] == [(False, ""), (True, "VACUUM")]
+
+
+def test_what_may_commit_by_itself_is_sent_alone(read):
+    """CALL, and DO with COMMIT in its body, stand outside of every transaction of ours; any other DO does not."""
+    text = "-- transactional: false\ncall p();\ndo $$ begin commit; end $$;\ndo $$ begin null; end $$;"
+    (only,) = read({"1.sql": text})
+    assert [(unit.alone, unit.name) for unit in only.up.statements] == [(True, "CALL"), (True, "DO"), (False, "")]
 
 
 def test_refuses_bytes_that_are_no_text(read):

@@ -78,6 +78,31 @@ async def test_session_state_lasts_within_the_file_only(project, db):
     assert await db.fetchval("select to_regclass('s.here') is not null and to_regclass('public.there') is not null")
 
 
+async def test_a_procedure_may_commit(project, db):
+    """CALL of a procedure that commits, and a DO block that does, run in a file without a transaction."""
+    await db.execute(
+        "create table t (a int);"
+        "create procedure p() language plpgsql as $$ begin insert into t values (1); commit;"
+        " insert into t values (2); end $$"
+    )
+    text = "-- transactional: false\ncall p();\ndo $$ begin insert into t values (3); commit; end $$;\n"
+    await up(project({"migrations/0001.c.sql": text}))
+    assert [row[0] for row in await db.fetch("select a from t order by 1")] == [1, 2, 3]
+    assert await journal(db, "0001.c") == ("applied", 2, 2)
+
+
+async def test_a_procedure_may_not_commit_in_a_transaction(project, db):
+    """In a file with a transaction the server refuses it (2D000); the way out is the directive."""
+    await db.execute("create procedure p() language plpgsql as $$ begin commit; end $$")
+    config = project({"migrations/0001.c.sql": "call p();"})
+    with pytest.raises(WorkError) as caught:
+        await up(config)
+    assert caught.value.sqlstate == "2D000"
+    path = config.migrations[0] / "0001.c.sql"
+    hint = f"put `-- transactional: false` at the top of `{path}`: it cannot run in a transaction"
+    assert caught.value.hint == hint
+
+
 async def test_an_index_waits_for_a_long_transaction(project, db, dsn):
     """CREATE INDEX CONCURRENTLY waits longer than lock_timeout for an old snapshot and is valid afterwards."""
     import asyncpg
