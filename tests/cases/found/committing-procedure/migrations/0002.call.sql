@@ -1,0 +1,2 @@
+-- depends: 0001.procedure
+call fill();
