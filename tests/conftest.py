@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from cable import Cable
 
 import migrator
 from migrator.config import Address, Config
@@ -96,6 +97,13 @@ async def db(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
         yield connection
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def cable(dsn: str) -> AsyncIterator[Cable]:
+    """A network between a client and the test's database that the test can cut."""
+    async with Cable(dsn) as laid:
+        yield laid
 
 
 @pytest.fixture

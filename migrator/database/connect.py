@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from asyncpg.connect_utils import SessionAttribute
 
 from migrator.config import DEFAULT_WAIT, Config
 from migrator.database import connect_failures, pooler, tls
+from migrator.database.keepalive import keep_alive
 from migrator.database.servers import locate
 from migrator.database.session import Session
 from migrator.database.target import Host, SessionAttributes, Target
@@ -51,6 +53,10 @@ async def _dial(
         # poolers know both parameters
         server_settings={"application_name": target.application_name, "standard_conforming_strings": "on"},
     )
+    transport: asyncio.BaseTransport = connection._transport  # type: ignore[attr-defined] # noqa: SLF001 - no other way
+    opened: socket.socket | None = transport.get_extra_info("socket")
+    if opened is not None:
+        keep_alive(opened)
     return connection
 
 

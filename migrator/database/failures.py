@@ -21,6 +21,9 @@ ENDED = frozenset(
 """SQLSTATEs after which the server has ended the session: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
+AGAIN = "run the command again; what was not committed is rolled back"
+
+
 def _number(text: object) -> int | None:
     return int(text) if isinstance(text, str) and text.isdigit() else None
 
@@ -59,5 +62,5 @@ def translate(error: BaseException) -> MigratorError:
     return ConnectionLostError(
         f"the connection to the server was lost: {str(error) or type(error).__name__}",
         code="connection-lost",
-        hint="run the command again; what was not committed is rolled back",
+        hint=AGAIN,
     )

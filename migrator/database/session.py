@@ -7,17 +7,17 @@ travel by COPY for the same reason.
 
 import asyncio
 import json
-from collections.abc import AsyncIterable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from migrator.database.failures import translate
+from migrator.database.failures import AGAIN, translate
 from migrator.database.target import Target
-from migrator.errors import MigratorError, ServerError
+from migrator.errors import ConnectionLostError, MigratorError, ServerError
 
 RESET = (
     "begin; reset all; reset session authorization; reset role; discard temp; deallocate all; close all; unlisten *; "
@@ -25,6 +25,9 @@ RESET = (
 )
 """Forgets everything that a client can leave behind in a session except advisory locks (`discard all` would release
 ours). A transaction of its own, for the caller to commit: in an implicit one its failure would undo it."""
+
+FAREWELL = 5.0
+"""Seconds in which the server has to confirm that something ends: a cancelled statement, a lock, a connection."""
 
 _DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
 
@@ -168,7 +171,23 @@ class Session:
             await self.settle()
             self._listeners = listeners
 
-    async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - asyncpg bounds it, and ends what is left
+    @asynccontextmanager
+    async def within(self, seconds: float = FAREWELL) -> AsyncIterator[None]:
+        """Bound what the block asks of the server; a connection that does not answer in time is abandoned.
+
+        For what is said at a run's end: a cut network must not hold a process that was asked to stop. Raises
+        `ConnectionLostError` when the time is over.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            self.abandon()
+            raise ConnectionLostError(
+                f"the server did not answer within {seconds:g} s", code="connection-lost", hint=AGAIN
+            ) from None
+
+    async def close(self, timeout: float = FAREWELL) -> None:  # noqa: ASYNC109 - asyncpg bounds it, and ends what is left
         """End the connection: politely for at most `timeout` seconds, then at once."""
         if self.closed:
             return

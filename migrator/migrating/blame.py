@@ -13,6 +13,9 @@ ENTRY_TAKEN = {"23505", "55P03", "22012"}
 LOCKS = {"55P03", "40P01", "40001"}
 """Lock not available, deadlock, serialization failure: trying again may help."""
 
+CANCELLED = "57014"
+"""query_canceled: by a timeout of the migration's or the address's own, or by somebody's hand."""
+
 EXISTS = {"42P07", "42710", "42701", "42723", "42P06"}
 """A table, object, column, function or schema of that name exists already."""
 
@@ -122,9 +125,22 @@ def _way_out(step: Step, report: ServerReport, *, fresh: bool) -> str:
             "if this database was made by other means, record what it has with `migrate mark ID --applied --until`, "
             "then run `migrate up` again"
         )
+    if report.sqlstate == CANCELLED:
+        return _stopped(report, verb)
     if report.sqlstate == "42501":
         return "run it as the owner, or set `role` to it in the configuration"
     return again
+
+
+def _stopped(report: ServerReport, verb: str) -> str:
+    """Who stopped a statement; the server says so only in words, which may be in any language."""
+    raise_it = "raise the `statement_timeout` that the file or the address sets (a run itself has none)"
+    again = f"run `migrate {verb}` again"
+    if "statement timeout" in report.message:
+        return f"{raise_it}, and {again}"
+    if "user request" in report.message:
+        return f"another session cancelled it (`pg_cancel_backend`): when that was not meant, {again}"
+    return f"where it was a timeout, {raise_it}; where another session cancelled it, {again}"
 
 
 def refusal(

@@ -106,8 +106,9 @@ class Execution:
     async def _conclude_cancelled(self) -> None:
         """The run was asked to stop: roll back, and tell what is committed all the same, for a COMMIT may be faster."""
         with contextlib.suppress(MigratorError):
-            await self._session.rollback()
-            await self._session.run(DURABLE)
+            async with self._session.within():
+                await self._session.rollback()
+                await self._session.run(DURABLE)
             seen = {(each.id, each.direction) for each in self.done}
             # not those behind: where `redo` names a migration twice, its entry speaks for the step that was reached
             reached = self._steps[: self._watch.last.step + 1] if self._watch.last is not None else ()

@@ -122,7 +122,8 @@ async def _release(session: Session, held: Held) -> None:
     if held.released or session.closed:
         return
     try:
-        await session.run(held.release)
+        async with session.within():
+            await session.run(held.release)
     except MigratorError:
         # the connection is gone or beyond use; the server frees the lock with it, and the real error is on its way
         session.abandon()

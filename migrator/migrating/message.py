@@ -17,6 +17,7 @@ from migrator.events.migrating import Direction
 from migrator.migrating import journal
 from migrator.migrating.entries import Entries
 from migrator.migrating.migration import Migration, Script
+from migrator.migrating.timeouts import lifted
 from migrator.sql.names import literal, quote
 
 LIMIT = 64_000
@@ -75,6 +76,7 @@ class Frame:
         watchful: the server's platform can watch for a client that is gone.
         last: the index of the run's last step, behind whose commit `farewell` is sent.
         farewell: SQL that gives the run's lock back, in the same message as the last commit.
+        server: the server's version, as in 170004.
     """
 
     entries: Entries
@@ -89,14 +91,12 @@ class Frame:
     watchful: bool = True
     last: int = -1
     farewell: str = ""
+    server: int = 140000
 
     @property
     def settings_again(self) -> str:
-        """What the session needs at its start and after every reset.
-
-        Index builds may take longer than the 2 minutes that Supabase gives a statement.
-        """
-        return "set statement_timeout = 0" + (f"; {WATCHFUL}" if self.watchful else "")
+        """What the session needs at its start and after every reset."""
+        return lifted(self.server, self.settings) + (f"; {WATCHFUL}" if self.watchful else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

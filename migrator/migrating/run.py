@@ -55,4 +55,5 @@ def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step]
         watchful=known.watchful,
         last=len(steps) - 1,
         farewell=farewell,
+        server=session.version[0],
     )

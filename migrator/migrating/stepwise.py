@@ -53,7 +53,8 @@ class Stepwise:
             raise self._refusal(error, at, reached, done=done, fresh=fresh) from error
         except asyncio.CancelledError:
             with contextlib.suppress(MigratorError):
-                await self._give_back()
+                async with self._session.within():
+                    await self._give_back()
             raise
         await self._session.settle()
         self._watch.reach(Mark(step=self._index, statement=self._step.committed))
