@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         InputError,
         InterruptedWorkError,
         MigratorError,
+        ProtectedError,
         ServerError,
         ServerReport,
         StateError,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
         WorkError,
     )
     from migrator.events import Emit, Event, ignore
-    from migrator.migrating import down, mark, new, redo, up
+    from migrator.migrating import down, mark, new, protect, redo, up
     from migrator.project import reset, status
     from migrator.seeding import seed
     from migrator.source import Source, Span
@@ -36,6 +37,7 @@ _HOMES = {
     "InputError": "errors",
     "InterruptedWorkError": "errors",
     "MigratorError": "errors",
+    "ProtectedError": "errors",
     "ServerError": "errors",
     "ServerReport": "errors",
     "Source": "source",
@@ -49,6 +51,7 @@ _HOMES = {
     "load_config": "config",
     "mark": "migrating",
     "new": "migrating",
+    "protect": "migrating",
     "redo": "migrating",
     "reset": "project",
     "seed": "seeding",
@@ -66,6 +69,7 @@ __all__ = [
     "InputError",
     "InterruptedWorkError",
     "MigratorError",
+    "ProtectedError",
     "ServerError",
     "ServerReport",
     "Source",
@@ -79,6 +83,7 @@ __all__ = [
     "load_config",
     "mark",
     "new",
+    "protect",
     "redo",
     "reset",
     "seed",

@@ -60,24 +60,6 @@ class MigratorError(Exception):
         self.causes = causes
         self.result = result
 
-
-class InputError(MigratorError):
-    """The user's files, flags or configuration are wrong; the database was not touched."""
-
-    exit_code = 2
-
-
-class StateError(MigratorError):
-    """The database and the files disagree, and the answer is no; nothing was changed."""
-
-    exit_code = 1
-
-
-class UnavailableError(MigratorError):
-    """No connection, a lock held elsewhere, a right that is missing; nothing was changed, trying again is safe."""
-
-    exit_code = 3
-
     def after_work(self) -> "WorkError":
         """The same failure in a run that has committed something before: exit code 4."""
         return WorkError(
@@ -92,6 +74,48 @@ class UnavailableError(MigratorError):
             statement=self.statement,
             done=self.done,
         )
+
+
+class InputError(MigratorError):
+    """The user's files, flags or configuration are wrong; the database was not touched."""
+
+    exit_code = 2
+
+
+class StateError(MigratorError):
+    """The database and the files disagree, and the answer is no; nothing was changed."""
+
+    exit_code = 1
+
+
+class ProtectedError(StateError):
+    """`migrate protect` has marked the database, and nobody has named it; nothing was changed.
+
+    Args:
+        command: the command that was refused.
+        database: the database's name, which confirms the command.
+        address: where it is, redacted.
+        confirmed: what was given for its name.
+    """
+
+    def __init__(self, command: str, *, database: str, address: str, confirmed: str | None = None) -> None:
+        said = "" if confirmed is None else f", and `{confirmed}` is not its name"
+        super().__init__(
+            f"`{address}` is protected against `migrate {command}`{said}",
+            code="protected",
+            outcome="nothing was changed",
+            hint="type the database's name when a terminal asks for it (`--yes` is not enough), "
+            "or lift the protection with `migrate protect --off`",
+        )
+        self.command = command
+        self.database = database
+        self.address = address
+
+
+class UnavailableError(MigratorError):
+    """No connection, a lock held elsewhere, a right that is missing; nothing was changed, trying again is safe."""
+
+    exit_code = 3
 
 
 class WorkError(MigratorError):

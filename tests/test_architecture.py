@@ -238,7 +238,7 @@ def _loaded_by(*arguments: str) -> tuple[int, str, set[str]]:
     return done.returncode, output, set(modules.split())
 
 
-COMMANDS = ("up", "seed", "status", "new", "down", "redo", "mark", "reset", "server")
+COMMANDS = ("up", "seed", "status", "new", "down", "redo", "mark", "protect", "reset", "server")
 
 
 @pytest.mark.parametrize(

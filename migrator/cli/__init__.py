@@ -16,7 +16,7 @@ from migrator.cli.order import Order
 from migrator.cli.render import Surroundings, choose, pick
 from migrator.cli.stopping import Stop, hear_termination
 from migrator.cli.usage import wanted_format
-from migrator.errors import InputError, WorkError
+from migrator.errors import InputError, ProtectedError, WorkError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,11 @@ def _carry_out(order: Order, common: Common, renderer: Renderer, stop: Stop) -> 
         shown = asyncio.run(journey.carry(order.preview, config))
         if not journey.ask(shown):
             return shown
-    return asyncio.run(journey.carry(order.job, config))
+    try:
+        return asyncio.run(journey.carry(order.job, config))
+    except ProtectedError as error:
+        job = journey.confirm(error)
+    return asyncio.run(journey.carry(job, config))
 
 
 def _refusal(result: Result) -> MigratorError | None:

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "down": "Roll back the newest migration, or several.",
         "redo": "Roll back the newest migration and apply it again.",
         "mark": "Correct the ledger by hand, without running anything.",
+        "protect": "Mark the database: what can lose data then asks for its name.",
         "reset": "Drop everything, then up and seed: for development.",
         "server": "Start, stop or find the embedded PostgreSQL.",
     }

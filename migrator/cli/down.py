@@ -13,6 +13,7 @@ from migrator.cli.render import words
 from migrator.errors import InputError
 
 if TYPE_CHECKING:
+    from migrator.cli.order import Job
     from migrator.cli.render.result import Result
     from migrator.config import Config
     from migrator.events import Emit
@@ -37,20 +38,31 @@ def command(*, steps: int | None, to: str | None, everything: bool) -> Order:
     """Roll back the newest applied migration of the database, or several, newest first, by their rollback files.
 
     Each rollback and the erasure of its ledger entry are one transaction. A rollback file that is missing is an error
-    before anything runs. Asks first; data that a rollback drops is gone.
+    before anything runs. Asks first, in a protected database for its name; data that a rollback drops is gone.
     """
     if sum((steps is not None, to is not None, everything)) > 1:
         raise InputError("only one of `--steps`, `--to` and `--all` can be given", code="usage")
 
-    async def run(config: Config, emit: Emit, *, dry_run: bool) -> Result:
-        from migrator import migrating
+    def carried_out(confirmed: str | None = None, *, dry_run: bool = False) -> Job:
+        async def job(config: Config, emit: Emit) -> Result:
+            from migrator import migrating
 
-        return await migrating.down(config, steps=steps or 1, to=to, everything=everything, dry_run=dry_run, emit=emit)
+            return await migrating.down(
+                config,
+                steps=steps or 1,
+                to=to,
+                everything=everything,
+                dry_run=dry_run,
+                confirmed=confirmed,
+                emit=emit,
+            )
 
-    async def job(config: Config, emit: Emit) -> Result:
-        return await run(config, emit, dry_run=False)
+        return job
 
-    async def preview(config: Config, emit: Emit) -> Result:
-        return await run(config, emit, dry_run=True)
-
-    return Order(command="down", job=job, preview=preview, question=question)
+    return Order(
+        command="down",
+        job=carried_out(),
+        preview=carried_out(dry_run=True),
+        question=question,
+        confirmed=carried_out,
+    )

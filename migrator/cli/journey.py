@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from migrator import events
 from migrator.cli.render.ink import is_terminal
+from migrator.cli.render.safe import line
 from migrator.cli.signals import stoppable
 from migrator.cli.stopping import Course, Stop, interrupted
 from migrator.config import Address, Config, load_config
-from migrator.errors import InputError, InterruptedWorkError, StateError
+from migrator.errors import InputError, InterruptedWorkError, ProtectedError, StateError
 from migrator.events import Applied, Applying, Event, Told
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Journey:
 
     def require_terminal(self) -> None:
         """Refuse where nobody can be asked. Raises `InputError`."""
-        if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        if not _has_terminal():
             raise InputError(
                 f"`migrate {self.order.command}` asks before it changes anything, and there is no terminal to ask on",
                 code="confirmation-needed",
@@ -106,9 +107,35 @@ class Journey:
         if question is None:
             return False
         self.renderer.preview(shown)
-        # not click.confirm(): some of its versions write a blank to stdout, which is for the answer alone
-        sys.stderr.write(f"{question} [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        if _answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
             raise StateError("the answer was no", code="declined", outcome="nothing was changed")
         return True
+
+    def confirm(self, error: ProtectedError) -> Job:
+        """Ask for the name of a protected database; the job that may go on.
+
+        Raises the error itself where nobody can be asked, and `StateError` when another name is typed.
+        """
+        if self.order.confirmed is None or not _has_terminal():
+            raise error
+        where, name = line(error.address), line(error.database)
+        typed = _answer(f"{where} is protected: type the database's name, `{name}`, to go on: ")
+        if typed != error.database:
+            raise StateError(
+                "that is not the database's name", code="declined", outcome="nothing was changed"
+            ) from error
+        return self.order.confirmed(typed)
+
+
+def _has_terminal() -> bool:
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def _answer(question: str) -> str:
+    # not click.confirm(): some of its versions write a blank to stdout, which is for the answer alone
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):  # the end of the input moved no cursor
+        sys.stderr.write("\n")
+    return answer.strip()

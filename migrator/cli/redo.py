@@ -9,6 +9,7 @@ from migrator.cli.options import command as declare
 from migrator.cli.order import Order
 
 if TYPE_CHECKING:
+    from migrator.cli.order import Job
     from migrator.cli.render.result import Result
     from migrator.config import Config
     from migrator.events import Emit
@@ -18,17 +19,20 @@ if TYPE_CHECKING:
 def command() -> Order:
     """Roll back the newest applied migration of the database and apply it again, for work on a migration.
 
-    Asks first; data that the rollback drops is gone.
+    Asks first, in a protected database for its name; data that the rollback drops is gone.
     """
 
-    async def job(config: Config, emit: Emit) -> Result:
-        from migrator import migrating
+    def carried_out(confirmed: str | None = None) -> Job:
+        async def job(config: Config, emit: Emit) -> Result:
+            from migrator import migrating
 
-        return await migrating.redo(config, emit=emit)
+            return await migrating.redo(config, confirmed=confirmed, emit=emit)
+
+        return job
 
     async def preview(config: Config, emit: Emit) -> Result:
         from migrator import migrating
 
         return await migrating.down(config, dry_run=True, emit=emit)
 
-    return Order(command="redo", job=job, preview=preview, question=question)
+    return Order(command="redo", job=carried_out(), preview=preview, question=question, confirmed=carried_out)

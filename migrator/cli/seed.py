@@ -12,6 +12,7 @@ from migrator.cli.options import given, variable
 from migrator.cli.order import Order
 
 if TYPE_CHECKING:
+    from migrator.cli.order import Job
     from migrator.cli.render.result import Result
     from migrator.config import Config
     from migrator.events import Emit
@@ -30,13 +31,18 @@ def command(*, paths: tuple[Path, ...], env: str | None, plan: bool, force: bool
 
     Each file is one transaction, independent files are loaded at the same time, and files that have not changed since
     they were loaded are skipped. A file that fails is rolled back; files that need it are skipped, all others finish.
+    A protected database asks for its name first.
     """
 
-    async def job(config: Config, emit: Emit) -> Result:
-        from migrator import seeding
+    def carried_out(confirmed: str | None = None) -> Job:
+        async def job(config: Config, emit: Emit) -> Result:
+            from migrator import seeding
 
-        if plan:
-            return await seeding.plan(config, paths=paths, emit=emit)
-        return await seeding.seed(config, paths=paths, force=force, emit=emit)
+            if plan:
+                return await seeding.plan(config, paths=paths, emit=emit)
+            return await seeding.seed(config, paths=paths, force=force, confirmed=confirmed, emit=emit)
 
-    return Order(command="seed", job=job, flags=given(env=env, pool_size=pool_size))
+        return job
+
+    flags = given(env=env, pool_size=pool_size)
+    return Order(command="seed", job=carried_out(), flags=flags, confirmed=carried_out)

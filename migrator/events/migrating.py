@@ -113,3 +113,18 @@ class NewResult:
 
     id: str
     paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectResult:
+    """What `migrate protect` did.
+
+    Attributes:
+        database: where; its `protected` is what is so now.
+        name: the database's name, which a protected one asks for.
+        changed: this command set the mark or took it away, or would have in a dry run.
+    """
+
+    database: DatabaseInfo
+    name: str
+    changed: bool

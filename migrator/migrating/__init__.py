@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from migrator.migrating.apply import up
     from migrator.migrating.create import new
+    from migrator.migrating.protecting import protect
     from migrator.migrating.repair import mark
     from migrator.migrating.rollback import down, redo
 
-_HOMES = {"down": "rollback", "mark": "repair", "new": "create", "redo": "rollback", "up": "apply"}
+_HOMES = {
+    "down": "rollback",
+    "mark": "repair",
+    "new": "create",
+    "protect": "protecting",
+    "redo": "rollback",
+    "up": "apply",
+}
 
-__all__ = ["down", "mark", "new", "redo", "up"]
+__all__ = ["down", "mark", "new", "protect", "redo", "up"]
 
 
 def __getattr__(name: str) -> Any:

@@ -37,14 +37,3 @@ def refuse_other_ledger(known: Ledger) -> None:
             outcome="nothing was changed",
             hint="record what it has applied with `migrate mark ID --applied --until`, then run `migrate up` again",
         )
-
-
-def refuse_protected(known: Ledger, what: str) -> None:
-    """Raise `StateError` when the database is marked as protected."""
-    if known.protected:
-        raise StateError(
-            f"this database is protected against `migrate {what}`",
-            code="protected",
-            outcome="nothing was changed",
-            hint="the row `protected` of the table `setting` in our schema says so; whoever wrote it can delete it",
-        )

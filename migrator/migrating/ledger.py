@@ -53,6 +53,7 @@ class Ledger:
     """What a database knows of its migrations.
 
     Attributes:
+        database: the database's own name.
         entries: the tables that hold it, or would.
         ready: those tables and ours exist.
         missing: there is no ledger, so nothing can be applied.
@@ -66,6 +67,7 @@ class Ledger:
         watchful: the server's platform can watch for a client that is gone.
     """
 
+    database: str = ""
     entries: Entries
     ready: bool
     missing: bool = False
@@ -115,7 +117,8 @@ OBSERVERS = """(select jsonb_agg(name) from (
 counts when it logs fast statements too: with a threshold of seconds, as on Supabase, only a few can reach it."""
 
 
-SURROUNDINGS = """'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
+SURROUNDINGS = """'database', current_database(),
+        'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
         'plpgsql', coalesce((select has_language_privilege(oid, 'usage') from pg_catalog.pg_language
                              where lanname = 'plpgsql'), false),
         'watchful', version() ~ (case when current_setting('server_version_num')::integer < 150000
@@ -170,9 +173,10 @@ def _probe(config: Config) -> str:
                     from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
                     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                     where n.nspname = current_schema() and c.relname = '{MIGRATION}' and a.attnum > 0),
-        'journal', (select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
-                    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                    where n.nspname = {own} and c.relname = 'journal'))"""
+        'ours', (select jsonb_object_agg(c.relname, has_schema_privilege(n.oid, 'usage')
+                                                    and has_table_privilege(c.oid, 'select'))
+                 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                 where n.nspname = {own} and c.relname in ('journal', 'setting')))"""
 
 
 def _entry(row: list[Any]) -> LedgerEntry:
@@ -213,6 +217,7 @@ def _ledger(found: dict[str, Any], entries: Entries, *, ready: bool) -> Ledger:
 
 def _surroundings(found: dict[str, Any]) -> dict[str, Any]:
     return {
+        "database": found["database"],
         "supabase": found["supabase"],
         "observers": tuple(found["observers"] or ()),
         "plpgsql": found["plpgsql"],
@@ -267,7 +272,8 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool) ->
             hint="run `yoyo list` of yoyo 9 once: it upgrades its tables",
         )
     unreadable = [f"{schema}.{MIGRATION}"] if tables.get(MIGRATION) is False else []
-    unreadable += [f"{config.schema}.journal"] if there["journal"] is False else []
+    ours: dict[str, bool] = there["ours"] or {}
+    unreadable += [f"{config.schema}.{name}" for name, readable in ours.items() if not readable]
     if unreadable:
         raise UnavailableError(
             f"this role may not read `{unreadable[0]}`",
@@ -277,7 +283,22 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool) ->
         )
     entries = YoyoTables(schema=schema)
     if MIGRATION not in tables:
-        return Ledger(entries=entries, ready=False, missing=True, elsewhere=there["elsewhere"], **_surroundings(there))
-    own = config.schema if there["journal"] else None
+        protected = "setting" in ours and await _is_protected(session, config)
+        return Ledger(
+            entries=entries,
+            ready=False,
+            missing=True,
+            elsewhere=there["elsewhere"],
+            protected=protected,
+            **_surroundings(there),
+        )
+    own = config.schema if "journal" in ours else None
     (found,) = await session.read(_query(entries, own, observe=observe))
     return _ledger(found, entries, ready=own is not None and tables.keys() == {MIGRATION, LOG, VERSION, LOCK})
+
+
+async def _is_protected(session: Session, config: Config) -> bool:
+    """For a database that has our tables and no ledger yet."""
+    from migrator.database import protection
+
+    return (await protection.look(session, config.schema))[1]

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 from migrator.config import Config
+from migrator.database import protection
 from migrator.database.connect import connect
 from migrator.database.session import Session
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import ledger
 from migrator.migrating.attempts import Attempts, Planner
-from migrator.migrating.guards import database_info, refuse_pooler, refuse_protected
+from migrator.migrating.guards import database_info, refuse_pooler
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
@@ -25,6 +26,7 @@ async def down(
     to: str | None = None,
     everything: bool = False,
     dry_run: bool = False,
+    confirmed: str | None = None,
     emit: Emit = ignore,
 ) -> RunResult:
     """Roll back applied migrations by their rollback files, newest first, dependants before what they depend on.
@@ -38,11 +40,12 @@ async def down(
         to: roll back everything behind this migration, which stays applied; an id or a unique prefix of one.
         everything: roll back all of them.
         dry_run: tell what would be rolled back.
+        confirmed: the name of the database, for one that is protected.
         emit: hears what happens.
 
     Raises:
         InputError: a rollback file is missing or wrong; nothing was rolled back.
-        StateError: a migration's file is gone, it is half done, or the database is protected.
+        StateError: a migration's file is gone, it is half done, or (`ProtectedError`) the database is protected.
         UnavailableError: no connection, no right, or the lock was held for too long.
         WorkError: a rollback failed; its migration is still applied; `.done` holds what is rolled back.
     """
@@ -52,10 +55,14 @@ async def down(
         return plan_down(assess(migrations, now), steps=steps, to=to, everything=everything)
 
     async with connect(config, emit, migrating=True) as session:
-        return await _run(session, config, migrations, plan, command="down", dry_run=dry_run, emit=emit)
+        return await _run(
+            session, config, migrations, plan, command="down", dry_run=dry_run, confirmed=confirmed, emit=emit
+        )
 
 
-async def redo(config: Config, *, dry_run: bool = False, emit: Emit = ignore) -> RunResult:
+async def redo(
+    config: Config, *, dry_run: bool = False, confirmed: str | None = None, emit: Emit = ignore
+) -> RunResult:
     """Roll back the newest applied migration and apply it again; raises, writes and locks as `down` and `up` do."""
     migrations = read_all(config)
 
@@ -65,7 +72,9 @@ async def redo(config: Config, *, dry_run: bool = False, emit: Emit = ignore) ->
         return (*undone, *again)
 
     async with connect(config, emit, migrating=True) as session:
-        return await _run(session, config, migrations, plan, command="redo", dry_run=dry_run, emit=emit)
+        return await _run(
+            session, config, migrations, plan, command="redo", dry_run=dry_run, confirmed=confirmed, emit=emit
+        )
 
 
 async def _run(
@@ -76,6 +85,7 @@ async def _run(
     *,
     command: Literal["down", "redo"],
     dry_run: bool,
+    confirmed: str | None,
     emit: Emit,
 ) -> RunResult:
     refuse_pooler(session, allowed=False)
@@ -85,8 +95,15 @@ async def _run(
     if dry_run or not steps:
         planned = tuple(step.migration.id for step in steps)
         return RunResult(command=command, database=database, dry_run=dry_run, planned=planned)
-    refuse_protected(known, command)
-    attempts = Attempts(session=session, config=config, plan=plan, migrations=migrations, emit=emit, planned_once=True)
+
+    def admitted(now: Ledger) -> tuple[Step, ...]:
+        protection.refuse(session, now.database, command, protected=now.protected, confirmed=confirmed)
+        return plan(now)
+
+    admitted(known)  # and again when the lock is held, which `migrate protect` may have had meanwhile
+    attempts = Attempts(
+        session=session, config=config, plan=admitted, migrations=migrations, emit=emit, planned_once=True
+    )
     done = await attempts.run(known)
     pending = unapplied(assess(migrations, await ledger.read(session, config)))
     return RunResult(command=command, database=database, done=done, pending=pending)

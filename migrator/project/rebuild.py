@@ -1,13 +1,14 @@
 """`migrate reset`: a development database from nothing: drop, `up`, `seed`."""
 
 from migrator.config import Config
+from migrator.database import own, protection
 from migrator.database.connect import connect
 from migrator.database.session import Session
 from migrator.errors import StateError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
 from migrator.migrating import ledger, up
-from migrator.migrating.guards import database_info, refuse_pooler, refuse_protected
+from migrator.migrating.guards import database_info, refuse_pooler
 from migrator.migrating.lock import hold
 from migrator.migrating.standing import read_all
 from migrator.seeding import seed
@@ -69,12 +70,19 @@ PUBLIC_AGAIN = """
 """The schema that every database begins with, as a new database has it."""
 
 
-async def reset(config: Config, *, emit: Emit = ignore) -> ResetResult:
+async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ignore) -> ResetResult:
     """Drop every schema of the project with all that is in it, then `up`, then `seed`. For development.
 
-    Everything is read and checked before anything is dropped; the drop is one transaction under the ledger's lock.
+    Everything is read and checked before anything is dropped; the drop is one transaction under the ledger's lock. A
+    protected database stays protected.
 
-    Raises `StateError` for a database that is not on this machine or is protected, and what `up` and `seed` raise.
+    Args:
+        config: where and what.
+        confirmed: the name of the database, for one that is protected.
+        emit: hears what happens.
+
+    Raises `StateError` for a database that is not on this machine or (`ProtectedError`) is protected, and what `up` and
+    `seed` raise.
     """
     read_all(config)
     async with connect(config, emit, migrating=True) as session:
@@ -87,21 +95,27 @@ async def reset(config: Config, *, emit: Emit = ignore) -> ResetResult:
                 hint="drop its schemas by hand if that is what you want",
             )
         known = await ledger.read(session, config)
-        refuse_protected(known, "reset")
+        protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
-            dropped = await _drop(session)
+            known = await ledger.read(session, config)
+            protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
+            dropped = await _drop(session, config, protected=known.protected)
         database = database_info(session, known, config)
     applied = await up(config, emit=emit)
     # a project may have no seeds; it must not learn that from an error when everything is dropped
     has_seeds = any(folder.exists() for folder in config.seeds)
-    seeded = await seed(config, emit=emit) if has_seeds else SeedResult(database=database, files=())
+    seeded = SeedResult(database=database, files=())
+    if has_seeds:  # whoever was let in to drop everything may fill it again
+        seeded = await seed(config, confirmed=known.database, emit=emit)
     return ResetResult(database=database, dropped=dropped, up=applied, seed=seeded)
 
 
-async def _drop(session: Session) -> tuple[str, ...]:
+async def _drop(session: Session, config: Config, *, protected: bool) -> tuple[str, ...]:
     schemas = [str(name) for name in await session.read(OURS)]
     drops = [f"drop schema {quote(name)} cascade" for name in schemas]
     again = [PUBLIC_AGAIN] if "public" in schemas else []
+    if protected:
+        again += [own.creation(config), protection.marking(config.schema, on=True)]
     try:
         await session.run("; ".join(["begin", "set local client_min_messages = warning", *drops, *again, "commit"]))
     except BaseException:

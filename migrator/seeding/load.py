@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 from migrator.config import Config
+from migrator.database import protection
 from migrator.database.session import Notice, Session
 from migrator.errors import MigratorError, ServerError, ServerReport
 from migrator.events import Emit, FileFailed, FileLoaded, FileLoading, FileSkipped
@@ -27,7 +28,7 @@ from migrator.seeding.spool import Spool, source
 from migrator.seeding.staging import Stage
 from migrator.sql.names import literal, quote
 
-REPLAYED = frozenset({"40P01", "40001", "55P03"})
+REPLAYED = frozenset({"40P01", "40001", "55P03", protection.PROTECTED_MEANWHILE})
 """Deadlock, serialization failure, lock not available: the other side is done in a moment, so the file goes again."""
 
 REPLAYS = 3
@@ -66,13 +67,15 @@ class Loader:
         spool: the rows.
         emit: told what happens.
         force: files in the ledger are loaded again.
+        confirmed: the name of the database, where somebody gave it; without it no file is loaded into a protected one.
     """
 
-    def __init__(self, config: Config, spool: Spool, emit: Emit, *, force: bool) -> None:
+    def __init__(self, config: Config, spool: Spool, emit: Emit, *, force: bool, confirmed: str | None = None) -> None:
         self._config = config
         self._spool = spool
         self._emit = emit
         self._force = force
+        self._confirmed = confirmed
         self.outcomes: dict[str, SeedOutcome] = {}
         self.errors: dict[str, MigratorError] = {}
 
@@ -143,6 +146,8 @@ class Loader:
                 if error.report.sqlstate == LOADED_MEANWHILE:
                     self._loaded_meanwhile(members)
                     return
+                if error.report.sqlstate == protection.PROTECTED_MEANWHILE:  # unless it is unprotected again
+                    await protection.admit(session, self._config.schema, "seed", confirmed=None)
                 if not _passes(error.report, stages) or attempt == REPLAYS:
                     raise explain(error, stages, self._spool) from error
             else:
@@ -158,6 +163,8 @@ class Loader:
         opening += [f"select pg_advisory_xact_lock({LOCK_CLASS}, {oid}::oid::int8::bit(32)::int4)" for oid in oids]
         if not self._force:
             opening.append(ledger.stop_if_loaded(config, [load.file for load in members]))
+        if self._confirmed is None:
+            opening.append(protection.stop_if_protected(config.schema))
         opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
         opening += [stage.creation() for stage in stages]
         for load in members:

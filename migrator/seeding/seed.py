@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.config import Config
-from migrator.database import own
+from migrator.database import own, protection
 from migrator.database.connect import connect, describe
 from migrator.database.session import Session
-from migrator.errors import ConnectionLostError, InputError, MigratorError, WorkError
+from migrator.errors import ConnectionLostError, InputError, MigratorError, ProtectedError, WorkError
 from migrator.events import Emit, FileSkipped, Noticed, ignore
 from migrator.events.seeding import SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import SeedSummary
@@ -36,7 +36,14 @@ class _Pending:
     changed: set[str] = field(default_factory=set)
 
 
-async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = False, emit: Emit = ignore) -> SeedResult:
+async def seed(
+    config: Config,
+    *,
+    paths: tuple[Path, ...] = (),
+    force: bool = False,
+    confirmed: str | None = None,
+    emit: Emit = ignore,
+) -> SeedResult:
     """Load every seed file that is new or changed: concurrently, each in one transaction, parents before children.
 
     Everything that can be told beforehand is checked in all files before anything is written. Writes; locks the tables
@@ -47,10 +54,11 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
         config: database, folders, environment, pool size.
         paths: files or folders to seed instead of the configured folders.
         force: load files that are in the ledger already, too.
+        confirmed: the name of the database, for one that is protected.
         emit: told what happens.
 
-    Raises `InputError` when files are wrong (nothing was loaded), `WorkError` when a file failed: its `done` names the
-    files that are loaded.
+    Raises `InputError` when files are wrong, `ProtectedError` for a protected database (nothing was loaded), and
+    `WorkError` when a file failed: its `done` names the files that are loaded.
     """
     from migrator.seeding.connections import connections
     from migrator.seeding.load import Loader
@@ -63,6 +71,7 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
         told = _told_apart(config, files, known or {}, force=force)
         outcomes = {file.shown: _unchanged(file, emit) for file in told.unchanged}
         if told.pending:
+            await protection.admit(session, config.schema, "seed", confirmed=confirmed)
             spool = stack.enter_context(Spool())
             more = await stack.enter_async_context(connections(session, config, len(told.pending), emit))
             loads = await _prepare(config, session, told.pending, spool, emit)
@@ -71,7 +80,7 @@ async def seed(config: Config, *, paths: tuple[Path, ...] = (), force: bool = Fa
             announce_cycles(units, loads, emit)
             if known is None:
                 await own.ensure(session, config)
-            loader = Loader(config, spool, emit, force=force)
+            loader = Loader(config, spool, emit, force=force, confirmed=confirmed)
             await loader.run(units, {load.file.name: load for load in loads}, more)
             outcomes |= loader.outcomes
             if loader.errors:
@@ -219,9 +228,10 @@ def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorErro
         names = ", ".join(f"`{path}`" for path in skipped)
         parts.append(f"skipped because of it: {names}")
     outcome = "; ".join(parts)
-    if len(distinct) == 1:
+    protected = [error for error in distinct if isinstance(error, ProtectedError)]
+    if len(distinct) == 1 or len(distinct) == len(protected):  # each file of a protected database is told the same
         error = distinct[0]
-        if isinstance(error, ConnectionLostError) and done:
+        if isinstance(error, ConnectionLostError | ProtectedError) and done:
             error = error.after_work()
         error.done, error.outcome = done, outcome
         return error

@@ -140,6 +140,7 @@ def test_exit_codes():
         "MigratorError": 70,
         "InputError": 2,
         "StateError": 1,
+        "ProtectedError": 1,
         "UnavailableError": 3,
         "ConnectionLostError": 3,
         "WorkError": 4,
@@ -289,10 +290,11 @@ def test_no_is_the_answer_unless_yes_is_typed(
     monkeypatch.setenv("TERM", "dumb")
     assert run(["down"]) == 1
     assert calls == [True]
+    moved = "" if answer else "\n"  # the line that a person ends by typing
     assert capsys.readouterr().err.endswith(
         "would roll back 1 migration:\n"
         "  0001.a\n"
-        "Roll back 1 migration? [y/N] error: the answer was no\n"
+        f"Roll back 1 migration? [y/N] {moved}error: the answer was no\n"
         "nothing was changed\n"
     )
     assert folder.exists()

@@ -10,6 +10,7 @@ from migrator.events import Waiting
 from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
+    from migrator.events.migrating import ProtectResult
     from migrator.events.seeding import ResetResult, SeedResult
 
 
@@ -37,6 +38,16 @@ def _marked(result: RunResult) -> str:
         return f"nothing to mark: the ledger of {line(result.database.address)} says so already"
     state = "pending" if set(result.marked) & set(result.pending) else "applied"
     return f"marked {words.listing(result.marked)} as {state} at {line(result.database.address)}"
+
+
+def protected(result: ProtectResult) -> str:
+    """The closing line of `protect`."""
+    where = line(result.database.address)
+    if not result.changed:
+        return f"nothing to change: {where} is {'' if result.database.protected else 'not '}protected"
+    if result.database.protected:
+        return f"protected {where}: `down`, `redo`, `seed` and `reset` now ask for its name"
+    return f"lifted the protection of {where}"
 
 
 def seeded(result: SeedResult, took: str) -> str:

@@ -16,7 +16,7 @@ from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
 from migrator.events import Event, Noticed, Told
 from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import NewResult, RunResult
+from migrator.events.migrating import NewResult, ProtectResult, RunResult
 from migrator.events.seeding import ResetResult, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 from migrator.source import Span
@@ -60,7 +60,7 @@ class JsonRenderer:
         """What is about to happen, as a line on stderr: stdout holds one document only."""
         if isinstance(result, RunResult):
             self._log.line(f"would run {words.listing(result.planned)}")
-        elif isinstance(result, StatusResult):
+        elif isinstance(result, StatusResult | ProtectResult):
             self._log.line(json.dumps(result.database.address))
 
     def done(self, result: Result) -> None:
@@ -177,6 +177,8 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: PLR0911 - one shape per k
             return _run(result)
         case NewResult():
             return {"id": result.id, "paths": list(result.paths)}
+        case ProtectResult():
+            return {"database": _database(result.database), "name": result.name, "changed": result.changed}
         case ServerResult():
             return {
                 "running": result.running,

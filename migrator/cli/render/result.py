@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from migrator.events.database import ServerResult
-    from migrator.events.migrating import NewResult, RunResult
+    from migrator.events.migrating import NewResult, ProtectResult, RunResult
     from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
     from migrator.events.status import StatusResult
 
-    Result: TypeAlias = RunResult | StatusResult | NewResult | ServerResult | SeedResult | SeedPlanResult | ResetResult
+    Result: TypeAlias = (
+        RunResult | StatusResult | NewResult | ProtectResult | ServerResult | SeedResult | SeedPlanResult | ResetResult
+    )
 else:
     Result = object
 """Everything that a command may answer; only for annotations, so that no command loads the answers of the others."""

@@ -7,7 +7,8 @@ from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
 from migrator.events import Applied, Event, FileFailed, FileLoaded, FileSkipped
-from migrator.events.migrating import RunResult
+from migrator.events.database import DatabaseInfo
+from migrator.events.migrating import ProtectResult, RunResult
 from migrator.events.seeding import Counts, SeedResult
 from migrator.events.status import StatusResult
 
@@ -66,12 +67,14 @@ class Summary:
     def done(self, result: Result) -> str:
         """The page of a success."""
         info = getattr(result, "database", None)
-        where = [] if info is None else [f"PostgreSQL {escape(info.server_version)} at {code(info.address)}", ""]
+        where = [] if info is None else [_where(info), ""]
         if isinstance(result, StatusResult):
             return self._page([*where, *_status(result)])
         lines = self._work()
         if isinstance(result, RunResult) and result.dry_run:
             lines = [f"- would run {code(name)}" for name in result.planned]
+        if isinstance(result, ProtectResult) and not result.changed:
+            lines = ["Nothing to change."]
         if isinstance(result, RunResult | SeedResult) and not lines:
             lines = ["Nothing to do."]
         return self._page([*where, *lines])
@@ -104,6 +107,11 @@ class Summary:
         name = escape(f"migrate {self._command}".rstrip())
         body = "\n".join(lines).rstrip("\n") or "Done."
         return f"### {name}\n\n{body}\n\n"
+
+
+def _where(info: DatabaseInfo) -> str:
+    protected = ", protected" if info.protected else ""
+    return f"PostgreSQL {escape(info.server_version)} at {code(info.address)}{protected}"
 
 
 def _rows(found: dict[str, Counts]) -> str:

@@ -21,7 +21,7 @@ from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
 from migrator.events import Applied, Applying, Event, Noticed, Planned, ServerStarted, Told, Waiting
 from migrator.events.database import ServerResult
-from migrator.events.migrating import NewResult, RunResult
+from migrator.events.migrating import NewResult, ProtectResult, RunResult
 
 
 class TextRenderer:
@@ -137,6 +137,8 @@ class TextRenderer:
         """The plan, on stderr: stdout is for the answer."""
         if isinstance(result, RunResult):
             self._log.lines(tables.plan(result, self._ink))
+        elif isinstance(result, ProtectResult):
+            self._log.line(tables.database(result.database, self._ink))
         elif isinstance(result, events.StatusResult):
             self._log.line(tables.database(result.database, self._ink))
             self._log.line(tables.summary(result, self._ink))
@@ -153,6 +155,8 @@ class TextRenderer:
                 self._answers.lines(tables.status(result, ink))
             case NewResult():
                 self._answers.lines(line(path) for path in result.paths)
+            case ProtectResult():
+                self._say(closing.protected(result))
             case ServerResult():
                 self._answers.lines(tables.server(result))
                 refused = refusal(result)

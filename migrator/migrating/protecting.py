@@ -1,0 +1,65 @@
+"""`migrate protect`: mark a database, so that what can lose its data asks for its name."""
+
+from migrator.config import Config
+from migrator.database import own, protection
+from migrator.database.connect import connect
+from migrator.database.session import Session
+from migrator.errors import ServerError, UnavailableError
+from migrator.events import Emit, ignore
+from migrator.events.migrating import ProtectResult
+from migrator.migrating import ledger
+from migrator.migrating.guards import database_info, refuse_pooler
+from migrator.migrating.ledger import Ledger
+from migrator.migrating.lock import hold
+
+
+async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emit: Emit = ignore) -> ProtectResult:
+    """Mark the database as protected, or take the mark away.
+
+    In a protected database `down`, `redo`, `seed` and `reset` do nothing unless they are given its name. One row is
+    written or deleted, in one transaction, under the ledger's lock, waiting for it up to `config.wait` seconds; so a
+    run that has begun ends before the mark is there. Our schema is made where it is missing. Where the mark is already
+    what it should be nothing is written and nothing locked.
+
+    Args:
+        config: where.
+        on: set the mark, or take it away.
+        dry_run: tell whether something would change.
+        emit: hears what happens.
+
+    Raises:
+        UnavailableError: no connection, no right, or the lock was held for too long.
+    """
+    async with connect(config, emit, migrating=True) as session:
+        refuse_pooler(session, allowed=False)
+        known = await ledger.read(session, config)
+        if known.protected == on or dry_run:
+            return _result(session, config, known, changed=known.protected != on)
+        async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
+            before = await ledger.read(session, config)
+            if before.protected != on:
+                await _write(session, config, before, on=on)
+            after = await ledger.read(session, config)
+        return _result(session, config, after, changed=before.protected != on)
+
+
+def _result(session: Session, config: Config, known: Ledger, *, changed: bool) -> ProtectResult:
+    return ProtectResult(database=database_info(session, known, config), name=known.database, changed=changed)
+
+
+async def _write(session: Session, config: Config, known: Ledger, *, on: bool) -> None:
+    if not known.ready:
+        await own.ensure(session, config)
+    try:
+        await session.run(protection.marking(config.schema, on=on))
+    except ServerError as error:
+        await session.rollback()
+        if error.report.sqlstate != "42501":
+            raise
+        raise UnavailableError(
+            f"this role may not write to `{config.schema}.setting`",
+            code="missing-rights",
+            sqlstate="42501",
+            outcome="nothing was changed",
+            hint="use the role that runs `migrate up`, or its owner",
+        ) from error
