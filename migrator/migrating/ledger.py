@@ -104,19 +104,6 @@ def is_settled(files: Iterable[MigrationFile], ledger: Ledger) -> bool:
     return not ledger.loose and keys == ledger.applied.keys()
 
 
-OBSERVERS = """(select jsonb_agg(name) from (
-    select 'pgaudit' where coalesce(current_setting('pgaudit.log', true), 'none') not in ('', 'none')
-    union all
-    select 'auto_explain' from pg_catalog.pg_settings
-    where name = 'auto_explain.log_min_duration' and setting::bigint between 0 and 100
-    union all
-    (select p.oid::regprocedure::text from pg_catalog.pg_proc p
-     where p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-       and p.prosrc like '%current_query%' limit 1)) observer(name))"""
-"""Loggers and audit triggers that would store a message's whole text once for every statement in it. auto_explain
-counts when it logs fast statements too: with a threshold of seconds, as on Supabase, only a few can reach it."""
-
-
 SURROUNDINGS = """'database', current_database(),
         'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
         'plpgsql', coalesce((select has_language_privilege(oid, 'usage') from pg_catalog.pg_language
@@ -124,6 +111,12 @@ SURROUNDINGS = """'database', current_database(),
         'watchful', version() ~ (case when current_setting('server_version_num')::integer < 150000
                                  then 'linux' else 'linux|darwin|bsd' end)"""
 """PostgreSQL notices that its client is gone where the kernel can tell (`client_connection_check_interval`)."""
+
+
+def _observers() -> str:
+    from migrator.migrating.observers import OBSERVERS
+
+    return OBSERVERS
 
 
 def _query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
@@ -149,7 +142,7 @@ def _query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
         'current', current_schema(),
         'hidden', row_security_active({table}::regclass),
         'protected', {protected},
-        'observers', {OBSERVERS if observe else "null"},
+        'observers', {_observers() if observe else "null"},
         {SURROUNDINGS},
         'rows', (select jsonb_agg(jsonb_build_array({entries.id}, {entries.applied_at}, {columns})
                                   order by {entries.order})
@@ -163,7 +156,7 @@ def _probe(config: Config) -> str:
     return f"""select jsonb_build_object(
         'current', current_schema(),
         {SURROUNDINGS},
-        'observers', {OBSERVERS},
+        'observers', {_observers()},
         'elsewhere', exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                              where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations'),
         'tables', (select jsonb_object_agg(c.relname, has_table_privilege(c.oid, 'select'))
