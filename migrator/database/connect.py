@@ -15,12 +15,11 @@ from migrator.config import DEFAULT_WAIT, Config
 from migrator.database import connect_failures, pooler, tls
 from migrator.database.keepalive import keep_alive
 from migrator.database.servers import locate
-from migrator.database.session import Session
+from migrator.database.session import Session, refused_setting, settings
 from migrator.database.target import Host, SessionAttributes, Target
-from migrator.errors import InputError, MigratorError, ServerError, UnavailableError
+from migrator.errors import MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, Waiting, ignore
 from migrator.events.database import DatabaseInfo
-from migrator.sql.names import literal, quote
 
 CLOSE_TIMEOUT = 5.0
 
@@ -162,20 +161,18 @@ async def connect(config: Config, emit: Emit = ignore, *, migrating: bool = Fals
 
 
 async def _apply_settings(session: Session) -> None:
-    """Set what the address's `options` ask for; not where a pooler would hand the session on to others."""
-    settings = session.target.settings
-    if not settings or session.target.kind == "transaction-pooler":
+    """Set what the address's `options` ask for, in one round trip; not where a pooler would hand it on to others."""
+    target = session.target
+    if not target.settings or session.pooled:
         return
+    # whether this is the server itself, the server alone can tell
+    here = f"pg_catalog.pg_backend_pid() = {session.pid}"
+    given = f"case when {here} then row({settings(target, local=False)}) is null end"
     try:
-        await session.run("; ".join(f"set {quote(name)} = {literal(value)}" for name, value in settings))
+        ((backend, _),) = await session.read(f"select jsonb_build_array(pg_catalog.pg_backend_pid(), {given})")
     except ServerError as error:
-        names = ", ".join(f"`{name}`" for name, _ in settings)
-        raise InputError(
-            f"the server refuses a setting of the address's `options` ({names}): {error.report}",
-            code="invalid-option",
-            sqlstate=error.report.sqlstate,
-            outcome="nothing was changed",
-        ) from error
+        raise refused_setting(target, error) from error
+    session.answered_by(backend)
 
 
 class Pool:

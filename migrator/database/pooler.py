@@ -1,6 +1,6 @@
-"""What stands between us and the server, as far as an address tells: the poolers of Supabase and Neon.
+"""What stands between us and the server, as far as an address and two process ids tell. Pure.
 
-Sources: https://supabase.com/docs/guides/database/connecting-to-postgres and
+Sources for the poolers of Supabase and Neon: https://supabase.com/docs/guides/database/connecting-to-postgres and
 https://neon.com/docs/connect/connection-pooling.
 """
 
@@ -10,6 +10,9 @@ from migrator.database.target import DEFAULT_PORT, Host, Target, TargetKind
 from migrator.events.database import Told
 
 TRANSACTION_PORT = 6543
+
+POOLERS: frozenset[TargetKind] = frozenset({"pooler", "session-pooler", "transaction-pooler"})
+"""The kinds whose server connection goes on to other clients afterwards."""
 
 
 def _is_shared_supabase_pooler(host: Host) -> bool:
@@ -28,8 +31,11 @@ def is_supabase(host: Host) -> bool:
 
 def is_neon_pooler(host: Host) -> bool:
     """The host is a PgBouncer of Neon, which pools by transaction."""
-    name = host.name.lower()
-    return name.endswith(".neon.tech") and name.partition(".")[0].endswith("-pooler")
+    return _is_neon(host) and host.name.lower().partition(".")[0].endswith("-pooler")
+
+
+def _is_neon(host: Host) -> bool:
+    return host.name.lower().endswith(".neon.tech")
 
 
 def _kind_of(host: Host) -> TargetKind:
@@ -57,10 +63,7 @@ def for_migrating(target: Target) -> Target:
     """
     if target.kind != "transaction-pooler":
         return target
-    hosts = tuple(
-        replace(host, port=DEFAULT_PORT) if is_supabase(host) and host.port == TRANSACTION_PORT else host
-        for host in target.hosts
-    )
+    hosts = tuple(_direct(host) if is_supabase(host) else host for host in target.hosts)
     if hosts == target.hosts:
         return target
     notice = Told(
@@ -68,3 +71,30 @@ def for_migrating(target: Target) -> Target:
         message=f"port {TRANSACTION_PORT} pools by transaction and cannot migrate: connecting to {hosts[0]} instead",
     )
     return replace(target, hosts=hosts, kind=kind_of(hosts), told=(*target.told, notice))
+
+
+def without_pooler(target: Target) -> Target | None:
+    """The same database behind its known second door, where sessions hold; None where none is known."""
+    hosts = tuple(_direct(host) for host in target.hosts)
+    return None if hosts == target.hosts else replace(target, hosts=hosts, kind=kind_of(hosts))
+
+
+def _direct(host: Host) -> Host:
+    if is_neon_pooler(host):
+        name, dot, rest = host.name.partition(".")
+        return replace(host, name=name[: -len("-pooler")] + dot + rest)
+    return replace(host, port=DEFAULT_PORT) if is_supabase(host) and host.port == TRANSACTION_PORT else host
+
+
+def seen(target: Target, *, handshake: int, before: int | None, now: int) -> TargetKind:
+    """What stands between, going by the ids of backends: of the handshake, of the last command and of this one.
+
+    A pooler cannot know at the handshake which backend will answer, so it makes an id up. One connection whose commands
+    are answered by two backends is shared by transaction; that the backend stays the same proves nothing. Addresses
+    whose kind is known stay: Neon has a proxy before its direct address, too.
+    """
+    if target.kind in {"embedded", "docker"} or any(is_supabase(host) or _is_neon(host) for host in target.hosts):
+        return target.kind
+    if before is not None and before != now:
+        return "transaction-pooler"
+    return "pooler" if target.kind == "direct" and now != handshake else target.kind

@@ -9,15 +9,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from migrator.database import pooler
 from migrator.database.failures import AGAIN, translate
-from migrator.database.target import Target
-from migrator.errors import ConnectionLostError, MigratorError, ServerError
+from migrator.database.target import Target, TargetKind
+from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError
+from migrator.sql.names import literal
 
 RESET = (
     "begin; reset all; reset session authorization; reset role; discard temp; deallocate all; close all; unlisten *; "
@@ -46,6 +48,25 @@ class Notice:
 Listener = Callable[[Notice], None]
 
 
+def settings(target: Target, *, local: bool) -> str:
+    """Calls, as a list of values, that give a session or (`local`) its transaction the settings of its address."""
+    ends = "true" if local else "false"
+    # not SET, which takes a list such as that of search_path for a single name
+    calls = [f"pg_catalog.set_config({literal(name)}, {literal(value)}, {ends})" for name, value in target.settings]
+    return ", ".join(calls)
+
+
+def refused_setting(target: Target, error: ServerError) -> InputError:
+    """The server does not know a setting of the address, or not this value of it."""
+    names = ", ".join(f"`{name}`" for name, _ in target.settings)
+    return InputError(
+        f"the server refuses a setting of the address's `options` ({names}): {error.report}",
+        code="invalid-option",
+        sqlstate=error.report.sqlstate,
+        outcome="nothing was changed",
+    )
+
+
 class Session:
     """A connection as jobs see it. Made by `connect()` or a pool; not for concurrent use.
 
@@ -55,6 +76,7 @@ class Session:
     def __init__(self, connection: "asyncpg.Connection[Any] | PoolConnectionProxy[Any]", target: Target) -> None:
         self._connection = connection
         self.target = target
+        self.backend: int | None = None
         self._listeners: list[Listener] = []
         self._listening = False
 
@@ -62,6 +84,21 @@ class Session:
     def pid(self) -> int:
         """The backend's process id, as the handshake told it."""
         return int(self._connection.get_server_pid())
+
+    @property
+    def pooled(self) -> bool:
+        """A pooler is in between: what this session leaves in the server's, the next client finds."""
+        return self.target.kind in pooler.POOLERS
+
+    def answered_by(self, backend: int) -> None:
+        """Learn what is in between from a command that told its `pg_backend_pid()` in passing: see `target.kind`."""
+        self.found(pooler.seen(self.target, handshake=self.pid, before=self.backend, now=backend))
+        self.backend = backend
+
+    def found(self, kind: TargetKind) -> None:
+        """What stands between this session and the server."""
+        if kind != self.target.kind:
+            self.target = replace(self.target, kind=kind)
 
     @property
     def version(self) -> tuple[int, str]:
@@ -104,6 +141,24 @@ class Session:
         lines = b"".join(chunks).split(b"\n")[:-1]
         # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
         return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
+
+    async def read_as_asked(self, query: str) -> list[Any]:
+        """As `read`, under the settings of the address. Must not be called inside a transaction.
+
+        Behind a pooler they hold for this query alone, which costs two round trips more. Raises `InputError` for a
+        setting that the server refuses.
+        """
+        if not self.pooled or not self.target.settings:
+            return await self.read(query)
+        try:
+            await self.run(f"begin; select {settings(self.target, local=True)}")
+        except ServerError as error:
+            await self.run("rollback")
+            raise refused_setting(self.target, error) from error
+        try:
+            return await self.read(query)
+        finally:
+            await self.run("rollback")
 
     async def copy(
         self, table: str, columns: list[str], source: AsyncIterable[bytes], *, schema: str | None = None

@@ -8,7 +8,8 @@ from migrator.events.database import Told
 
 TlsMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 SessionAttributes = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
-TargetKind = Literal["direct", "session-pooler", "transaction-pooler", "embedded", "docker"]
+TargetKind = Literal["direct", "pooler", "session-pooler", "transaction-pooler", "embedded", "docker"]
+"""`pooler`: there is one, and nobody has asked yet for its mode."""
 
 DEFAULT_PORT = 5432
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -87,7 +88,7 @@ class Target:
         session_attributes: which of several hosts will do, as in libpq's `target_session_attrs`.
         origin: where the address came from.
         origins: where single values came from, when not from `origin`, such as `port: PGPORT`.
-        kind: what stands at the address, as far as the address tells.
+        kind: what stands at the address, as far as the address tells and `Session.answered_by` has found out.
         told: what was dropped or changed in the address.
     """
 

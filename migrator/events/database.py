@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-DatabaseKind = Literal["direct", "session-pooler", "transaction-pooler", "embedded", "docker"]
+DatabaseKind = Literal["direct", "pooler", "session-pooler", "transaction-pooler", "embedded", "docker"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import folder, ledger
 from migrator.migrating.folder import MigrationFile
-from migrator.migrating.guards import database_info, refuse_pooler
+from migrator.migrating.guards import database_info
 
 
 async def up(
@@ -51,14 +51,20 @@ async def up(
         WorkError: a migration failed and was rolled back; `.done` holds what is applied.
     """
     async with _found(config) as finding, connect(config, emit, migrating=True) as session:
-        refuse_pooler(session, allowed=allow_transaction_pooler)
         known = await ledger.read(session, config)
         files = await finding
         if to is None and ledger.is_settled(files, known):
             return RunResult(command="up", database=database_info(session, known, config), dry_run=dry_run)
         from migrator.migrating.pending import Wish, apply_pending
 
-        wish = Wish(to=to, dry_run=dry_run, with_sql=with_sql, strict=strict, one_by_one=one_by_one)
+        wish = Wish(
+            to=to,
+            dry_run=dry_run,
+            with_sql=with_sql,
+            strict=strict,
+            one_by_one=one_by_one,
+            allow_transaction_pooler=allow_transaction_pooler,
+        )
         return await apply_pending(session, config, known, files, wish, emit)
 
 

@@ -21,6 +21,7 @@ from migrator.migrating.lock import POLL, Held, hold, taken_by_other
 from migrator.migrating.message import LIMIT, Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.run import adoption, creation, frame, prepare
+from migrator.migrating.sharing import refuse_stepwise
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""
@@ -40,6 +41,7 @@ class Attempts:
         migrations: adopted where another tool has applied them.
         emit: hears what happens.
         one_by_one: send a statement at a time.
+        allow_transaction_pooler: run on the ledger's fence alone where sessions do not hold.
         planned_once: what is left is the rest of the first plan; for `down` and `redo`, whose plan made again after
             half of it is done would go further than the user asked.
         done: what is committed.
@@ -52,6 +54,7 @@ class Attempts:
     migrations: Sequence[Migration]
     emit: Emit
     one_by_one: bool = False
+    allow_transaction_pooler: bool = False
     planned_once: bool = False
     done: list[Done] = field(default_factory=list)
     seen: Ledger | None = None
@@ -102,7 +105,7 @@ class Attempts:
             steps = self._steps(now)
             if not steps:
                 return known
-            _refuse_stepwise_behind_pooler(session, steps)
+            refuse_stepwise(session, steps)
             alone = self.one_by_one or bool(now.observers) or not now.plpgsql
             if not self._first:
                 self._first = steps
@@ -171,15 +174,3 @@ class Attempts:
             )
         self.emit(Waiting(what="lock", patience=patience))
         await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy
-
-
-def _refuse_stepwise_behind_pooler(session: Session, steps: Sequence[Step]) -> None:
-    stepwise = next((step for step in steps if not step.script.transactional), None)
-    if session.target.kind == "transaction-pooler" and stepwise is not None:
-        raise UnavailableError(
-            f"`{stepwise.migration.id}` runs without a transaction, which cannot be made safe behind this pooler",
-            code="transaction-pooler",
-            migration=stepwise.migration.id,
-            outcome="nothing was changed",
-            hint="use the direct address or the pooler's session mode for this run",
-        )

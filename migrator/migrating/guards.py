@@ -5,7 +5,7 @@ from dataclasses import replace
 from migrator.config import Config
 from migrator.database.connect import describe
 from migrator.database.session import Session
-from migrator.errors import StateError, UnavailableError
+from migrator.errors import StateError
 from migrator.events.database import DatabaseInfo
 from migrator.migrating.ledger import Ledger
 
@@ -14,18 +14,6 @@ def database_info(session: Session, known: Ledger, config: Config) -> DatabaseIn
     """The database at the other end, with what only the ledger's query could tell."""
     supabase = known.supabase if config.supabase is None else config.supabase
     return replace(describe(session), supabase=supabase, protected=known.protected)
-
-
-def refuse_pooler(session: Session, *, allowed: bool) -> None:
-    """Raise `UnavailableError` behind a pooler that shares sessions: a session's lock belongs to anybody there."""
-    if session.target.kind == "transaction-pooler" and not allowed:
-        raise UnavailableError(
-            f"`{session.target}` is a pooler in transaction mode, where no session lock holds",
-            code="transaction-pooler",
-            outcome="nothing was changed",
-            hint="use the direct address or the session mode of the pooler (on Supabase: port 5432), "
-            "or run on the ledger's own fence with `--allow-transaction-pooler`",
-        )
 
 
 def refuse_other_ledger(known: Ledger) -> None:

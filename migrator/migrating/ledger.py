@@ -104,7 +104,7 @@ def is_settled(files: Iterable[MigrationFile], ledger: Ledger) -> bool:
     return not ledger.loose and keys == ledger.applied.keys()
 
 
-SURROUNDINGS = """'database', current_database(),
+SURROUNDINGS = """'database', current_database(), 'backend', pg_catalog.pg_backend_pid(),
         'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
         'plpgsql', coalesce((select has_language_privilege(oid, 'usage') from pg_catalog.pg_language
                              where lanname = 'plpgsql'), false),
@@ -235,19 +235,22 @@ async def read(session: Session, config: Config, *, observe: bool = False) -> Le
             hint='leave `ledger` out, or write `ledger = "yoyo"`',
         )
     try:
-        (found,) = await session.read(_query(YoyoTables(schema=""), config.schema, observe=observe))
+        (found,) = await session.read_as_asked(_query(YoyoTables(schema=""), config.schema, observe=observe))
     except ServerError as error:
         # no such table, column or schema, or no right to it: the first run, or something to tell apart
         if error.report.sqlstate not in {"42P01", "3F000", "42501", "42703"}:
             raise
         found = None
+    if found is not None:
+        session.answered_by(found["backend"])
     if found is not None and found["schema"] == found["current"]:
         return _ledger(found, YoyoTables(schema=found["schema"]), ready=True)
     return await _read_carefully(session, config, observe=observe)
 
 
 async def _read_carefully(session: Session, config: Config, *, observe: bool) -> Ledger:
-    (there,) = await session.read(_probe(config))
+    (there,) = await session.read_as_asked(_probe(config))
+    session.answered_by(there["backend"])
     tables: dict[str, bool] = there["tables"] or {}
     schema = there["current"]
     if schema is None:

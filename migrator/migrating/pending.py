@@ -18,6 +18,7 @@ from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
 from migrator.migrating.migration import Migration
 from migrator.migrating.plan import Standing, assess, plan_up, unapplied
 from migrator.migrating.run import frame
+from migrator.migrating.sharing import refuse_pooler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Wish:
     with_sql: bool
     strict: bool
     one_by_one: bool
+    allow_transaction_pooler: bool
 
 
 async def apply_pending(
@@ -51,14 +53,13 @@ async def apply_pending(
         steps = None
     standings = assess(migrations, known)
     _tell_edited(standings, emit)
-    database = database_info(session, known, config)
     if wish.dry_run and steps is not None:
         ids = tuple(step.migration.id for step in steps)
         shared = frame(session, config, known, steps)
         messages = _messages(steps, shared, limit=0 if wish.one_by_one else LIMIT) if wish.with_sql else ()
         return RunResult(
             command="up",
-            database=database,
+            database=database_info(session, known, config),
             dry_run=True,
             planned=ids,
             pending=unapplied(standings),
@@ -68,8 +69,15 @@ async def apply_pending(
     done: tuple[Done, ...] = ()
     if steps is None or steps:
         refuse_other_ledger(known)
+        await refuse_pooler(session, allowed=wish.allow_transaction_pooler)
         attempts = Attempts(
-            session=session, config=config, plan=plan, migrations=migrations, emit=emit, one_by_one=wish.one_by_one
+            session=session,
+            config=config,
+            plan=plan,
+            migrations=migrations,
+            emit=emit,
+            one_by_one=wish.one_by_one,
+            allow_transaction_pooler=wish.allow_transaction_pooler,
         )
         done = await attempts.run(known)
         # another runner may have applied what was pending before this one had the lock
@@ -77,7 +85,7 @@ async def apply_pending(
     applied = {each.id for each in done}
     return RunResult(
         command="up",
-        database=database,
+        database=database_info(session, known, config),
         done=done,
         pending=tuple(id_ for id_ in unapplied(standings) if id_ not in applied),
         ahead=_ahead(standings),

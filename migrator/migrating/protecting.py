@@ -8,9 +8,10 @@ from migrator.errors import ServerError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import ProtectResult
 from migrator.migrating import ledger
-from migrator.migrating.guards import database_info, refuse_pooler
+from migrator.migrating.guards import database_info
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import hold
+from migrator.migrating.sharing import refuse_pooler
 
 
 async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emit: Emit = ignore) -> ProtectResult:
@@ -31,10 +32,10 @@ async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emi
         UnavailableError: no connection, no right, or the lock was held for too long.
     """
     async with connect(config, emit, migrating=True) as session:
-        refuse_pooler(session, allowed=False)
         known = await ledger.read(session, config)
         if known.protected == on or dry_run:
             return _result(session, config, known, changed=known.protected != on)
+        await refuse_pooler(session)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
             before = await ledger.read(session, config)
             if before.protected != on:

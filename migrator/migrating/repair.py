@@ -11,12 +11,13 @@ from migrator.errors import InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import journal, ledger
-from migrator.migrating.guards import database_info, refuse_pooler
+from migrator.migrating.guards import database_info
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import hold, taken_by_other
 from migrator.migrating.message import milliseconds
 from migrator.migrating.plan import Standing, assess, resolve, unapplied
 from migrator.migrating.run import prepare
+from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
 
 Mark = Literal["applied", "pending"]
@@ -46,10 +47,10 @@ async def mark(
         raise InputError("no migration was named", code="no-migration", hint="`migrate status` lists them")
     migrations = read_all(config)
     async with connect(config, emit, migrating=True) as session:
-        refuse_pooler(session, allowed=False)
         known = await ledger.read(session, config)
         if not _chosen(assess(migrations, known), ids, state=state, until=until):
             return RunResult(command="mark", database=database_info(session, known, config))
+        await refuse_pooler(session)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
             await prepare(session, config, known)
             known = await ledger.read(session, config)

@@ -11,11 +11,12 @@ from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import ledger
 from migrator.migrating.attempts import Attempts, Planner
-from migrator.migrating.guards import database_info, refuse_pooler
+from migrator.migrating.guards import database_info
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.plan import assess, plan_down, unapplied
+from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
 
 
@@ -88,12 +89,11 @@ async def _run(
     confirmed: str | None,
     emit: Emit,
 ) -> RunResult:
-    refuse_pooler(session, allowed=False)
     known = await ledger.read(session, config)
     steps = plan(known)
-    database = database_info(session, known, config)
     if dry_run or not steps:
         planned = tuple(step.migration.id for step in steps)
+        database = database_info(session, known, config)
         return RunResult(command=command, database=database, dry_run=dry_run, planned=planned)
 
     def admitted(now: Ledger) -> tuple[Step, ...]:
@@ -101,9 +101,11 @@ async def _run(
         return plan(now)
 
     admitted(known)  # and again when the lock is held, which `migrate protect` may have had meanwhile
+    await refuse_pooler(session)
     attempts = Attempts(
         session=session, config=config, plan=admitted, migrations=migrations, emit=emit, planned_once=True
     )
     done = await attempts.run(known)
     pending = unapplied(assess(migrations, await ledger.read(session, config)))
+    database = database_info(session, known, config)
     return RunResult(command=command, database=database, done=done, pending=pending)

@@ -8,8 +8,9 @@ from migrator.errors import StateError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
 from migrator.migrating import ledger, up
-from migrator.migrating.guards import database_info, refuse_pooler
+from migrator.migrating.guards import database_info
 from migrator.migrating.lock import hold
+from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
 from migrator.seeding import seed
 from migrator.sql.names import literal, quote
@@ -86,7 +87,6 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
     """
     read_all(config)
     async with connect(config, emit, migrating=True) as session:
-        refuse_pooler(session, allowed=False)
         if not session.target.is_local:
             raise StateError(
                 f"`migrate reset` is for databases on this machine, and `{session.target}` is not",
@@ -96,6 +96,7 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
             )
         known = await ledger.read(session, config)
         protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
+        await refuse_pooler(session)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
             known = await ledger.read(session, config)
             protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)

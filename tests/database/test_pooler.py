@@ -4,7 +4,8 @@ import pytest
 
 from migrator.config import Address
 from migrator.database.dsn import parse
-from migrator.database.pooler import for_migrating
+from migrator.database.pooler import for_migrating, seen, without_pooler
+from migrator.database.target import TargetKind
 
 SHARED = "aws-0-eu-central-1.pooler.supabase.com"
 
@@ -63,3 +64,37 @@ def test_migrations_go_to_the_session_door(host: str, expected: tuple[str, str, 
     """Supabase's 6543 becomes 5432 with a notice; nothing else is changed, and what cannot be helped stays marked."""
     target = for_migrating(parse(Address(f"postgresql://u@{host}/d", "test"), {}))
     assert expected == (str(target), target.kind, [told.message for told in target.told])
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("ep-a-pooler.eu-central-1.aws.neon.tech", "postgresql://u@ep-a.eu-central-1.aws.neon.tech:5432/d"),
+        (f"{SHARED}:6543", f"postgresql://u@{SHARED}:5432/d"),
+        ("bouncer.example.com:6432", None),
+        ("ep-a.eu-central-1.aws.neon.tech", None),
+    ],
+)
+def test_the_door_behind_a_pooler(host: str, expected: str | None):
+    """Where a known pooler shares connections, the address where sessions hold is known, too."""
+    found = without_pooler(parse(Address(f"postgresql://u@{host}/d", "test"), {}))
+    assert expected == (None if found is None else str(found))
+
+
+@pytest.mark.parametrize(
+    ("host", "handshake", "before", "now", "expected"),
+    [
+        ("db.example.com", 10, None, 10, "direct"),
+        ("db.example.com", 10, 10, 10, "direct"),
+        ("db.example.com", 7777, None, 10, "pooler"),
+        ("db.example.com", 7777, 10, 10, "pooler"),
+        ("db.example.com", 7777, 10, 11, "transaction-pooler"),
+        (f"{SHARED}:5432", 7777, 10, 11, "session-pooler"),
+        ("ep-a.aws.neon.tech", 7777, None, 10, "direct"),
+        ("ep-a-pooler.aws.neon.tech", 7777, None, 10, "transaction-pooler"),
+    ],
+)
+def test_backends_tell_what_is_between(host: str, handshake: int, before: int | None, now: int, expected: TargetKind):
+    """An id that the handshake did not tell is a pooler's; another backend is its transaction mode; names have more."""
+    target = parse(Address(f"postgresql://u@{host}/d", "test"), {})
+    assert expected == seen(target, handshake=handshake, before=before, now=now)

@@ -25,6 +25,7 @@ _KINDS = {
     "direct": "",
     "embedded": "embedded:, ",
     "docker": "docker:, ",
+    "pooler": "pooler, ",
     "session-pooler": "session pooler, ",
     "transaction-pooler": "transaction pooler, ",
 }
