@@ -4,10 +4,15 @@ The class says what kind of failure it is and so which exit code the command end
 that a renderer needs no knowledge of the job that failed. No attribute ever holds a password.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from migrator.source import Span
+
+if TYPE_CHECKING:
+    from migrator.events.blocking import Blocker
 
 
 class MigratorError(Exception):
@@ -24,6 +29,7 @@ class MigratorError(Exception):
         migration: the id of the migration that failed.
         statement: the number of the statement that failed, counted from 1.
         done: what this run committed before it failed: ids of migrations or paths of seed files.
+        blockers: who had the lock that the migration waited for, as far as that is known.
         causes: the single failures, where one report tells several at once.
         result: what the job would have returned, where a part of it succeeded; a renderer shows it beside the error.
     """
@@ -43,7 +49,8 @@ class MigratorError(Exception):
         migration: str | None = None,
         statement: int | None = None,
         done: tuple[str, ...] = (),
-        causes: "tuple[MigratorError, ...]" = (),
+        blockers: tuple[Blocker, ...] = (),
+        causes: tuple[MigratorError, ...] = (),
         result: object | None = None,
     ) -> None:
         super().__init__(message)
@@ -57,10 +64,11 @@ class MigratorError(Exception):
         self.migration = migration
         self.statement = statement
         self.done = done
+        self.blockers = blockers
         self.causes = causes
         self.result = result
 
-    def after_work(self) -> "WorkError":
+    def after_work(self) -> WorkError:
         """The same failure in a run that has committed something before: exit code 4."""
         return WorkError(
             self.message,
@@ -73,6 +81,7 @@ class MigratorError(Exception):
             migration=self.migration,
             statement=self.statement,
             done=self.done,
+            blockers=self.blockers,
         )
 
 

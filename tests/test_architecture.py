@@ -35,6 +35,7 @@ ROWS: dict[str, tuple[int, str]] = {
 
 NEIGHBOURS = {
     ("events", "errors"): "an event may carry the error of a seed file",
+    ("errors", "events"): "an error may carry who blocked a migration; for its type alone",
     ("sql", "errors"): "what cannot be split is an error with a place",
     ("config", "configuration_file"): "the loader reads the file",
     ("config", "settings"): "the loader reads single settings",

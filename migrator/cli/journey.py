@@ -69,6 +69,8 @@ class Journey:
             case Applied():
                 self._course.running = None
                 self._course.done.append(event.id)
+            case events.Retrying():
+                self._course.running = None
             case events.FileLoaded():
                 self._course.done.append(event.path)
             case _:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from migrator.events.blocking import Blocked, Blocker, Retrying
     from migrator.events.database import ServerStarted, Told, Waiting
     from migrator.events.migrating import Applied, Applying, Noticed, Planned
     from migrator.events.seeding import (
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         | Planned
         | Applying
         | Applied
+        | Blocked
+        | Retrying
         | Noticed
         | FileLoading
         | FileLoaded
@@ -45,12 +48,15 @@ Emit: TypeAlias = Callable[["Event"], None]
 _HOMES = {
     "Applied": "migrating",
     "Applying": "migrating",
+    "Blocked": "blocking",
+    "Blocker": "blocking",
     "FileFailed": "seeding",
     "FileLoaded": "seeding",
     "FileLoading": "seeding",
     "FileSkipped": "seeding",
     "Noticed": "migrating",
     "Planned": "migrating",
+    "Retrying": "blocking",
     "ResetResult": "seeding",
     "SeedPlanResult": "seeding",
     "SeedResult": "seeding",
@@ -63,6 +69,8 @@ _HOMES = {
 __all__ = [
     "Applied",
     "Applying",
+    "Blocked",
+    "Blocker",
     "Emit",
     "Event",
     "FileFailed",
@@ -72,6 +80,7 @@ __all__ = [
     "Noticed",
     "Planned",
     "ResetResult",
+    "Retrying",
     "SeedPlanResult",
     "SeedResult",
     "ServerStarted",

@@ -1,6 +1,7 @@
 """A plan carried out: under the lock, made again whenever others were faster, tried again when it met a lock."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -9,25 +10,26 @@ from time import monotonic
 
 from migrator.config import Config
 from migrator.database.session import Session
-from migrator.errors import MigratorError, UnavailableError
-from migrator.events import Emit, Noticed, Planned, Waiting
+from migrator.errors import MigratorError, ServerError, UnavailableError
+from migrator.events import Emit, Noticed, Planned
+from migrator.events.blocking import Blocker
 from migrator.events.migrating import Done
 from migrator.migrating import ledger
-from migrator.migrating.blame import FenceLostError, UnpreparedError
+from migrator.migrating.blame import FenceLostError, UnpreparedError, passes
+from migrator.migrating.blockers import describe, in_deadlock
 from migrator.migrating.entries import Entries
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import POLL, Held, hold, taken_by_other
+from migrator.migrating.lock import POLL, Held, hold, in_the_way, named, taken_by_other
+from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import LIMIT, Step
 from migrator.migrating.migration import Migration
+from migrator.migrating.retries import Retries
 from migrator.migrating.run import adoption, creation, frame, prepare
 from migrator.migrating.sharing import refuse_stepwise
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""
-
-BACKOFF = (0.1, 5.0)
-"""Seconds before the first retry and at most before a later one; each waits twice as long as the one before."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +62,11 @@ class Attempts:
     seen: Ledger | None = None
     _first: tuple[Step, ...] | None = None
     _separately: bool = False
+    _lookout: Lookout = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing runs yet, so nothing is looked out for."""
+        self._lookout = Lookout(self.session.target, self.config.lock_timeout, self.emit)
 
     async def run(self, known: Ledger) -> tuple[Done, ...]:
         """Carry out the plan; `known` is what was read without the lock.
@@ -70,68 +77,97 @@ class Attempts:
         """
         deadline = monotonic() + self.config.wait
         fresh = not known.applied
-        tries = 0
-        while True:
-            try:
-                known = await self._attempt(known, fresh=fresh)
-            except UnpreparedError:
-                self._separately = True
-                known = replace(known, missing=False)
-            except FenceLostError:
-                known = replace(known, missing=False)
-                await self._wait_for_other(known.entries, deadline)
-            except MigratorError as error:
-                error.done = tuple(done.id for done in self.done)
-                if error.code != "lock-timeout" or tries >= self.config.lock_retries:
+        async with self._lookout:
+            while True:
+                try:
+                    async with self._locked(known.entries.schema) as held:
+                        await self._until_done(known, held, fresh=fresh)
+                except UnpreparedError:
+                    self._separately = True
+                    known = replace(known, missing=False)
+                except FenceLostError:
+                    known = replace(known, missing=False)
+                    await self._wait_for_other(known.entries, deadline)
+                except MigratorError as error:
+                    error.done = tuple(done.id for done in self.done)
                     # no lock or no connection is exit 3 only where nothing of the run is committed
                     if isinstance(error, UnavailableError) and error.done:
                         raise error.after_work() from error.__cause__
                     raise
-                tries += 1
-                known = replace(known, missing=False)
-                await self._back_off(error, tries)
-            else:
-                return tuple(self.done)
+                else:
+                    return tuple(self.done)
 
-    async def _attempt(self, known: Ledger, *, fresh: bool) -> Ledger:
-        session, config = self.session, self.config
-        async with self._locked(known.entries.schema) as held:
-            makes_tables = not known.ready and not self._separately
-            if not makes_tables:
-                await prepare(session, config, known)
-            # where there was no table there is no entry: should somebody have been faster than us, the fence tells
-            now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
-            self.seen = now
-            steps = self._steps(now)
-            if not steps:
-                return known
-            refuse_stepwise(session, steps)
-            alone = self.one_by_one or bool(now.observers) or not now.plpgsql
-            if not self._first:
-                self._first = steps
-                self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
-                self._tell(steps, now, alone=alone)
-            shared = frame(session, config, now, steps, farewell=held.release)
-            making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
-            books = adoption(config, now, self.migrations)
-            before = "; ".join(["begin", shared.settings_again, *making, *books, "commit"])
-            execution = Execution(
-                session,
-                steps,
-                shared,
-                self.emit,
-                limit=0 if alone else LIMIT,
-                fresh=fresh,
-                before=f"{before};\n",
-                makes_tables=makes_tables,
-                earlier=tuple(done.id for done in self.done),
-            )
+    async def _until_done(self, known: Ledger, held: Held, *, fresh: bool) -> None:
+        """Attempts until one is whole or the retries are spent, all of them under the lock.
+
+        The lock is kept while a retry is waited for. Otherwise another runner would take its turn in the pause, and the
+        readers of the table would have no rest between the two. It is a session's lock: no transaction is open, and
+        nobody but another runner waits for it.
+        """
+        retries = Retries(limit=self.config.lock_retries, lock_timeout=self.config.lock_timeout)
+        while True:
             try:
-                await execution.run()
-                held.released = True
-            finally:
-                self.done += execution.done
-        return replace(now, missing=False, ready=True)
+                await self._attempt(known, held, fresh=fresh)
+            except MigratorError as error:
+                error.blockers = await self._blockers(error)
+                again = retries.again(error, error.blockers)
+                if again is None:
+                    raise
+                known = replace(known, missing=False)
+                self.emit(again)
+                await asyncio.sleep(again.pause)
+            else:
+                return
+
+    async def _blockers(self, error: MigratorError) -> tuple[Blocker, ...]:
+        """Who blocked a migration that failed: whom the lookout saw, or whom a deadlock's report names."""
+        cause = error.__cause__
+        if not isinstance(cause, ServerError) or not passes(cause.report):
+            return ()
+        if cause.report.sqlstate == "40P01" and cause.report.detail:
+            pids = in_deadlock(cause.report.detail)
+            with contextlib.suppress(MigratorError):
+                return await describe(self.session, pids) if pids else ()
+        return self._lookout.seen
+
+    async def _attempt(self, known: Ledger, held: Held, *, fresh: bool) -> None:
+        session, config = self.session, self.config
+        makes_tables = not known.ready and not self._separately
+        if not makes_tables:
+            await prepare(session, config, known)
+        # where there was no table there is no entry: should somebody have been faster than us, the fence tells
+        now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
+        self.seen = now
+        steps = self._steps(now)
+        if not steps:
+            return
+        refuse_stepwise(session, steps)
+        alone = self.one_by_one or bool(now.observers) or not now.plpgsql
+        if not self._first:
+            self._first = steps
+            self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
+            self._tell(steps, now, alone=alone)
+        shared = frame(session, config, now, steps, farewell=held.release)
+        making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
+        books = adoption(config, now, self.migrations)
+        before = "; ".join(["begin", shared.settings_again, *making, *books, "commit"])
+        execution = Execution(
+            session,
+            steps,
+            shared,
+            self.emit,
+            self._lookout,
+            limit=0 if alone else LIMIT,
+            fresh=fresh,
+            before=f"{before};\n",
+            makes_tables=makes_tables,
+            earlier=tuple(done.id for done in self.done),
+        )
+        try:
+            await execution.run()
+            held.released = True
+        finally:
+            self.done += execution.done
 
     def _steps(self, now: Ledger) -> tuple[Step, ...]:
         if self.planned_once and self._first:
@@ -145,6 +181,7 @@ class Attempts:
             yield Held(release="", released=True)
             return
         async with hold(self.session, schema, wait=self.config.wait, emit=self.emit) as held:
+            self._lookout.pid = held.pid
             yield held
 
     def _tell(self, steps: Sequence[Step], now: Ledger, *, alone: bool) -> None:
@@ -155,22 +192,14 @@ class Attempts:
             for warning in step.migration.warnings if step.direction == "up" else ():
                 self.emit(warning)
 
-    async def _back_off(self, error: MigratorError, tries: int) -> None:
-        longest = min(BACKOFF[1], BACKOFF[0] * 2**tries)
-        pause = random.uniform(longest / 2, longest)  # noqa: S311 - jitter needs no secrecy
-        what = f"{error.message}: {error.detail}; it was rolled back and is tried again in {pause:.1f} s"
-        left = f"try {tries} of {self.config.lock_retries}"
-        self.emit(Noticed(severity="NOTICE", message=f"{what} ({left})", migration=error.migration))
-        await asyncio.sleep(pause)
-
     async def _wait_for_other(self, entries: Entries, deadline: float) -> None:
         """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
         rows = await self.session.read(entries.holder())
-        patience = max(0.0, deadline - monotonic())
-        if patience <= 0:
+        holder = in_the_way(self._lookout.seen, patience=max(0.0, deadline - monotonic()))
+        if holder.patience <= 0:
             raise taken_by_other(
-                f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else "another session",
+                f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else named(holder),
                 outcome=f"nothing was changed in the {self.config.wait:g} s that this run waited",
             )
-        self.emit(Waiting(what="lock", patience=patience))
+        self.emit(holder)
         await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy

@@ -16,6 +16,10 @@ LOCKS = {"55P03", "40P01", "40001"}
 CANCELLED = "57014"
 """query_canceled: by a timeout of the migration's or the address's own, or by somebody's hand."""
 
+CONCURRENTLY = "tuple concurrently "
+"""How the server's XX000 begins where two sessions changed one row of the catalog at once, as two GRANT do. Errors of
+this kind are not translated."""
+
 EXISTS = {"42P07", "42710", "42701", "42723", "42P06"}
 """A table, object, column, function or schema of that name exists already."""
 
@@ -57,6 +61,11 @@ def culprit(report: ServerReport, message: Message, last: Mark | None, steps: Se
 def is_fence(found: Culprit, report: ServerReport) -> bool:
     """The migration's own entry or lock row was refused: another runner was faster, nothing of it ran here."""
     return found.statement == OPENING and report.sqlstate in ENTRY_TAKEN
+
+
+def passes(report: ServerReport) -> bool:
+    """Trying the whole transaction again may help: a lock, a deadlock, a row that somebody else changed meanwhile."""
+    return report.sqlstate in LOCKS or (report.sqlstate == "XX000" and report.message.startswith(CONCURRENTLY))
 
 
 def place(step: Step, found: Culprit) -> Span | None:
@@ -116,7 +125,7 @@ def _outcome(step: Step, done: Sequence[str], *, stays: str | None) -> str:
 def _way_out(step: Step, report: ServerReport, *, fresh: bool) -> str:
     verb = "up" if step.direction == "up" else "down"
     again = f"correct the file and run `migrate {verb}` again"
-    if report.sqlstate in LOCKS:
+    if passes(report):
         return f"run `migrate {verb}` again when the other transaction is done, or raise `--lock-timeout`"
     if report.sqlstate in {"25001", "2D000"} and step.script.transactional:
         return f"put `-- transactional: false` at the top of `{step.migration.path}`: it cannot run in a transaction"
@@ -165,7 +174,7 @@ def refusal(
     outcome = _outcome(step, done, stays=stays)
     if report.sqlstate == "42601" and not parsed and not done and stays is None:
         kind, code, outcome = InputError, "syntax-error", "nothing was applied: no statement of this run was executed"
-    elif report.sqlstate in LOCKS and step.script.transactional:
+    elif passes(report) and step.script.transactional:
         kind, code = (WorkError if done or stays else UnavailableError), "lock-timeout"
     return kind(
         _what(step, found),

@@ -12,6 +12,7 @@ from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done
 from migrator.migrating.blame import FenceLostError, UnpreparedError, culprit, is_fence, refusal
+from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, Step, pack, pieces
 from migrator.migrating.stepwise import Stepwise
 from migrator.migrating.watch import Watch
@@ -26,6 +27,7 @@ class Execution:
         steps: Sequence[Step],
         frame: Frame,
         emit: Emit,
+        lookout: Lookout,
         *,
         limit: int = LIMIT,
         fresh: bool,
@@ -41,7 +43,7 @@ class Execution:
         self._before = before
         self._makes_tables = makes_tables
         self._earlier = earlier
-        self._watch = Watch(steps, frame, emit)
+        self._watch = Watch(steps, frame, emit, lookout)
 
     @property
     def done(self) -> list[Done]:
@@ -58,6 +60,7 @@ class Execution:
             if self._before and not self._steps[0].script.transactional:
                 await self._run_before()
             for first, group in groups(self._steps):
+                self._watch.lookout.reach(group[0], OPENING)
                 if group[0].script.transactional:
                     await self._send(first, group)
                 else:
@@ -83,6 +86,7 @@ class Execution:
             try:
                 await self._session.run(message.text)
             except MigratorError as error:
+                self._watch.lookout.rest()
                 await self._session.settle()
                 raise await self._explain(error, message) from error
             except asyncio.CancelledError:

@@ -7,15 +7,16 @@ the lock waits for that snapshot. The two would wait for each other for ever.
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from migrator.database.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Waiting
+from migrator.events.blocking import Blocker
 
 POLL = (0.05, 0.25)
 """Seconds between two tries, drawn anew each time so that waiting runners do not march in step."""
@@ -45,11 +46,13 @@ class Held:
 
     Attributes:
         release: SQL that gives the lock back.
+        pid: the backend that has it: the server's own, where a pooler tells another one in its handshake.
         waited: somebody else had it before, so what was read without it may be old.
         released: it was sent, and the server has run it.
     """
 
     release: str
+    pid: int | None = None
     waited: bool = False
     released: bool = False
 
@@ -69,12 +72,27 @@ async def _holder(session: Session, number: int, patience: float) -> Waiting:
     )
 
 
-def _refusal(holder: Waiting, wait: float) -> UnavailableError:
+def in_the_way(seen: Sequence[Blocker], *, patience: float) -> Waiting:
+    """For whom a run waits that met the entry or the lock row of another one; `seen` is who blocked it there."""
+    if not seen:
+        return Waiting(what="lock", patience=patience)
+    who = seen[0]
+    since = None if who.open is None else datetime.now(UTC) - timedelta(seconds=who.open)
+    return Waiting(
+        what="lock", pid=who.pid, client=who.client, application=who.application, since=since, patience=patience
+    )
+
+
+def named(holder: Waiting) -> str:
+    """Who holds a lock, as far as that is known: a unix socket has no client, and a role may not see all of others."""
     who = f"backend {holder.pid}" if holder.pid else "another session"
     from_ = f" from {holder.client}" if holder.client else ""
-    application = f" (`{holder.application}`)" if holder.application else ""
+    return f"{who}{from_}" + (f" (`{holder.application}`)" if holder.application else "")
+
+
+def _refusal(holder: Waiting, wait: float) -> UnavailableError:
     return UnavailableError(
-        f"another `migrate` holds the lock: {who}{from_}{application}",
+        f"another `migrate` holds the lock: {named(holder)}",
         code="locked",
         outcome=f"nothing was changed in the {wait:g} s that this run waited",
         hint="run the command again when the other one is done, or give it longer with `--wait 5min`",
@@ -102,7 +120,8 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
     number = key(schema)
     deadline = monotonic() + wait
     told: int | None = NOBODY
-    while not (await session.read(f"select to_jsonb(pg_catalog.pg_try_advisory_lock({number}))"))[0]:
+    query = f"select jsonb_build_array(pg_catalog.pg_try_advisory_lock({number}), pg_catalog.pg_backend_pid())"
+    while not (tried := (await session.read(query))[0])[0]:
         patience = max(0.0, deadline - monotonic())
         holder = await _holder(session, number, patience)
         if patience <= 0:
@@ -111,7 +130,7 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
             emit(holder)
             told = holder.pid
         await asyncio.sleep(min(random.uniform(*POLL), patience))  # noqa: S311 - jitter needs no secrecy
-    held = Held(release=f"select pg_catalog.pg_advisory_unlock({number})", waited=told != NOBODY)
+    held = Held(release=f"select pg_catalog.pg_advisory_unlock({number})", pid=tried[1], waited=told != NOBODY)
     try:
         yield held
     finally:

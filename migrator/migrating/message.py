@@ -151,9 +151,10 @@ def milliseconds(seconds: float) -> str:
     return f"'{round(seconds * 1000)}ms'"
 
 
-def _application(step: Step) -> str:
+def application(step: Step) -> str:
+    """The application name under which a step runs: pg_stat_activity shows who is at work."""
     name = f"migrate {'' if step.direction == 'up' else 'down '}{step.migration.id}"
-    return literal(name.encode("ascii", "replace").decode()[:63])
+    return name.encode("ascii", "replace").decode()[:63]
 
 
 def opening(frame: Frame, step: Step, *, followed: bool = False) -> str:
@@ -166,7 +167,7 @@ def opening(frame: Frame, step: Step, *, followed: bool = False) -> str:
     parts = [
         f"begin {modes}",
         f"set local lock_timeout = {milliseconds(frame.lock_timeout)}",
-        f"set local application_name = {_application(step)}",
+        f"set local application_name = {literal(application(step))}",
     ]
     if followed:
         parts.append(BEFORE_ANOTHER)

@@ -47,6 +47,7 @@ class Stepwise:
             at = Culprit(step=self._index, statement=self._step.total + 1)
             await self._session.run(self._closing())
         except ServerError as error:
+            self._watch.lookout.rest()
             await self._give_back()
             if is_fence(at, error.report):
                 raise FenceLostError from error

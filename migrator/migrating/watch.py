@@ -6,16 +6,18 @@ from time import monotonic
 from migrator.database.session import Notice
 from migrator.events import Applied, Applying, Emit, Noticed
 from migrator.events.migrating import Done
-from migrator.migrating.message import Frame, Mark, Step, read_mark
+from migrator.migrating.lookout import Lookout
+from migrator.migrating.message import OPENING, Frame, Mark, Step, read_mark
 
 
 class Watch:
     """Listens to one run; `last` is the mark that arrived last, `done` what was seen committed."""
 
-    def __init__(self, steps: Sequence[Step], frame: Frame, emit: Emit) -> None:
+    def __init__(self, steps: Sequence[Step], frame: Frame, emit: Emit, lookout: Lookout) -> None:
         self.steps = steps
         self.frame = frame
         self.emit = emit
+        self.lookout = lookout
         self.last: Mark | None = None
         self.done: list[Done] = []
         self._began = 0.0
@@ -35,12 +37,15 @@ class Watch:
             self._began = monotonic()
         self.last = mark
         step = self.steps[mark.step]
+        self.lookout.reach(step, mark.statement)
         if mark.statement <= step.total:
             self.emit(
                 Applying(id=step.migration.id, direction=step.direction, statement=mark.statement, total=step.total)
             )
         elif mark.statement == step.committed:
             self.conclude(step)
+            if mark.step + 1 < len(self.steps):
+                self.lookout.reach(self.steps[mark.step + 1], OPENING)
 
     def conclude(self, step: Step) -> None:
         """A step is committed."""

@@ -6,7 +6,7 @@ import pytest
 
 from migrator.config import Address
 from migrator.errors import InputError, StateError, UnavailableError, WorkError
-from migrator.events import Applied, Applying, Event, Noticed, Planned, Waiting
+from migrator.events import Applied, Applying, Event, Noticed, Planned, Retrying, Waiting
 from migrator.migrating import mark, up
 from migrator.project import status
 
@@ -291,7 +291,7 @@ async def test_a_file_that_is_gone_is_refused(project, tmp_path):
     (tmp_path / "migrations/0002.b.sql").unlink()
     with pytest.raises(StateError) as caught:
         await up(config)
-    assert caught.value.code == "migration-missing"
+    assert caught.value.code == "migration-unknown"
     assert caught.value.message == "`0002.b` is applied, but its file is gone"
     await mark(config, ("0002.b",), state="pending")
     assert (await up(config)).done == ()
@@ -366,7 +366,7 @@ async def test_a_lock_is_tried_again(project, db):
     result, _ = await asyncio.gather(up(config, emit=events.append), end_later())
     assert [done.id for done in result.done] == ["0003.c"]
     assert await ledger_ids(db) == ["0001.a", "0002.b", "0003.c"]
-    retries = [event.message for event in events if isinstance(event, Noticed)]
+    retries = [event.message for event in events if isinstance(event, Retrying)]
     assert retries[0].startswith("`0003.c` failed at statement 2 of 2: canceling statement due to lock timeout (55P03)")
     assert [event.id for event in events if isinstance(event, Applied)] == ["0003.c"]
 

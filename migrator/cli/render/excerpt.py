@@ -66,6 +66,10 @@ def _single(error: MigratorError, ink: Ink, *, outcome: str | None, hint: bool =
         yield from excerpt(error.where, error.detail, ink)
     elif error.detail:
         yield from (f"  {part}" for part in _told(error.detail).split("\n"))
+    if error.blockers:
+        from migrator.cli.render import blocking
+
+        yield from blocking.lines(error)
     if outcome:
         yield _told(outcome)
     if error.hint and hint:

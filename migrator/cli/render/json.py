@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict
 from typing import Any, assert_never, get_args
 
+from migrator import events
 from migrator.cli.render import Surroundings, words
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.result import Result
@@ -52,9 +53,14 @@ class JsonRenderer:
                 "where": _where(event.where),
                 "hint": event.hint,
             }
-            self._notices.append(notice if event.code is None else {"code": event.code, **notice})
+            self._notices.append(notice)
         elif isinstance(event, Told):
             self._notices.append({"code": event.code, "message": event.message})
+        elif isinstance(event, events.Blocked | events.Retrying):
+            from migrator.cli.render import blocking
+
+            told = {"code": event.code, "message": blocking.told(event), "migration": event.id}
+            self._notices.append({**told, "blockers": [asdict(each) for each in event.blockers]})
 
     def preview(self, result: Result) -> None:
         """What is about to happen, as a line on stderr: stdout holds one document only."""
@@ -102,6 +108,8 @@ def failure(error: MigratorError, exit_code: int) -> dict[str, Any]:
         "statement": error.statement,
         "done": list(error.done),
     }
+    if error.blockers:
+        document["blockers"] = [asdict(each) for each in error.blockers]
     if error.causes:
         document["causes"] = [failure(cause, cause.exit_code) for cause in error.causes]
     return document
@@ -130,13 +138,7 @@ def _migration(migration: MigrationStatus) -> dict[str, Any]:
         "duration": _seconds(migration.duration),
         "transactional": migration.transactional,
     }
-    words_for_it = {
-        "code": migration.code,
-        "note": migration.note,
-        "hint": migration.hint,
-        "renamed_to": migration.renamed_to,
-    }
-    return document | {key: said for key, said in words_for_it.items() if said is not None}
+    return document if migration.note is None else {**document, "note": migration.note}
 
 
 def _status(result: StatusResult) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def _run(result: RunResult) -> dict[str, Any]:
     if result.dry_run:
         document |= {"dry_run": True, "planned": list(result.planned), "messages": list(result.messages)}
     if result.command == "mark":
-        document |= {"marked": list(result.marked), "marked_as": result.marked_as}
+        document |= {"marked": list(result.marked)}
     return document
 
 

@@ -70,6 +70,8 @@ class TextRenderer:
                     self._say(self._ink.quiet(f"{line(event.id)}: statement {event.statement} of {event.total}"))
             case Applied():
                 self._applied(event)
+            case events.Blocked() | events.Retrying():
+                self._blocked(event)
             case Noticed():
                 if event.migration is not None and event.migration == self._current:
                     self._notices[event.migration].append(event)
@@ -113,6 +115,13 @@ class TextRenderer:
         empty = f"  ({nothing})" if event.statements == 0 else ""
         self._say(f"{self._ink.good(word)} {line(event.id)}  {took}{empty}")
         self._flush(event.id)
+
+    def _blocked(self, event: events.Blocked | events.Retrying) -> None:
+        from migrator.cli.render import blocking
+
+        if isinstance(event, events.Retrying):
+            self._current = None
+        self._say(f"{self._ink.warn(f'{event.code}:')} {blocking.told(event)}")
 
     def _flush(self, migration: str | None) -> None:
         for notice in self._notices.pop(migration, []):
