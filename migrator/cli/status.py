@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def command(*, check: bool) -> Order:
     """Read the database, without writing or locking anything: its version, every migration, the seed files.
 
-    A migration is applied, pending, modified (edited since), unknown (applied, but its file is gone), late (pending
-    below an applied one), partial (failed half-way outside a transaction) or ahead (newer than all files).
+    A migration is applied, pending, modified (edited since), renamed (its file has another name now), missing (its file
+    is gone), unknown (applied by others, no file), late (pending below an applied one), partial (failed half-way
+    outside a transaction) or ahead (newer than all files).
     """
 
     async def job(config: Config, emit: Emit) -> Result:

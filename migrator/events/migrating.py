@@ -59,6 +59,7 @@ class Noticed:
         migration: under which migration it was raised.
         where: the place in a file, where there is one.
         hint: the way out, where there is one.
+        code: a stable name such as `comments-edited`, where the words are ours.
     """
 
     severity: str
@@ -66,6 +67,7 @@ class Noticed:
     migration: str | None = None
     where: Span | None = None
     hint: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class RunResult:
         messages: the exact SQL of a dry run with `--sql`.
         drift_before: objects changed outside migrations before this run.
         marked: ids whose ledger entry `mark` changed.
+        marked_as: what it says of them now.
     """
 
     command: Literal["up", "down", "redo", "mark"]
@@ -105,6 +108,7 @@ class RunResult:
     messages: tuple[str, ...] = ()
     drift_before: int = 0
     marked: tuple[str, ...] = ()
+    marked_as: Literal["applied", "pending"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

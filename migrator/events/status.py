@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from migrator.errors import StateError
 from migrator.events.database import DatabaseInfo
 
-MigrationState = Literal["applied", "pending", "modified", "unknown", "ahead", "late", "partial"]
+MigrationState = Literal["applied", "pending", "modified", "renamed", "missing", "unknown", "ahead", "late", "partial"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class MigrationStatus:
 
     Attributes:
         id: the migration.
-        path: its file; None when there is none.
+        path: its file, of a renamed one the file that it is now; None when there is none.
         state: see docs/status.md.
         applied_at: when, in UTC.
         steps_done: statements that are committed.
@@ -23,6 +24,10 @@ class MigrationStatus:
         duration: seconds that it took, where the journal knows.
         transactional: it runs in one transaction.
         note: why the state is what it is, where that needs a word.
+        code: a stable name for what the note says, the same that an error or a notice about it has.
+        hint: the exact way out.
+        renamed_to: the id of its file as it is called now, where it was renamed.
+        problem: the error by which `up` refuses; None where it does not.
     """
 
     id: str
@@ -34,6 +39,10 @@ class MigrationStatus:
     duration: float | None
     transactional: bool
     note: str | None = None
+    code: str | None = None
+    hint: str | None = None
+    renamed_to: str | None = None
+    problem: StateError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,11 @@ from migrator.migrating.guards import database_info, refuse_other_ledger
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
 from migrator.migrating.migration import Migration
-from migrator.migrating.plan import Standing, assess, plan_up, unapplied
+from migrator.migrating.plan import plan_up
+from migrator.migrating.refusals import accepting
 from migrator.migrating.run import frame
 from migrator.migrating.sharing import refuse_pooler
+from migrator.migrating.states import Standing, assess, unapplied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,8 @@ def _tell_edited(standings: Sequence[Standing], emit: Emit) -> None:
                     message=f"comments or white space of `{standing.id}` were edited after it was applied",
                     migration=standing.id,
                     where=standing.migration.up.source.span(0),
+                    hint=accepting(standing),
+                    code="comments-edited",
                 )
             )
 

@@ -15,10 +15,11 @@ from migrator.migrating.guards import database_info
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import hold, taken_by_other
 from migrator.migrating.message import milliseconds
-from migrator.migrating.plan import Standing, assess, resolve, unapplied
+from migrator.migrating.plan import resolve
 from migrator.migrating.run import prepare
 from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
+from migrator.migrating.states import Standing, assess, unapplied
 
 Mark = Literal["applied", "pending"]
 
@@ -61,6 +62,7 @@ async def mark(
         command="mark",
         database=database_info(session, known, config),
         marked=tuple(standing.id for standing in chosen),
+        marked_as=state,
         pending=pending,
     )
 

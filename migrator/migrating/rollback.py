@@ -15,9 +15,10 @@ from migrator.migrating.guards import database_info
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
-from migrator.migrating.plan import assess, plan_down, unapplied
+from migrator.migrating.plan import plan_down
 from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
+from migrator.migrating.states import assess, unapplied
 
 
 async def down(

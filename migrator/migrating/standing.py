@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from migrator.config import Config
+from migrator.errors import StateError
 from migrator.events.status import MigrationStatus
 from migrator.migrating import folder
 from migrator.migrating.files import read_migrations
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.migration import Migration
-from migrator.migrating.plan import Standing, assess
+from migrator.migrating.refusals import accepting, problems
+from migrator.migrating.states import Standing, assess
 
 
 def read_all(config: Config) -> tuple[Migration, ...]:
@@ -21,7 +23,10 @@ def statuses(migrations: Sequence[Migration], known: Ledger) -> tuple[MigrationS
 
     A post-apply file has a line only while the last `up` owes it.
     """
-    regular = map(_status, assess(migrations, known))
+    standings = assess(migrations, known)
+    wrong = problems(standings)
+    # a file that holds what was applied under another id is told with that one
+    regular = (_status(each, wrong.get(each.id)) for each in standings if each.before is None)
     return (*regular, *(_owed(each) for each in migrations if each.post_apply and known.note(each.id) is not None))
 
 
@@ -39,9 +44,9 @@ def _owed(migration: Migration) -> MigrationStatus:
     )
 
 
-def _status(standing: Standing) -> MigrationStatus:
+def _status(standing: Standing, problem: StateError | None) -> MigrationStatus:
     note = standing.loose or (standing.entry.journal if standing.entry else None)
-    files = standing.migration
+    files = standing.migration or standing.now
     total = len(files.up.statements) if files is not None else (note.total if note else 0)
     if standing.loose is not None:
         done, total = standing.loose.done, standing.loose.total
@@ -59,14 +64,18 @@ def _status(standing: Standing) -> MigrationStatus:
         duration=note.duration if note is not None and standing.loose is None else None,
         transactional=files.transactional if files is not None else True,
         note=_note(standing),
+        code=_code(standing, problem),
+        hint=accepting(standing) if standing.comments_only else None if problem is None else problem.hint,
+        renamed_to=None if standing.now is None else standing.now.id,
+        problem=problem,
     )
 
 
 NOTES = {
     "modified": "edited after it was applied",
-    "unknown": "its file is gone",
+    "missing": "its file is gone",
+    "unknown": "applied by another tool or project, and has no file",
     "ahead": "applied by a newer release",
-    "late": "comes before a migration that is applied",
     "partial": "stopped on the way",
 }
 
@@ -76,6 +85,24 @@ def _note(standing: Standing) -> str | None:
         return "its rollback stopped on the way"
     if standing.comments_only:
         return "comments were edited after it was applied"
-    if standing.state == "pending" and standing.migration is not None and standing.migration.python:
+    if _needs_yoyo(standing):
         return "only `yoyo` can run it"
+    if standing.now is not None:
+        return f"its file is called `{standing.now.id}` now"
+    if standing.below is not None:
+        return f"comes before `{standing.below}`, which is applied"
     return NOTES.get(standing.state)
+
+
+def _code(standing: Standing, problem: StateError | None) -> str | None:
+    if problem is not None:
+        return problem.code
+    if standing.comments_only:
+        return "comments-edited"
+    if _needs_yoyo(standing):
+        return "python-migration"
+    return "database-ahead" if standing.state == "ahead" else None
+
+
+def _needs_yoyo(standing: Standing) -> bool:
+    return standing.state == "pending" and standing.migration is not None and standing.migration.python

@@ -57,7 +57,7 @@ TEXT_FILTERS = (
     ("[TIME]", re.compile(r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?")),
     (" [DURATION]", re.compile(r" +\b\d+(\.\d+)? m?s\b")),
     (" took", re.compile(r" +took\b")),
-    (r"\1  ", re.compile(r"(\d+/\d+) {3,}")),  # as wide as the longest duration
+    (r"\1  ", re.compile(r"(\d+/\d+|\[TIME\]) {3,}")),  # as wide as the longest duration
     ("PostgreSQL [VERSION]", re.compile(r"PostgreSQL \d+(&#46;|\.)\d+")),
     ("pid [PID]", re.compile(r"\bpid \d+")),
 )

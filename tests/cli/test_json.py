@@ -89,6 +89,8 @@ def test_status():
             "applied": 1,
             "pending": 0,
             "modified": 0,
+            "renamed": 0,
+            "missing": 0,
             "unknown": 0,
             "ahead": 0,
             "late": 0,

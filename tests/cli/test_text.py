@@ -260,9 +260,12 @@ def test_status_says_what_to_do(states: tuple[MigrationState, ...], advice: str)
             f"nothing to apply: {AT} has 2 migrations pending",
         ),
         (RunResult(command="down", database=DATABASE), f"nothing to roll back at {AT}"),
-        (RunResult(command="mark", database=DATABASE, marked=("a",)), f"marked `a` as applied at {AT}"),
         (
-            RunResult(command="mark", database=DATABASE, marked=("a", "b"), pending=("a", "b")),
+            RunResult(command="mark", database=DATABASE, marked=("a",), marked_as="applied"),
+            f"marked `a` as applied at {AT}",
+        ),
+        (
+            RunResult(command="mark", database=DATABASE, marked=("a", "b"), marked_as="pending"),
             f"marked `a` and `b` as pending at {AT}",
         ),
         (RunResult(command="mark", database=DATABASE), f"nothing to mark: the ledger of {AT} says so already"),

@@ -7,7 +7,8 @@ import pytest
 from migrator.errors import InputError, StateError
 from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
 from migrator.migrating.migration import Migration, Script
-from migrator.migrating.plan import assess, plan_down, plan_up, resolve
+from migrator.migrating.plan import plan_down, plan_up, resolve
+from migrator.migrating.states import assess
 from migrator.migrating.yoyo_tables import YoyoTables
 from migrator.source import Source
 
@@ -41,51 +42,7 @@ def ledger(*ids: str, loose: dict[str, JournalEntry] | None = None, **notes: Jou
     return Ledger(entries=YoyoTables(schema="public"), ready=True, applied=applied, loose=loose or {})
 
 
-def states(migrations, known) -> dict[str, str]:
-    """Every id with its state, in order."""
-    return {standing.id: standing.state for standing in assess(migrations, known)}
-
-
 FOUR = [migration(id_) for id_ in ("a1", "a2", "a3", "a4")]
-
-
-def test_states_of_the_common_course():
-    """Applied, applied by another tool, and pending."""
-    assert states(FOUR, ledger("a1", "a2", a1=note())) == {
-        "a1": "applied",
-        "a2": "applied",
-        "a3": "pending",
-        "a4": "pending",
-    }
-
-
-def test_late_is_below_the_highest_applied():
-    """What is pending before an applied migration is late, what comes after is pending."""
-    assert states(FOUR, ledger("a1", "a3")) == {"a1": "applied", "a2": "late", "a3": "applied", "a4": "pending"}
-
-
-def test_modified_and_comments_only():
-    """Other code is modified; other comments over the same code are applied, and said."""
-    found = assess(FOUR, ledger("a1", "a2", a1=note(code=b"x", whole=b"x"), a2=note(whole=b"x")))
-    assert [(each.state, each.comments_only) for each in found[:2]] == [("modified", False), ("applied", True)]
-
-
-def test_unknown_and_ahead_take_their_places():
-    """An entry without a file is unknown between ours and ahead behind all of them, each where its name sorts."""
-    assert states(FOUR, ledger("a1", "a10", "a2b", "a2")) == {
-        "a1": "applied",
-        "a2": "applied",
-        "a2b": "unknown",
-        "a3": "pending",
-        "a4": "pending",
-        "a10": "ahead",
-    }
-
-
-def test_partial_is_what_the_journal_alone_knows():
-    """A file without a transaction that stopped on the way is partial, on the way up or down."""
-    assert states(FOUR, ledger("a1", loose={"a2": note("partial")}))["a2"] == "partial"
-    assert states(FOUR, ledger("a1", loose={"a1": note("undoing")}))["a1"] == "partial"
 
 
 def test_up_takes_what_is_pending_in_order():

@@ -291,7 +291,7 @@ async def test_a_file_that_is_gone_is_refused(project, tmp_path):
     (tmp_path / "migrations/0002.b.sql").unlink()
     with pytest.raises(StateError) as caught:
         await up(config)
-    assert caught.value.code == "migration-unknown"
+    assert caught.value.code == "migration-missing"
     assert caught.value.message == "`0002.b` is applied, but its file is gone"
     await mark(config, ("0002.b",), state="pending")
     assert (await up(config)).done == ()

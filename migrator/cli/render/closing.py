@@ -36,8 +36,7 @@ def ran(result: RunResult, took: str) -> str:
 def _marked(result: RunResult) -> str:
     if not result.marked:
         return f"nothing to mark: the ledger of {line(result.database.address)} says so already"
-    state = "pending" if set(result.marked) & set(result.pending) else "applied"
-    return f"marked {words.listing(result.marked)} as {state} at {line(result.database.address)}"
+    return f"marked {words.listing(result.marked)} as {result.marked_as} at {line(result.database.address)}"
 
 
 def protected(result: ProtectResult) -> str:

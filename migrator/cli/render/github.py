@@ -76,7 +76,8 @@ class GithubRenderer:
         self._text.done(result)
         refused = refusal(result)
         if refused is not None:
-            self._commands.line(annotation(refused))
+            for single in refused.causes or (refused,):
+                self._commands.line(annotation(single))
         self._publish(self._summary.done(result))
 
     def failed(self, error: MigratorError, *, exit_code: int) -> None:

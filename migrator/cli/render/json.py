@@ -53,7 +53,7 @@ class JsonRenderer:
                 "where": _where(event.where),
                 "hint": event.hint,
             }
-            self._notices.append(notice)
+            self._notices.append(notice if event.code is None else {"code": event.code, **notice})
         elif isinstance(event, Told):
             self._notices.append({"code": event.code, "message": event.message})
         elif isinstance(event, events.Blocked | events.Retrying):
@@ -138,7 +138,13 @@ def _migration(migration: MigrationStatus) -> dict[str, Any]:
         "duration": _seconds(migration.duration),
         "transactional": migration.transactional,
     }
-    return document if migration.note is None else {**document, "note": migration.note}
+    words_for_it = {
+        "code": migration.code,
+        "note": migration.note,
+        "hint": migration.hint,
+        "renamed_to": migration.renamed_to,
+    }
+    return document | {key: said for key, said in words_for_it.items() if said is not None}
 
 
 def _status(result: StatusResult) -> dict[str, Any]:
@@ -161,7 +167,7 @@ def _run(result: RunResult) -> dict[str, Any]:
     if result.dry_run:
         document |= {"dry_run": True, "planned": list(result.planned), "messages": list(result.messages)}
     if result.command == "mark":
-        document |= {"marked": list(result.marked)}
+        document |= {"marked": list(result.marked), "marked_as": result.marked_as}
     return document
 
 

@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 HEADER = ("state", "migration", "steps", "applied (UTC)", "took")
 """What `cells` are."""
 
-STATES: tuple[MigrationState, ...] = ("applied", "partial", "modified", "unknown", "late", "pending", "ahead")
+STATES: tuple[MigrationState, ...] = (
+    *("applied", "partial", "modified", "renamed", "missing", "unknown"),
+    *("late", "pending", "ahead"),
+)
 """The order in which a summary counts."""
+
+REFUSED: tuple[MigrationState, ...] = ("partial", "modified", "renamed", "missing", "unknown")
+"""States that `migrate up` never runs upon."""
+
+REPAIRS = 10
+"""How many ways out the answer of `migrate status` tells as text."""
 
 _KINDS = {
     "direct": "",
@@ -44,7 +53,7 @@ def _style(state: MigrationState, text: str, ink: Ink) -> str:
             return ink.good(text)
         case "pending" | "ahead" | "late":
             return ink.warn(text)
-        case "modified" | "unknown" | "partial":
+        case "modified" | "renamed" | "missing" | "unknown" | "partial":
             return ink.bad(text)
 
 
@@ -72,6 +81,7 @@ def status(result: StatusResult, ink: Ink) -> Iterator[str]:
             row = f"{_style(migration.state, row_cells[0], ink)}  {'  '.join(row_cells[1:])}"
             yield f"{row}  {ink.quiet(line(migration.note))}" if migration.note else row.rstrip()
     yield ""
+    yield from _repairs(result, ink)
     yield summary(result, ink)
     seeds = result.seeds
     if seeds.current or seeds.changed or seeds.new:
@@ -83,6 +93,17 @@ def status(result: StatusResult, ink: Ink) -> Iterator[str]:
         yield "seeds: none"
 
 
+def _repairs(result: StatusResult, ink: Ink) -> Iterator[str]:
+    """The way out of each state that has one, for a few of them."""
+    found = [(migration.id, migration.hint) for migration in result.migrations if migration.hint is not None]
+    for id_, hint in found[:REPAIRS]:
+        yield f"{ink.good('hint:')} `{line(id_)}`: {line(hint)}"
+    if len(found) > REPAIRS:
+        yield ink.quiet(f"and {len(found) - REPAIRS} more, which `migrate status --json` tells")
+    if found:
+        yield ""
+
+
 def summary(result: StatusResult, ink: Ink) -> str:
     """How many migrations are in which state, and what to do about it."""
     if not result.migrations:
@@ -92,7 +113,7 @@ def summary(result: StatusResult, ink: Ink) -> str:
 
 
 def _advice(result: StatusResult) -> str:
-    if result.count("modified") or result.count("unknown") or result.count("partial"):
+    if any(result.count(state) for state in REFUSED):
         return "`migrate up` refuses, and says how to repair it"
     if result.count("late"):
         return "`migrate up --out-of-order` applies what is late, too"

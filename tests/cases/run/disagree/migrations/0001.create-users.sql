@@ -1,0 +1,6 @@
+-- create the users table
+CREATE TABLE users (
+    user_id serial PRIMARY KEY,
+    first_name text NOT NULL,
+    last_name text NOT NULL
+);
