@@ -1,16 +1,18 @@
 """The schema `migrator` and its tables: what we keep beside the ledger, made once by whoever comes first.
 
-Every table has a primary key, so that logical replication can carry it. Nothing here is readable or writable with an
-API key: on Supabase, default privileges would give `anon` and `authenticated` every right on a new table.
+Every table has a primary key, so that logical replication can carry it. Who may read and write them is told in
+`rights.py`.
 """
 
 import asyncio
 import random
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database import rights
+from migrator.database.session import Notice, Session
 from migrator.errors import ServerError, UnavailableError
-from migrator.sql.names import literal, quote
+from migrator.events import Emit, Noticed, ignore
+from migrator.sql.names import quote
 
 TABLES = {
     "journal": """(
@@ -47,47 +49,40 @@ CREATED_MEANWHILE = {"23505", "42P07", "42P06", "42710", "XX000"}
 ATTEMPTS = 10
 
 
-def closed_to_api_roles(tables: list[str]) -> str:
-    """SQL that takes every right on `tables` (quoted names) from everybody but the owner.
-
-    `public` and, where they exist, Supabase's `anon` and `authenticated`: the roles behind the keys that browsers hold.
-    """
-    names = ", ".join(tables)
-    api = literal(f"revoke all on {names} from anon, authenticated")
-    guard = "select from pg_catalog.pg_roles where rolname = 'anon'"
-    both = "select from pg_catalog.pg_roles where rolname = 'authenticated'"
-    return (
-        f"revoke all on {names} from public; "
-        f"do $api$ begin if exists ({guard}) and exists ({both}) then execute {api}; end if; end $api$"
-    )
+def tables(schema: str) -> list[str]:
+    """Our tables, quoted."""
+    return [quote(schema, name) for name in TABLES]
 
 
 def creation(config: Config) -> str:
     """The SQL that makes whatever of ours is missing; does nothing where all is there."""
-    schema = quote(config.schema)
-    names = {name: quote(config.schema, name) for name in TABLES}
-    parts = [f"create schema if not exists {schema}"]
-    parts += [f"create table if not exists {names[name]} {columns}" for name, columns in TABLES.items()]
-    parts.append(closed_to_api_roles(list(names.values())))
-    return "; ".join([*parts, *grants(config.schema, list(names.values()), config.readers)])
+    parts = [f"create schema if not exists {quote(config.schema)}"]
+    parts += [f"create table if not exists {quote(config.schema, name)} {columns}" for name, columns in TABLES.items()]
+    return "; ".join(parts)
 
 
-def grants(schema: str, tables: list[str], readers: tuple[str, ...]) -> list[str]:
-    """SQL that lets `readers` read `tables` (quoted names), of which some are in our `schema`."""
-    roles = ", ".join(quote(reader) for reader in readers)
-    if not roles:
-        return []
-    return [f"grant usage on schema {quote(schema)} to {roles}", f"grant select on {', '.join(tables)} to {roles}"]
+def creation_settled(config: Config) -> str:
+    """The same, closed to the roles of API keys and open to `readers`."""
+    settled = rights.settled(tables(config.schema), own=config.schema, ledger=config.schema, readers=config.readers)
+    return f"{creation(config)}; {settled}"
 
 
-async def create(session: Session, sql: str, *, what: str) -> None:
+async def create(session: Session, sql: str, *, what: str, emit: Emit = ignore) -> None:
     """Run idempotent DDL in a transaction of its own, again while others make the same things at the same moment.
+
+    What it tells goes to `emit`.
 
     Raises `UnavailableError` when the role may not create `what`, with the statement that an administrator must run.
     """
+
+    def hear(notice: Notice) -> None:
+        emit(Noticed(severity=notice.severity, message=notice.message, hint=notice.hint))
+
     for attempt in range(ATTEMPTS):
         try:
-            await session.run(f"begin; set local client_min_messages = warning; {sql}; commit")
+            with session.listening(hear):
+                await session.run(f"begin; set local client_min_messages = warning; {sql}; commit")
+                await session.settle()
         except ServerError as error:
             await session.run("rollback")
             if error.report.sqlstate == "42501":
@@ -114,9 +109,10 @@ def _hint(session: Session) -> str:
     )
 
 
-async def ensure(session: Session, config: Config) -> None:
+async def ensure(session: Session, config: Config, emit: Emit = ignore) -> None:
     """Make our schema and tables where they are missing; for callers who have found one missing.
 
-    Writes, in a transaction of its own; must not be called inside one.
+    Writes, in a transaction of its own; must not be called inside one. Raises `InputError` for a reader that is none.
     """
-    await create(session, creation(config), what=f"the schema `{config.schema}`")
+    await rights.refuse_unfit(session, config.readers)
+    await create(session, creation_settled(config), what=f"the schema `{config.schema}`", emit=emit)

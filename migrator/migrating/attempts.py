@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from migrator.config import Config
+from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
 from migrator.errors import MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, Noticed, Planned
@@ -75,6 +76,7 @@ class Attempts:
         a deadlock or a serialization failure is tried again up to `config.lock_retries` times. Raises `MigratorError`
         with `.done`.
         """
+        await refuse_unfit(self.session, self.config.readers)
         deadline = monotonic() + self.config.wait
         fresh = not known.applied
         async with self._lookout:
@@ -134,7 +136,7 @@ class Attempts:
         session, config = self.session, self.config
         makes_tables = not known.ready and not self._separately
         if not makes_tables:
-            await prepare(session, config, known)
+            await prepare(session, config, known, self.emit)
         # where there was no table there is no entry: should somebody have been faster than us, the fence tells
         now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
         self.seen = now

@@ -70,7 +70,7 @@ class Entries(Protocol):
         """The condition that holds for the entry of this migration alone."""
 
     def creation(self) -> str:
-        """SQL that makes the tables where they are missing and closes them to the roles of API keys."""
+        """SQL that makes the tables where they are missing."""
 
     def record(self, migration: Migration) -> str:
         """SQL that enters a migration as applied. A plain insert, so that 23505 tells a second runner under every

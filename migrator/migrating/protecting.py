@@ -39,7 +39,7 @@ async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emi
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
             before = await ledger.read(session, config)
             if before.protected != on:
-                await _write(session, config, before, on=on)
+                await _write(session, config, before, on=on, emit=emit)
             after = await ledger.read(session, config)
         return _result(session, config, after, changed=before.protected != on)
 
@@ -48,9 +48,9 @@ def _result(session: Session, config: Config, known: Ledger, *, changed: bool) -
     return ProtectResult(database=database_info(session, known, config), name=known.database, changed=changed)
 
 
-async def _write(session: Session, config: Config, known: Ledger, *, on: bool) -> None:
+async def _write(session: Session, config: Config, known: Ledger, *, on: bool, emit: Emit) -> None:
     if not known.ready:
-        await own.ensure(session, config)
+        await own.ensure(session, config, emit)
     try:
         await session.run(protection.marking(config.schema, on=on))
     except ServerError as error:

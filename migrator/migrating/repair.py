@@ -6,6 +6,7 @@ from typing import Literal
 
 from migrator.config import Config
 from migrator.database.connect import connect
+from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
 from migrator.errors import InputError, ServerError
 from migrator.events import Emit, ignore
@@ -52,8 +53,9 @@ async def mark(
         if not _chosen(assess(migrations, known), ids, state=state, until=until):
             return RunResult(command="mark", database=database_info(session, known, config))
         await refuse_pooler(session)
+        await refuse_unfit(session, config.readers)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
-            await prepare(session, config, known)
+            await prepare(session, config, known, emit)
             known = await ledger.read(session, config)
             chosen = _chosen(assess(migrations, known), ids, state=state, until=until)
             await _write(session, config, known, chosen, state=state)

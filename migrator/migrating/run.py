@@ -5,33 +5,44 @@ import secrets
 from collections.abc import Sequence
 
 from migrator.config import Config
-from migrator.database import own
+from migrator.database import own, rights
 from migrator.database.session import Session
+from migrator.events import Emit, ignore
 from migrator.migrating import journal
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Frame, Step
 from migrator.migrating.migration import Migration
-from migrator.sql.names import quote
 
 
 def creation(config: Config, known: Ledger) -> str:
-    """SQL that makes the tables that a run writes to, where they are missing."""
+    """SQL that makes the tables that a run writes to, where they are missing; their rights are still to settle."""
     return f"{own.creation(config)}; {known.entries.creation()}"
 
 
-async def prepare(session: Session, config: Config, known: Ledger) -> None:
+def settled(config: Config, known: Ledger) -> str:
+    """SQL that sees to it that who shall read these tables can, and nobody else."""
+    # what the Supabase CLI has made has the rights that it was given
+    closed = known.entries.tables if known.entries.kind == "yoyo" or not known.ready else []
+    tables = [*own.tables(config.schema), *closed]
+    if not known.plpgsql:
+        return "; ".join(rights.granted([*tables], own=config.schema, readers=config.readers))
+    return rights.settled(tables, own=config.schema, ledger=known.entries.schema, readers=config.readers)
+
+
+async def prepare(session: Session, config: Config, known: Ledger, emit: Emit = ignore) -> None:
     """Make the tables that a run writes to, where they are missing. One transaction; the caller holds the lock."""
     if not known.ready:
         what = f"the schema `{config.schema}` and the ledger in `{known.entries.schema}`"
-        await own.create(session, creation(config, known), what=what)
+        await own.create(session, f"{creation(config, known)}; {settled(config, known)}", what=what, emit=emit)
 
 
 def adoption(config: Config, known: Ledger, migrations: Sequence[Migration]) -> list[str]:
-    """SQL that adopts what another tool applied, removes a dead lock row of ours, and lets `readers` read."""
+    """SQL that adopts what another tool applied, removes a dead lock row of ours, and settles rights.
+
+    Rights each time: default privileges, another tool, or a new name in `readers` may have changed them.
+    """
     parts = known.entries.remove_dead_lock(config.schema)
-    if config.readers:  # somebody may have joined since the tables were made
-        tables = [quote(config.schema, name) for name in own.TABLES] + known.entries.tables
-        parts += own.grants(config.schema, tables, config.readers)
+    parts.append(settled(config, known))
     for migration in migrations:
         entry = known.entry(migration.id)
         if entry is not None and entry.journal is None and not migration.python:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.config import LedgerKind
-from migrator.database.own import closed_to_api_roles
 from migrator.migrating.entries import UTC_NOW, Operation
 from migrator.migrating.migration import Migration
 from migrator.sql.names import literal, quote
@@ -73,7 +72,7 @@ class YoyoTables:
         return f"m.migration_hash = '{hash_of(id_)}'"
 
     def creation(self) -> str:
-        """SQL that makes the tables in the shapes that yoyo 9 gives them, closed to the roles of API keys."""
+        """SQL that makes the tables in the shapes that yoyo 9 gives them."""
         migration, log, version, lock = self.tables
         return f"""
         create table if not exists {migration} (migration_hash varchar(64), migration_id varchar(255),
@@ -84,8 +83,7 @@ class YoyoTables:
         create table if not exists {version} (version integer not null primary key, installed_at_utc timestamp);
         insert into {version} select 2, {UTC_NOW} where not exists (select from {version});
         create table if not exists {lock} (locked integer default 1, ctime timestamp, pid integer not null,
-            primary key (locked));
-        {closed_to_api_roles(self.tables)}"""
+            primary key (locked))"""
 
     def record(self, migration: Migration) -> str:
         """SQL that enters a migration as applied now."""

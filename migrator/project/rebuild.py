@@ -116,7 +116,7 @@ async def _drop(session: Session, config: Config, *, protected: bool) -> tuple[s
     drops = [f"drop schema {quote(name)} cascade" for name in schemas]
     again = [PUBLIC_AGAIN] if "public" in schemas else []
     if protected:
-        again += [own.creation(config), protection.marking(config.schema, on=True)]
+        again += [own.creation_settled(config), protection.marking(config.schema, on=True)]
     try:
         await session.run("; ".join(["begin", "set local client_min_messages = warning", *drops, *again, "commit"]))
     except BaseException:

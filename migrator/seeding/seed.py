@@ -79,7 +79,7 @@ async def seed(
             units = order(loads, files)
             announce_cycles(units, loads, emit)
             if known is None:
-                await own.ensure(session, config)
+                await own.ensure(session, config, emit)
             loader = Loader(config, spool, emit, force=force, confirmed=confirmed)
             await loader.run(units, {load.file.name: load for load in loads}, more)
             outcomes |= loader.outcomes
