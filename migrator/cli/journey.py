@@ -60,7 +60,7 @@ class Journey:
         """Pass an event to the renderer; what was told once is not told again."""
         match event:
             case Told():
-                if event in self._told:
+                if event in self._told or (event.verbose and not self.common.verbose):
                     return
                 self._told.add(event)
             case Applying():

@@ -28,15 +28,16 @@ if TYPE_CHECKING:
     help="For statements like CREATE INDEX CONCURRENTLY.",
 )
 def command(*, name: str, depends: tuple[str, ...], no_transaction: bool) -> Order:
-    """Write the file of a new migration; no database is needed or touched.
+    """Write the file of a new migration; no database is needed, and none is changed.
 
-    Its number follows the style of the folder, it depends on the newest migration, and its path is printed. What rolls
-    it back goes into a file beside it, `ID.rollback.sql`.
+    One that is configured and answers at once is asked what is applied: a name that would come before that is refused.
+    The number follows the style of the folder, it depends on the newest migration, and its path is printed. What
+    rolls it back goes into a file beside it, `ID.rollback.sql`.
     """
 
-    async def job(config: Config, emit: Emit) -> Result:  # noqa: ARG001 - it has nothing to report
+    async def job(config: Config, emit: Emit) -> Result:
         from migrator import migrating
 
-        return migrating.new(config, name, depends=depends, transactional=not no_transaction)
+        return await migrating.new(config, name, depends=depends, transactional=not no_transaction, emit=emit)
 
     return Order(command="new", job=job)

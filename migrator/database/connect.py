@@ -151,7 +151,7 @@ async def connect(config: Config, emit: Emit = ignore, *, migrating: bool = Fals
             emit(notice)
         session = await _open_patiently(target, config, emit)
         try:
-            await _apply_settings(session)
+            await apply_settings(session)
             yield session
         except BaseException:
             await session.close()
@@ -160,7 +160,7 @@ async def connect(config: Config, emit: Emit = ignore, *, migrating: bool = Fals
         session.abandon()
 
 
-async def _apply_settings(session: Session) -> None:
+async def apply_settings(session: Session) -> None:
     """Set what the address's `options` ask for, in one round trip; not where a pooler would hand it on to others."""
     target = session.target
     if not target.settings or session.pooled:

@@ -73,6 +73,12 @@ async def target(directory: Path, origin: str, emit: Emit = ignore) -> Target:
     return _target(found, origin)
 
 
+def running(directory: Path, origin: str) -> Target | None:
+    """The server of this data directory as a target; None while it does not run. Starts nothing."""
+    found = postmaster.answering(directory)
+    return None if found is None else _target(found, origin)
+
+
 def _target(found: Postmaster, origin: str) -> Target:
     host = Host(name=found.sockets, port=found.port)
     return Target(hosts=(host,), user=USER, database=DATABASE, origin=origin, kind="embedded")

@@ -45,6 +45,20 @@ async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
     yield target
 
 
+def standing(config: Config) -> Target | None:
+    """The target that the configuration names, without starting anything for it.
+
+    None where it names none, an embedded server that does not run, or a container. Raises `InputError` for an address
+    that cannot be read.
+    """
+    address = config.database
+    if address is None or address.text.strip().startswith(DOCKER):
+        return None
+    if address.text.strip().startswith(EMBEDDED):
+        return embedded.running(directory(config), address.origin)
+    return parse(address, config.environ)
+
+
 def no_address(config: Config) -> InputError:
     """Nothing named a database: what to do, going by what the environment holds."""
     for name in _KNOWN_VARIABLES:

@@ -37,10 +37,12 @@ class Told:
     Attributes:
         code: a stable name such as `option-dropped`.
         message: what is so; lower case, no full stop.
+        verbose: only for who asked to be told everything.
     """
 
     code: str
     message: str
+    verbose: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

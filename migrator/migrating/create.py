@@ -1,57 +1,65 @@
-"""`migrate new`: the next migration's file, named as the folder names its files."""
+"""`migrate new`: the next migration's file, named as the folder names its files and behind everything there is."""
 
 import re
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Collection
 
 from migrator.config import Config
-from migrator.errors import InputError
+from migrator.errors import InputError, MigratorError, StateError
+from migrator.events import Emit, Told, ignore
 from migrator.events.migrating import NewResult
 from migrator.migrating import folder
-from migrator.migrating.folder import MigrationFile
+from migrator.migrating.folder import natural
+from migrator.migrating.naming import following, word_separator
 from migrator.migrating.plan import resolve
+from migrator.migrating.refusals import marking
 from migrator.source import shown
 
-NUMBERED = re.compile(r"(?P<prefix>\D*)(?P<number>\d+)(?P<separator>[._-]+)(?P<rest>.*)")
-TIMESTAMP_DIGITS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
-FIRST = "0001."
-SUPABASE_FORMAT = "%Y%m%d%H%M%S"
+PATIENCE = 2.0
+"""Seconds for the question what is applied, from the first name lookup to the last row."""
+
+NOTHING_WRITTEN = "nothing was written"
 
 
-def new(config: Config, name: str, *, depends: tuple[str, ...] = (), transactional: bool = True) -> NewResult:
-    """Write the file of a new migration into the last of `config.migrations`. Touches no database.
+async def new(
+    config: Config, name: str, *, depends: tuple[str, ...] = (), transactional: bool = True, emit: Emit = ignore
+) -> NewResult:
+    """Write the file of a new migration into the last of `config.migrations`. Changes no database.
 
     Its number continues the folder's: one more than the highest, as wide, or the time of now in UTC where the folder's
     names are times. Unless `depends` says otherwise it depends on the newest migration.
 
-    Raises `InputError` for a name without letters or digits, an unknown dependency, and a file that exists.
+    Where a database is configured and answers within two seconds, it is asked what is applied; it is not waited for, no
+    server is started, and without an answer the file is written all the same.
+
+    Raises `InputError` for a name without letters or digits, an unknown dependency, a file that exists, and where the
+    folder's style has no name behind its newest file; `StateError` where the name would sort before an applied
+    migration that has no file here.
     """
     where = config.migrations[-1]
     existing = folder.find(tuple(each for each in config.migrations if each.exists()))
-    numbered = [each for each in existing if not each.post_apply]
-    ids = [each.id for each in numbered]
+    ids = [each.id for each in existing if not each.post_apply]
     needed = tuple(resolve(each, ids) for each in depends) or tuple(ids[-1:])
-    id_ = _next_id(numbered, _slug(name, _word_separator(ids)), supabase=folder.is_supabase(where))
+    supabase = folder.is_supabase(where)
+    id_ = following(ids, _slug(name, word_separator(ids)), supabase=supabase)
+    if id_ is None:
+        raise _before_file(ids[-1])
     path = where / f"{id_}.sql"
     if path.exists() or id_ in ids:
-        raise InputError(f"`{shown(path)}` exists already", code="file-exists", outcome="nothing was written")
+        raise InputError(f"`{shown(path)}` exists already", code="file-exists", outcome=NOTHING_WRITTEN)
+    _refuse_before_applied(id_, set(await _applied(config, emit)) - set(ids))
     lines = [f"-- {name.strip()}"]
     # the Supabase CLI runs its folder in the order of the names and knows no directives
-    if needed and not folder.is_supabase(where):
+    if needed and not supabase:
         lines.append(f"-- depends: {' '.join(needed)}")
     if not transactional:
         lines.append("-- transactional: false")
-    where.mkdir(parents=True, exist_ok=True)
-    _write(path, "\n".join([*lines, "", ""]))
-    return NewResult(id=id_, paths=(shown(path),))
-
-
-def _write(path: Path, text: str) -> None:
     try:
+        where.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.write("\n".join([*lines, "", ""]))
     except OSError as error:
         raise InputError(f"`{shown(path)}` cannot be written: {error.strerror}", code="unwritable-file") from None
+    return NewResult(id=id_, paths=(shown(path),))
 
 
 def _slug(name: str, separator: str) -> str:
@@ -60,33 +68,49 @@ def _slug(name: str, separator: str) -> str:
         raise InputError(
             f"a migration's name needs letters or digits, and `{name}` has none",
             code="invalid-name",
-            outcome="nothing was written",
+            outcome=NOTHING_WRITTEN,
             hint="say what it does: `migrate new 'add orders'`",
         )
     return slug
 
 
-def _word_separator(ids: list[str]) -> str:
-    newest = NUMBERED.fullmatch(ids[-1]) if ids else None
-    return "_" if newest and "_" in newest["rest"] + newest["separator"] and "-" not in newest["rest"] else "-"
+async def _applied(config: Config, emit: Emit) -> Collection[str]:
+    """The ids that are applied, as far as the database tells them at once."""
+    if config.database is None:
+        return ()
+    from migrator.database.asking import ask
+    from migrator.migrating import ledger
+
+    try:
+        known = await ask(config, lambda session: ledger.read(session, config), patience=PATIENCE)
+    except MigratorError as error:
+        told = f"the database was not asked what is applied: {error.message}"
+        emit(Told(code="ledger-not-asked", message=told, verbose=True))
+        return ()
+    return [] if known is None else [entry.id for entry in known.applied.values()]
 
 
-def _next_id(existing: list[MigrationFile], slug: str, *, supabase: bool) -> str:
-    newest = NUMBERED.fullmatch(existing[-1].id) if existing else None
-    if supabase:
-        return f"{_later(SUPABASE_FORMAT, existing)}_{slug.replace('-', '_')}"
-    if newest is None:
-        return f"{FIRST}{slug}"
-    number = newest["number"]
-    form = TIMESTAMP_DIGITS.get(len(number))
-    following = _later(form, existing) if form else str(int(number) + 1).zfill(len(number))
-    return f"{newest['prefix']}{following}{newest['separator']}{slug}"
+def _refuse_before_applied(id_: str, others: Collection[str]) -> None:
+    """Raise `StateError` where one of `others`, applied and without a file, would come after `id_`, or is it."""
+    newest = max(others, key=natural, default=None)
+    if newest is None or natural(newest) < natural(id_):
+        return
+    raise StateError(
+        f"`{id_}` would come before `{newest}`, which is applied and has no file here"
+        if newest != id_
+        else f"`{id_}` is applied already, and has no file here",
+        code="name-before-applied",
+        migration=newest,
+        outcome=NOTHING_WRITTEN,
+        hint=f"get the branch or the release that has `{newest}`, then run it again; or, where nobody has it any more, "
+        f"forget it with {marking(newest, 'pending')}",
+    )
 
 
-def _later(form: str, existing: list[MigrationFile]) -> str:
-    """The time of now, or one more than the newest name where that is not later: names must sort behind each other."""
-    now = datetime.now(UTC).strftime(form)
-    newest = NUMBERED.fullmatch(existing[-1].id) if existing else None
-    if newest is None or len(newest["number"]) != len(now) or now > newest["number"]:
-        return now
-    return str(int(newest["number"]) + 1)
+def _before_file(newest: str) -> InputError:
+    return InputError(
+        f"the name would come before `{newest}`, which has no number to go on from",
+        code="name-before-file",
+        outcome=NOTHING_WRITTEN,
+        hint=f"give it a name that sorts behind `{newest}`, or rename `{newest}` where it is not applied anywhere yet",
+    )

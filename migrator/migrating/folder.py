@@ -45,7 +45,7 @@ class MigrationFile:
 
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     """A sort key in which numbers count as numbers: `V1_5_2` comes before `V1_10_0`."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in NUMBER.split(name) if part)
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in NUMBER.split(name) if part)
 
 
 def is_supabase(folder: Path) -> bool:

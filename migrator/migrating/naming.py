@@ -18,8 +18,10 @@ SUPABASE_FORMAT = "%Y%m%d%H%M%S"
 
 def word_separator(ids: Sequence[str]) -> str:
     """What stands between the words of the folder's names: `_` or `-`."""
-    newest = NUMBERED.fullmatch(ids[-1]) if ids else None
-    return "_" if newest and "_" in newest["rest"] + newest["separator"] and "-" not in newest["rest"] else "-"
+    newest = ids[-1] if ids else ""
+    shape = NUMBERED.fullmatch(newest)
+    words = newest if shape is None else shape["rest"]
+    return "_" if "_" in words + (shape["separator"] if shape else "") and "-" not in words else "-"
 
 
 def following(ids: Sequence[str], slug: str, *, supabase: bool = False) -> str | None:

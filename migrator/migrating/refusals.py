@@ -56,7 +56,7 @@ def refuse_up(standings: Sequence[Standing], *, out_of_order: bool, strict: bool
 
 def gone(standing: Standing) -> StateError:
     """Why a migration that is applied and has no file cannot be rolled back."""
-    id_, mark = standing.id, _mark(standing.id, "pending")
+    id_, mark = standing.id, marking(standing.id, "pending")
     if standing.now is not None:
         return _renamed(standing, standing.now)
     known = standing.entry is not None and standing.entry.journal is not None
@@ -71,10 +71,11 @@ def gone(standing: Standing) -> StateError:
 
 def accepting(standing: Standing) -> str:
     """How to take a file as it is now for what was applied."""
-    return f"{_mark(standing.id, 'applied')} takes the file as it is now"
+    return f"{marking(standing.id, 'applied')} takes the file as it is now"
 
 
-def _mark(id_: str, state: str) -> str:
+def marking(id_: str, state: str) -> str:
+    """The command that changes what the ledger says of a migration."""
     return f"`migrate mark {shlex.quote(id_)} --{state}`"
 
 
@@ -92,7 +93,7 @@ def _problem(standing: Standing) -> StateError | None:
             migration=id_,
             outcome=NOTHING_CHANGED,
             hint="restore the file from version control; or, where the database no longer has its changes, forget it "
-            f"with {_mark(id_, 'pending')}",
+            f"with {marking(id_, 'pending')}",
         )
     if standing.state == "unknown":
         return StateError(
@@ -101,7 +102,7 @@ def _problem(standing: Standing) -> StateError | None:
             migration=id_,
             outcome=NOTHING_CHANGED,
             hint="restore its file if it belongs here; let another project keep its ledger in a schema of its own "
-            f"(`search_path`); or, where nothing needs it any more, forget it with {_mark(id_, 'pending')}",
+            f"(`search_path`); or, where nothing needs it any more, forget it with {marking(id_, 'pending')}",
         )
     if standing.state == "partial":
         return partial(standing)
@@ -116,7 +117,7 @@ def _modified(id_: str, migration: Migration) -> StateError:
         where=migration.up.source.span(0),
         outcome=NOTHING_CHANGED,
         hint=f"restore `{migration.path}` and put the change into a new migration; or, where the database has the "
-        f"change already, accept the file with {_mark(id_, 'applied')}",
+        f"change already, accept the file with {marking(id_, 'applied')}",
     )
 
 
@@ -132,9 +133,9 @@ def partial(standing: Standing) -> StateError | None:
         code="migration-partial",
         migration=id_,
         outcome=f"statements 1-{done} are committed" if done else "none of its statements is known to be committed",
-        hint=f"finish it by hand and {_mark(id_, 'applied')}, or undo it by hand and {_mark(id_, 'pending')}"
+        hint=f"finish it by hand and {marking(id_, 'applied')}, or undo it by hand and {marking(id_, 'pending')}"
         if standing.migration is not None
-        else f"restore its file; or undo it by hand and {_mark(id_, 'pending')}",
+        else f"restore its file; or undo it by hand and {marking(id_, 'pending')}",
     )
 
 
@@ -147,8 +148,8 @@ def _renamed(standing: Standing, now: Migration) -> StateError:
         where=now.up.source.span(0),
         outcome=NOTHING_CHANGED,
         # the new name first: so no `up` between the two can apply it once more
-        hint=f"rename it back: {_move(now, old)}; or take the new name: {_mark(new, 'applied')}, then "
-        f"{_mark(old, 'pending')}",
+        hint=f"rename it back: {_move(now, old)}; or take the new name: {marking(new, 'applied')}, then "
+        f"{marking(old, 'pending')}",
     )
 
 
