@@ -40,6 +40,7 @@ bench:
     .venv/bin/python benchmarks/startup.py
     .venv/bin/python benchmarks/migrations.py
     .venv/bin/python benchmarks/seeds.py
+    .venv/bin/python benchmarks/under_load.py
 
 # everything that a commit must pass, on Debian, as root
 ci:
