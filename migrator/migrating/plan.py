@@ -14,13 +14,18 @@ from migrator.migrating.states import Standing
 
 
 def resolve(wanted: str, ids: Iterable[str]) -> str:
-    """The id that the user means: exact, or a prefix that only one id has. Raises `InputError` otherwise."""
+    """The id that the user means: exact, its whole version, or a prefix that only one id has.
+
+    So `1` is `1.first` where there is a `10.tenth`, too. Raises `InputError` otherwise.
+    """
     ids = list(ids)
     if wanted in ids:
         return wanted
     matches = [id_ for id_ in ids if id_.startswith(wanted)] if wanted else []
-    if len(matches) == 1:
-        return matches[0]
+    whole = [id_ for id_ in matches if not id_[len(wanted)].isalnum()]
+    for found in (matches, whole):
+        if len(found) == 1:
+            return found[0]
     if matches:
         listed = ", ".join(f"`{match}`" for match in matches[:5])
         raise InputError(f"`{wanted}` could be {listed}", code="ambiguous-migration", hint="give more of the id")

@@ -112,3 +112,12 @@ def test_resolve_prefers_the_exact_id():
     """An id that is a prefix of another can still be named."""
     assert resolve("a1", ["a1", "a10"]) == "a1"
     assert resolve("a10", ["a1", "a10"]) == "a10"
+
+
+def test_resolve_takes_a_whole_version():
+    """A version is what stands before a separator: `1` is no abbreviation of `10`, and `0` may be either."""
+    ids = ["1.first", "10.tenth", "20240131_c", "20240131120000_d", "01-a", "02-b"]
+    assert [resolve(each, ids) for each in ("1", "10", "20240131", "202401311")] == [ids[0], ids[1], ids[2], ids[3]]
+    with pytest.raises(InputError) as caught:
+        resolve("0", ids)
+    assert caught.value.code == "ambiguous-migration"
