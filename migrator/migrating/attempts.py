@@ -25,6 +25,7 @@ from migrator.migrating.lock import POLL, Held, hold, in_the_way, named, taken_b
 from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import LIMIT, Step
 from migrator.migrating.migration import Migration
+from migrator.migrating.resume import refreshed
 from migrator.migrating.retries import Retries
 from migrator.migrating.run import adoption, creation, frame, prepare
 from migrator.migrating.sharing import refuse_stepwise
@@ -173,7 +174,8 @@ class Attempts:
 
     def _steps(self, now: Ledger) -> tuple[Step, ...]:
         if self.planned_once and self._first:
-            return self._first[len(self.done) :]
+            left = self._first[len(self.done) :]
+            return tuple(refreshed(step, now.note(step.migration.id)) for step in left[:1]) + left[1:]
         return self.plan(now)
 
     @asynccontextmanager

@@ -122,9 +122,11 @@ def _outcome(step: Step, done: Sequence[str], *, stays: str | None) -> str:
     return f"{what}; {before}"
 
 
-def _way_out(step: Step, report: ServerReport, *, fresh: bool) -> str:
+def _way_out(step: Step, report: ServerReport, *, fresh: bool, resumes: int | None) -> str:
     verb = "up" if step.direction == "up" else "down"
     again = f"correct the file and run `migrate {verb}` again"
+    if resumes is not None and resumes > 1:
+        again = f"edit statement {resumes} or what comes after it: `migrate {verb}` resumes at statement {resumes}"
     if passes(report):
         return f"run `migrate {verb}` again when the other transaction is done, or raise `--lock-timeout`"
     if report.sqlstate in {"25001", "2D000"} and step.script.transactional:
@@ -161,12 +163,16 @@ def refusal(
     parsed: bool,
     fresh: bool,
     stays: str | None = None,
+    kept: bool = False,
+    resumes: int | None = None,
+    retry: bool = False,
 ) -> MigratorError:
     """The error that the user reads.
 
     `done` are the ids of this run that the ledger says are committed; `parsed`, that the server had begun to run the
     message (a syntax error stops all of it before); `fresh`, that the ledger was empty when the run began; `stays`,
-    what of the failed file itself is committed, for a file without a transaction.
+    what of the failed file itself is committed, for a file without a transaction; `kept`, that this is something;
+    `resumes`, at which of its statements the next run goes on; `retry`, that going on there may help against locks.
     """
     step = steps[found.step]
     kind: type[MigratorError] = WorkError
@@ -174,15 +180,15 @@ def refusal(
     outcome = _outcome(step, done, stays=stays)
     if report.sqlstate == "42601" and not parsed and not done and stays is None:
         kind, code, outcome = InputError, "syntax-error", "nothing was applied: no statement of this run was executed"
-    elif passes(report) and step.script.transactional:
-        kind, code = (WorkError if done or stays else UnavailableError), "lock-timeout"
+    elif passes(report) and (step.script.transactional or retry):
+        kind, code = (WorkError if done or kept else UnavailableError), "lock-timeout"
     return kind(
         _what(step, found),
         code=code,
         where=place(step, found),
         detail=_detail(report),
         outcome=outcome,
-        hint=_way_out(step, report, fresh=fresh),
+        hint=_way_out(step, report, fresh=fresh, resumes=resumes),
         sqlstate=report.sqlstate,
         migration=step.migration.id,
         statement=found.statement if 0 < found.statement <= step.total else None,

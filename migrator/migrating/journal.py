@@ -4,6 +4,8 @@ A note is written in the transaction of the entry that it belongs to, and it car
 `yoyo rollback`, an edit and `yoyo apply` the times differ, and the note no longer counts.
 """
 
+from collections.abc import Sequence
+
 from migrator._version import __version__
 from migrator.migrating.entries import Entries
 from migrator.migrating.migration import Migration
@@ -18,6 +20,13 @@ REPLACE = "on conflict (migration_id) do update set " + ", ".join(
 )
 
 LOCK_COLUMNS = "yoyo_lock_ctime = excluded.yoyo_lock_ctime, yoyo_lock_pid = excluded.yoyo_lock_pid"
+
+
+HASHES = (
+    "(select string_agg(encode(h.hash, 'hex'), ' ' order by h.number) "
+    "from unnest(j.prefix_hashes) with ordinality h (hash, number))"
+)
+"""The hashes of a note `j` as one text."""
 
 
 def _hashes(migration: Migration) -> str:
@@ -53,17 +62,38 @@ def taken(own: str, entries: Entries, migration: Migration, *, state: str) -> st
     )
 
 
-def begun(own: str, entries: Entries, migration: Migration) -> str:
+def begun(own: str, entries: Entries, migration: Migration, hashes: Sequence[bytes]) -> str:
     """SQL that notes a file without a transaction as begun, and which of yoyo's lock rows is ours.
 
-    The lock row is committed for as long as such a file runs; after a kill the next run finds it by these two columns.
+    `hashes` are those of its statements. The lock row is committed for as long as such a file runs; after a kill the
+    next run finds it by its two columns.
     """
     return (
-        f"insert into {quote(own, 'journal')} ({COLUMNS}, yoyo_lock_ctime, yoyo_lock_pid) "
+        f"insert into {quote(own, 'journal')} ({COLUMNS}, prefix_hashes, yoyo_lock_ctime, yoyo_lock_pid) "
         f"select {literal(migration.id)}, null, {_hashes(migration)}, 0, {len(migration.up.statements)}, 'partial', "
-        f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, {entries.lock_seen} "
-        f"{REPLACE}, {LOCK_COLUMNS}"
+        f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, {_array(hashes)}, "
+        f"{entries.lock_seen} {REPLACE}, prefix_hashes = excluded.prefix_hashes, {LOCK_COLUMNS}"
     )
+
+
+def resumed(own: str, entries: Entries, migration: Migration, hashes: Sequence[bytes], *, done: int, up: bool) -> str:
+    """SQL that notes that a file goes on behind its first `done` statements, and how it reads by now.
+
+    Fails with 22012, a division by zero, where that is not what the note says any more.
+    """
+    whole, code = migration.sha256.hex(), migration.sha256_without_comments.hex()
+    content = f"sha256 = '\\x{whole}', sha256_without_comments = '\\x{code}', " if up else ""
+    states = "'partial', 'partial-unsure'" if up else "'undoing', 'undoing-unsure'"
+    return (
+        f"with noted as (update {quote(own, 'journal')} set {content}statements_total = {len(hashes)}, "
+        f"prefix_hashes = {_array(hashes)}, (yoyo_lock_ctime, yoyo_lock_pid) = (select {entries.lock_seen}) "
+        f"where migration_id = {literal(migration.id)} and state in ({states}) and statements_done = {done} "
+        "returning 1) select 1 / count(*) from noted"
+    )
+
+
+def _array(hashes: Sequence[bytes]) -> str:
+    return "'{" + ",".join(f'"\\\\x{each.hex()}"' for each in hashes) + "}'::bytea[]"
 
 
 def owed(own: str, migration: Migration) -> str:
@@ -74,24 +104,29 @@ def owed(own: str, migration: Migration) -> str:
     )
 
 
-def undoing(own: str, entries: Entries, id_: str, total: int) -> str:
+def undoing(own: str, entries: Entries, id_: str, hashes: Sequence[bytes]) -> str:
     """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays."""
     return (
         f"insert into {quote(own, 'journal')} (migration_id, ledger_applied_at, statements_done, statements_total, "
-        "state, yoyo_lock_ctime, yoyo_lock_pid) "
-        f"select {literal(id_)}, {entries.stamp}, 0, {total}, 'undoing', {entries.lock_seen} "
+        "prefix_hashes, state, yoyo_lock_ctime, yoyo_lock_pid) "
+        f"select {literal(id_)}, {entries.stamp}, 0, {len(hashes)}, {_array(hashes)}, 'undoing', {entries.lock_seen} "
         f"from {entries.table} m where {entries.entry_of(id_)} "
         "on conflict (migration_id) do update set statements_done = 0, statements_total = excluded.statements_total, "
-        f"state = excluded.state, {LOCK_COLUMNS}"
+        f"prefix_hashes = excluded.prefix_hashes, state = excluded.state, {LOCK_COLUMNS}"
     )
 
 
-def advance(own: str, id_: str, done: int) -> str:
-    """SQL that notes how many statements of a file are committed."""
+def advance(own: str, id_: str, done: int, state: str) -> str:
+    """SQL that notes how many statements of a file are committed, and that nothing beyond them is in doubt."""
     return (
-        f"update {quote(own, 'journal')} set statements_done = {done}, finished_at = pg_catalog.clock_timestamp() "
-        f"where migration_id = {literal(id_)}"
+        f"update {quote(own, 'journal')} set statements_done = {done}, state = {literal(state)}, "
+        f"finished_at = pg_catalog.clock_timestamp() where migration_id = {literal(id_)}"
     )
+
+
+def become(own: str, id_: str, state: str) -> str:
+    """SQL that changes the state of a note alone."""
+    return f"update {quote(own, 'journal')} set state = {literal(state)} where migration_id = {literal(id_)}"
 
 
 def forget(own: str, id_: str) -> str:

@@ -13,30 +13,10 @@ from migrator.database.session import Session
 from migrator.errors import InputError, ServerError, StateError, UnavailableError
 from migrator.migrating.entries import Entries
 from migrator.migrating.folder import MigrationFile
+from migrator.migrating.journal import HASHES
+from migrator.migrating.notes import JournalEntry
 from migrator.migrating.yoyo_tables import LOCK, LOG, MIGRATION, VERSION, YoyoTables
 from migrator.sql.names import literal, quote
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
-    """What we know of a migration beyond the ledger.
-
-    Attributes:
-        state: `applied`, `adopted` (applied by another tool, content taken on trust), `partial` (a non-transactional
-            file that stopped on the way), `undoing` (likewise on the way down) or `owed` (a post-apply file to run).
-        sha256: of the file that was applied.
-        sha256_without_comments: of its tokens.
-        done: statements that are committed.
-        total: statements of the file.
-        duration: seconds.
-    """
-
-    state: str
-    sha256: bytes | None
-    sha256_without_comments: bytes | None
-    done: int
-    total: int
-    duration: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +112,8 @@ def _query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
         protected = f"exists (select from {quote(own, 'setting')} where name = 'protected')"
         joined = f"left join {journal} j on j.migration_id = {entries.id} and j.ledger_applied_at = {entries.stamp}"
         loose = (
-            f"(select jsonb_agg(jsonb_build_array(j.migration_id, null, {columns})) from {journal} j "
-            "where j.state in ('partial', 'undoing', 'owed'))"
+            f"(select jsonb_agg(jsonb_build_array(j.migration_id, null, {columns}, {HASHES})) from {journal} j "
+            "where j.state in ('partial', 'partial-unsure', 'undoing', 'undoing-unsure', 'owed'))"
         )
     table = literal(entries.table)
     return f"""select jsonb_build_object(
@@ -173,7 +153,7 @@ def _probe(config: Config) -> str:
 
 
 def _entry(row: list[Any]) -> LedgerEntry:
-    id_, applied_at, state, sha256, without_comments, done, total, duration = row
+    id_, applied_at, state, sha256, without_comments, done, total, duration, *hashes = row
     journal = None
     if state is not None:
         journal = JournalEntry(
@@ -183,6 +163,7 @@ def _entry(row: list[Any]) -> LedgerEntry:
             done=done,
             total=total,
             duration=duration,
+            hashes=tuple(map(bytes.fromhex, (hashes[0] or "").split())) if hashes else (),
         )
     when = None if applied_at is None else datetime.fromtimestamp(applied_at, UTC)
     return LedgerEntry(id=id_, applied_at=when, journal=journal)
@@ -202,10 +183,17 @@ def _ledger(found: dict[str, Any], entries: Entries, *, ready: bool) -> Ledger:
         entries=entries,
         ready=ready,
         applied=applied,
-        loose={each: entry for each, entry in loose.items() if each not in applied or entry.state == "undoing"},
+        loose={each: note for each, note in loose.items() if _counts(note, applied.get(each))},
         protected=found["protected"],
         **_surroundings(found),
     )
+
+
+def _counts(note: JournalEntry, entry: LedgerEntry | None) -> bool:
+    """What goes up has no entry yet; what goes down has the very one that the note is of."""
+    if note.direction == "up":
+        return entry is None
+    return entry is not None and entry.journal is not None and entry.journal.direction == "down"
 
 
 def _surroundings(found: dict[str, Any]) -> dict[str, Any]:

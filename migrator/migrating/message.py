@@ -41,11 +41,21 @@ OPENING = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One migration in one direction."""
+    """One migration in one direction.
+
+    Attributes:
+        migration: which.
+        direction: up or down.
+        script: what runs.
+        done: how many of its statements an earlier run has committed.
+        unsure: the one behind them may have run, too.
+    """
 
     migration: Migration
     direction: Direction
     script: Script
+    done: int = 0
+    unsure: bool = False
 
     @property
     def total(self) -> int:
@@ -77,6 +87,7 @@ class Frame:
         last: the index of the run's last step, behind whose commit `farewell` is sent.
         farewell: SQL that gives the run's lock back, in the same message as the last commit.
         server: the server's version, as in 170004.
+        wait: seconds that others may keep what a file without a transaction cannot do without.
     """
 
     entries: Entries
@@ -92,6 +103,7 @@ class Frame:
     last: int = -1
     farewell: str = ""
     server: int = 140000
+    wait: float = 0.0
 
     @property
     def settings_again(self) -> str:

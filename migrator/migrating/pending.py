@@ -50,7 +50,7 @@ async def apply_pending(
         steps = plan(known)
     except StateError:
         # a file that is half done may be another runner's, which is at it: the lock tells
-        if wish.dry_run or not any(note.state == "partial" for note in known.loose.values()):
+        if wish.dry_run or not any(note.state != "owed" for note in known.loose.values()):
             raise
         steps = None
     standings = assess(migrations, known)
@@ -109,7 +109,8 @@ def _messages(steps: Sequence[Step], shared: Frame, *, limit: int) -> tuple[str,
             texts += [message.text for message in pack(parts, limit)]
         else:
             source = group[0].script.source.text
-            texts += [f"{source[unit.start : unit.end]}\n;\n" for unit in group[0].script.statements]
+            units = group[0].script.statements[group[0].done :]
+            texts += [f"{source[unit.start : unit.end]}\n;\n" for unit in units]
     return tuple(texts)
 
 

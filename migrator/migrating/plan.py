@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from migrator.errors import InputError
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration, Script
+from migrator.migrating.notes import JournalEntry
 from migrator.migrating.refusals import gone, partial, refuse_up
+from migrator.migrating.resume import step
 from migrator.migrating.states import Standing
 
 
@@ -45,14 +47,14 @@ def plan_up(
     Raises `StateError` for a disagreement and `InputError` for an unknown `to` or a migration that only yoyo can run.
     """
     refuse_up(standings, out_of_order=out_of_order, strict=strict)
-    chosen: list[Migration] = []
+    chosen: list[tuple[Migration, JournalEntry | None]] = []
     last = None if to is None else resolve(to, [each.id for each in standings if each.migration is not None])
     for standing in standings:
         if standing.migration is not None and standing.entry is None and standing.before is None:
-            chosen.append(standing.migration)
+            chosen.append((standing.migration, standing.loose))
         if standing.id == last:
             break
-    for migration in chosen:
+    for migration, _ in chosen:
         if migration.python:
             raise InputError(
                 f"`{migration.path}` is a Python migration, which only `yoyo` can run",
@@ -61,7 +63,7 @@ def plan_up(
                 outcome="nothing was applied",
                 hint="write it as SQL, or apply it once with `yoyo apply`; this command then knows it by its id",
             )
-    return tuple(Step(migration=each, direction="up", script=each.up) for each in chosen)
+    return tuple(step(migration, migration.up, "up", note) for migration, note in chosen)
 
 
 def plan_down(
@@ -70,7 +72,7 @@ def plan_down(
     """What `down` has to roll back, newest first: `steps` of them, or all behind `to` (which stays), or everything.
 
     Raises `InputError` before anything runs when one of them has no rollback file, and `StateError` when its migration
-    file is gone or it is half done.
+    file is gone, or it is half done and cannot go on.
     """
     applied = [standing for standing in standings if standing.entry is not None or standing.loose is not None]
     if to is not None:
@@ -80,11 +82,11 @@ def plan_down(
         chosen = applied if everything else applied[max(0, len(applied) - steps) :]
     plan = []
     for standing in reversed(chosen):
-        if standing.state == "partial" and (problem := partial(standing)) is not None:
+        if standing.state == "partial" and (problem := partial(standing, "down")) is not None:
             raise problem
         if standing.migration is None:
             raise gone(standing)
-        plan.append(Step(migration=standing.migration, direction="down", script=_rollback(standing.migration)))
+        plan.append(step(standing.migration, _rollback(standing.migration), "down", standing.loose))
     return tuple(plan)
 
 

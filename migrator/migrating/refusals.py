@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from migrator.errors import MigratorError, StateError
+from migrator.events.migrating import Direction
 from migrator.migrating.folder import ROLLBACK, is_supabase, natural
 from migrator.migrating.migration import Migration
 from migrator.migrating.naming import behind
+from migrator.migrating.resume import stays, unfinished
 from migrator.migrating.states import Standing
 from migrator.source import Span
 
@@ -105,7 +107,7 @@ def _problem(standing: Standing) -> StateError | None:
             f"(`search_path`); or, where nothing needs it any more, forget it with {marking(id_, 'pending')}",
         )
     if standing.state == "partial":
-        return partial(standing)
+        return partial(standing, "up")
     return None
 
 
@@ -121,21 +123,21 @@ def _modified(id_: str, migration: Migration) -> StateError:
     )
 
 
-def partial(standing: Standing) -> StateError | None:
-    """Why nothing may run while a file without a transaction has stopped on its way; None where none has."""
-    if standing.loose is None:
+def partial(standing: Standing, direction: Direction) -> StateError | None:
+    """Why a run in this direction cannot go on with a file that has stopped on its way; None where it can."""
+    note = standing.loose
+    if note is None:
         return None
-    id_, done, total = standing.id, standing.loose.done, standing.loose.total
-    way = "its rollback" if standing.loose.state == "undoing" else "it"
-    lost = "" if standing.migration is not None else ", and its file is gone"
+    if standing.migration is not None:
+        return unfinished(standing.migration, note, direction)
+    id_ = standing.id
+    way = "it" if note.direction == "up" else "its rollback"
     return StateError(
-        f"`{id_}` is half done: {way} stopped after statement {done} of {total}{lost}",
+        f"`{id_}` is half done: {way} stopped after statement {note.done} of {note.total}, and its file is gone",
         code="migration-partial",
         migration=id_,
-        outcome=f"statements 1-{done} are committed" if done else "none of its statements is known to be committed",
-        hint=f"finish it by hand and {marking(id_, 'applied')}, or undo it by hand and {marking(id_, 'pending')}"
-        if standing.migration is not None
-        else f"restore its file; or undo it by hand and {marking(id_, 'pending')}",
+        outcome=stays(id_, note.done, note.total),
+        hint=f"restore its file; or undo it by hand and {marking(id_, 'pending')}",
     )
 
 

@@ -67,4 +67,5 @@ def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step]
         last=len(steps) - 1,
         farewell=farewell,
         server=session.version[0],
+        wait=config.wait,
     )

@@ -9,6 +9,7 @@ from migrator.migrating import folder
 from migrator.migrating.files import read_migrations
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.migration import Migration
+from migrator.migrating.notes import JournalEntry
 from migrator.migrating.refusals import accepting, problems
 from migrator.migrating.states import Standing, assess
 
@@ -49,7 +50,7 @@ def _status(standing: Standing, problem: StateError | None) -> MigrationStatus:
     files = standing.migration or standing.now
     total = len(files.up.statements) if files is not None else (note.total if note else 0)
     if standing.loose is not None:
-        done, total = standing.loose.done, standing.loose.total
+        done, total = standing.loose.done, max(standing.loose.done, _total(files, standing.loose))
     elif standing.entry is None:
         done = 0
     else:
@@ -65,10 +66,16 @@ def _status(standing: Standing, problem: StateError | None) -> MigrationStatus:
         transactional=files.transactional if files is not None else True,
         note=_note(standing),
         code=_code(standing, problem),
-        hint=accepting(standing) if standing.comments_only else None if problem is None else problem.hint,
+        hint=_hint(standing, problem),
         renamed_to=None if standing.now is None else standing.now.id,
         problem=problem,
     )
+
+
+def _total(files: Migration | None, note: JournalEntry) -> int:
+    """How many statements a file that stopped on its way has by now: those behind what is done may be edited."""
+    script = None if files is None else files.up if note.direction == "up" else files.down
+    return note.total if script is None else len(script.statements)
 
 
 NOTES = {
@@ -81,7 +88,7 @@ NOTES = {
 
 
 def _note(standing: Standing) -> str | None:
-    if standing.loose is not None and standing.loose.state == "undoing":
+    if standing.loose is not None and standing.loose.direction == "down":
         return "its rollback stopped on the way"
     if standing.comments_only:
         return "comments were edited after it was applied"
@@ -92,6 +99,14 @@ def _note(standing: Standing) -> str | None:
     if standing.below is not None:
         return f"comes before `{standing.below}`, which is applied"
     return NOTES.get(standing.state)
+
+
+def _hint(standing: Standing, problem: StateError | None) -> str | None:
+    if problem is not None:
+        return problem.hint
+    if standing.loose is not None:
+        return f"`migrate up` goes on at statement {standing.loose.done + 1}"
+    return accepting(standing) if standing.comments_only else None
 
 
 def _code(standing: Standing, problem: StateError | None) -> str | None:

@@ -13,8 +13,9 @@ from itertools import accumulate
 from migrator.events.status import MigrationState
 from migrator.migrating import content
 from migrator.migrating.folder import natural
-from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
+from migrator.migrating.ledger import Ledger, LedgerEntry
 from migrator.migrating.migration import Migration
+from migrator.migrating.notes import JournalEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

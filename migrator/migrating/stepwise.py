@@ -9,17 +9,20 @@ import contextlib
 from collections.abc import Sequence
 
 from migrator.database.session import RESET, Session
-from migrator.errors import MigratorError, ServerError
+from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
+from migrator.events import Noticed
 from migrator.migrating import journal
 from migrator.migrating.blame import Culprit, FenceLostError, is_fence, refusal
-from migrator.migrating.message import OPENING, Frame, Mark, Step, books, milliseconds
-from migrator.migrating.migration import Unit
+from migrator.migrating.message import OPENING, Frame, Mark, Step, books
+from migrator.migrating.replay import again
+from migrator.migrating.resume import doubtful, hashes, stays
+from migrator.migrating.single import Single
 from migrator.migrating.watch import Watch
 from migrator.sql.names import literal, quote
 
 
 class Stepwise:
-    """One file without a transaction, in one direction."""
+    """One file without a transaction, in one direction, from its first statement that is not done."""
 
     def __init__(self, session: Session, steps: Sequence[Step], index: int, frame: Frame, watch: Watch) -> None:
         self._session = session
@@ -28,23 +31,29 @@ class Stepwise:
         self._frame = frame
         self._watch = watch
         self._step = steps[index]
-        self._lead = 0
+        self._single = Single(session, self._step, frame, tell=self._tell)
 
     async def run(self, *, done: Sequence[str], fresh: bool) -> None:
         """Run every statement and note each; `done`, `fresh` as for `blame.refusal`.
 
         Writes and commits a statement at a time. Raises a `MigratorError` that says which statements stay.
         """
+        step = self._step
         at = Culprit(step=self._index, statement=OPENING)
-        reached = OPENING
+        reached = step.done
         try:
             await self._session.run(self._opening())
-            for number, unit in enumerate(self._step.script.statements, 1):
+            for each in again(step.script, step.done):
+                at = Culprit(step=self._index, statement=each.number)
+                await self._single.repeat(each)
+            if step.done:
+                self._tell(f"`{step.migration.id}` goes on behind statement {step.done} of {step.total}")
+            for number, unit in enumerate(step.script.statements[step.done :], step.done + 1):
                 at = Culprit(step=self._index, statement=number)
                 self._watch.reach(Mark(step=self._index, statement=number))
-                await self._one(number, unit)
+                await self._single.run(number, unit)
                 reached = number
-            at = Culprit(step=self._index, statement=self._step.total + 1)
+            at = Culprit(step=self._index, statement=step.total + 1)
             await self._session.run(self._closing())
         except ServerError as error:
             self._watch.lookout.rest()
@@ -52,71 +61,81 @@ class Stepwise:
             if is_fence(at, error.report):
                 raise FenceLostError from error
             raise self._refusal(error, at, reached, done=done, fresh=fresh) from error
+        except ConnectionLostError as error:
+            raise self._cut(error, at, reached) from error
+        except MigratorError as error:
+            await self._give_back()
+            raise self._stopped(error, reached) from error
         except asyncio.CancelledError:
             with contextlib.suppress(MigratorError):
                 async with self._session.within():
                     await self._give_back()
             raise
         await self._session.settle()
-        self._watch.reach(Mark(step=self._index, statement=self._step.committed))
+        self._watch.reach(Mark(step=self._index, statement=step.committed))
+
+    def _tell(self, what: str) -> None:
+        self._watch.emit(Noticed(severity="NOTICE", message=what, migration=self._step.migration.id))
 
     def _refusal(
         self, error: ServerError, at: Culprit, reached: int, *, done: Sequence[str], fresh: bool
     ) -> MigratorError:
-        report = error.report
-        if report.position is not None and report.internal_query is None:
-            at = Culprit(step=at.step, statement=at.statement, offset=report.position - 1 - self._lead)
-        id_, total = self._step.migration.id, self._step.total
-        stays = {0: f"nothing of `{id_}` is committed", 1: f"statement 1 of {total} stays"}.get(
-            reached, f"statements 1-{reached} of {total} stay"
+        report, step, lead = error.report, self._step, self._single.lead
+        if report.position is not None and report.internal_query is None and lead is not None:
+            at = Culprit(step=at.step, statement=at.statement, offset=report.position - 1 - lead)
+        unit = step.script.statements[at.statement - 1] if OPENING < at.statement <= step.total else None
+        found = refusal(
+            report,
+            at,
+            self._steps,
+            done=done,
+            parsed=True,
+            fresh=fresh,
+            stays=stays(step.migration.id, reached, step.total),
+            kept=reached > 0,
+            resumes=None if step.migration.post_apply else reached + 1,
+            retry=unit is not None and at.statement > reached and not doubtful(unit),
         )
-        found = refusal(report, at, self._steps, done=done, parsed=True, fresh=fresh, stays=stays)
-        if reached:
-            found.hint = (
-                f"finish or undo `{id_}` by hand, then `migrate mark {id_} --applied` or "
-                f"`migrate mark {id_} --pending`; the index of a failed CREATE INDEX CONCURRENTLY stays INVALID until "
-                "it is dropped"
+        if unit is not None and at.statement <= reached:
+            found.message = (
+                f"`{step.migration.id}` cannot go on: statement {at.statement} of {step.total}, run again for what it "
+                "leaves in the session, failed"
             )
         return found
 
+    def _cut(self, error: ConnectionLostError, at: Culprit, reached: int) -> MigratorError:
+        """The connection ended: what is committed is known, of the statement that ran only the next run may know."""
+        step = self._step
+        if reached == 0 and at.statement == OPENING:
+            return error
+        error.migration = step.migration.id
+        error.outcome = stays(step.migration.id, reached, step.total)
+        if reached < at.statement <= step.total:
+            error.statement = at.statement
+            error.outcome += f"; whether statement {at.statement} has run is not known yet"
+        error.hint = f"run `migrate {step.direction}` again when the server is back: it finds out, and goes on there"
+        return error.after_work() if reached else error
+
+    def _stopped(self, error: MigratorError, reached: int) -> MigratorError:
+        error.migration = self._step.migration.id
+        error.outcome = stays(self._step.migration.id, reached, self._step.total)
+        return error.after_work() if reached and isinstance(error, UnavailableError) else error
+
     def _opening(self) -> str:
         frame, step, entries = self._frame, self._step, self._frame.entries
-        id_ = step.migration.id
+        id_, up = step.migration.id, step.direction == "up"
+        known = hashes(step.script)
+        notes = [entries.absent(id_) if up else entries.present(id_)]
         if step.migration.post_apply:
             notes = [journal.owed(frame.own, step.migration)]
-        elif step.direction == "up":
-            notes = [entries.absent(id_), journal.begun(frame.own, entries, step.migration)]
+        elif step.done or step.unsure:
+            notes.append(journal.resumed(frame.own, entries, step.migration, known, done=step.done, up=up))
+        elif up:
+            notes.append(journal.begun(frame.own, entries, step.migration, known))
         else:
-            notes = [entries.present(id_), journal.undoing(frame.own, entries, id_, step.total)]
-        application = literal(f"migrate {step.migration.id}".encode("ascii", "replace").decode()[:63])
-        parts = [
-            "begin",
-            f"set local lock_timeout = {milliseconds(frame.lock_timeout)}",
-            entries.lock(frame.pid),
-            *notes,
-            f"set application_name = {application}",
-            *(f"set {quote(name)} = {literal(value)}" for name, value in frame.settings),
-            *([f"set role {quote(frame.role)}"] if frame.role is not None else []),
-            "commit",
-        ]
+            notes.append(journal.undoing(frame.own, entries, id_, known))
+        parts = ["begin", self._single.budget, entries.lock(frame.pid), *notes, *self._single.settings, "commit"]
         return "; ".join(parts)
-
-    async def _one(self, number: int, unit: Unit) -> None:
-        """A statement and its note: in one transaction where it may run in one, else one after the other."""
-        text = self._step.script.source.text[unit.start : unit.end]
-        note = "set local session authorization default; set local role none; " + journal.advance(
-            self._frame.own, self._step.migration.id, number
-        )
-        if unit.alone:
-            wait = 0.0 if unit.patient else self._frame.lock_timeout
-            await self._session.run(f"set lock_timeout = {milliseconds(wait)}")
-            self._lead = 0
-            await self._session.run(text)
-            await self._session.run(f"begin; {note}; commit")
-        else:
-            head = f"begin {unit.modes}; set local lock_timeout = {milliseconds(self._frame.lock_timeout)};\n"
-            self._lead = len(head)
-            await self._session.run(f"{head}{text}\n;\n{note}; commit")
 
     def _closing(self) -> str:
         frame, step = self._frame, self._step
@@ -132,7 +151,7 @@ class Stepwise:
         return "; ".join([*parts, *books(frame, self._index, step, began=began), "commit", *farewell])
 
     async def _give_back(self) -> None:
-        """After a failure: no open transaction, no session state, no lock row of ours."""
+        """After a failure: no open transaction, no session state, no lock row of ours, no doubt where there is none."""
         await self._session.rollback()
-        for sql in self._frame.entries.unlock(self._frame.pid):
+        for sql in [*self._single.certainly, *self._frame.entries.unlock(self._frame.pid)]:
             await self._session.run(sql)

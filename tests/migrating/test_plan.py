@@ -1,16 +1,21 @@
 """What state each migration is in, and what a run has to do: values in, values out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from migrator.errors import InputError, StateError
-from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
+from migrator.migrating.checks import checked_script
+from migrator.migrating.ledger import Ledger, LedgerEntry
 from migrator.migrating.migration import Migration, Script
+from migrator.migrating.notes import JournalEntry
 from migrator.migrating.plan import plan_down, plan_up, resolve
+from migrator.migrating.resume import hashes
 from migrator.migrating.states import assess
 from migrator.migrating.yoyo_tables import YoyoTables
 from migrator.source import Source
+from migrator.sql.script import split
 
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -60,11 +65,19 @@ def test_up_refuses_several_at_once():
     assert [cause.migration for cause in caught.value.causes] == ["a1", "a2"]
 
 
-def test_up_refuses_what_is_half_done():
-    """A partial migration stops `up` and tells what is committed and both ways out."""
+def test_up_goes_on_with_what_is_half_done():
+    """A partial migration goes on behind what it has done; where that was edited, `up` tells both ways out."""
+    source = Source(path="a2.sql", text="-- transactional: false\nselect 1;\nselect 2;")
+    half = replace(FOUR[1], up=checked_script(source, split(source), transactional=False))
+    stopped = replace(note("partial"), hashes=hashes(half.up))
+    migrations = [FOUR[0], half, *FOUR[2:]]
+    steps = plan_up(assess(migrations, ledger("a1", loose={"a2": stopped})))
+    assert [(step.migration.id, step.done, step.total) for step in steps] == [("a2", 1, 2), ("a3", 0, 0), ("a4", 0, 0)]
     with pytest.raises(StateError) as caught:
-        plan_up(assess(FOUR, ledger("a1", loose={"a2": note("partial")})))
-    assert caught.value.message == "`a2` is half done: it stopped after statement 1 of 2"
+        plan_up(assess(migrations, ledger("a1", loose={"a2": replace(stopped, hashes=(b"other", b"two"))})))
+    assert (
+        caught.value.message == "`a2` stopped after statement 1 of 2, and statement 1, which is committed, was edited"
+    )
     assert "`migrate mark a2 --applied`" in str(caught.value.hint)
 
 

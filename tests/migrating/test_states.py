@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from migrator.errors import StateError
-from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
+from migrator.migrating.ledger import Ledger, LedgerEntry
 from migrator.migrating.migration import Migration, Script
+from migrator.migrating.notes import JournalEntry
 from migrator.migrating.plan import plan_down, plan_up
 from migrator.migrating.refusals import problems
 from migrator.migrating.states import assess, unapplied

@@ -1,0 +1,124 @@
+"""One statement of a file without a transaction, and its note in the journal.
+
+A statement that may run in a transaction shares one with its note: both are there, or neither. For one that may not,
+the journal says beforehand that it is in doubt. A crash leaves that doubt to the next run (see doubt.py); a failure
+that the server reports leaves none.
+"""
+
+from collections.abc import Callable
+
+from migrator.database.session import RESET, Session
+from migrator.errors import ServerError
+from migrator.migrating import journal
+from migrator.migrating.doubt import Doubt
+from migrator.migrating.message import Frame, Step, milliseconds
+from migrator.migrating.migration import Unit
+from migrator.migrating.replay import Again
+from migrator.migrating.resume import repeatable
+from migrator.sql.names import literal, quote
+from migrator.sql.statement import Statement
+
+OUR_ROLE = "set local session authorization default; set local role none"
+"""The books are kept by the role that connected, whatever the file has become."""
+
+
+class Single:
+    """Runs the statements of one step; `lead` is how many characters of the last message stood before the user's."""
+
+    def __init__(self, session: Session, step: Step, frame: Frame, tell: Callable[[str], None]) -> None:
+        self._session = session
+        self._step = step
+        self._frame = frame
+        self._doubt = Doubt(session, wait=frame.wait, tell=tell)
+        self._reported = False
+        self.lead: int | None = None
+        # a file that has its own idea of how long to wait is left with it
+        at = step.script.source.text.lower().find("lock_timeout")
+        self._own_budget_from = at if at >= 0 else len(step.script.source.text)
+
+    @property
+    def budget(self) -> str:
+        """SQL for how long a statement of a transaction may wait for a lock."""
+        return f"set local lock_timeout = {milliseconds(self._frame.lock_timeout)}"
+
+    @property
+    def settings(self) -> list[str]:
+        """SQL for what the file's session begins with."""
+        frame = self._frame
+        application = literal(f"migrate {self._step.migration.id}".encode("ascii", "replace").decode()[:63])
+        return [
+            f"set application_name = {application}",
+            f"set lock_timeout = {milliseconds(frame.lock_timeout)}",
+            *(f"set {quote(name)} = {literal(value)}" for name, value in frame.settings),
+            *([f"set role {quote(frame.role)}"] if frame.role is not None else []),
+        ]
+
+    @property
+    def certainly(self) -> list[str]:
+        """SQL for the journal after a failure: the server has said no to the statement that was in doubt."""
+        return [journal.become(self._frame.own, self._step.migration.id, self._state)] if self._reported else []
+
+    @property
+    def _state(self) -> str:
+        if self._step.migration.post_apply:
+            return "owed"
+        return "partial" if self._step.direction == "up" else "undoing"
+
+    async def repeat(self, again: Again) -> None:
+        """Run what an earlier run left in its session once more, in one transaction."""
+        head = f"begin {again.modes}; {self.budget};\n"
+        self.lead = len(head)
+        for text in again.texts:
+            await self._session.run(f"{head}{text}")
+            head = ""
+            self.lead = 0
+        await self._session.run("commit")
+
+    async def run(self, number: int, unit: Unit) -> None:
+        """Run unit `number` and note it as done: in one transaction where it may run in one."""
+        source = self._step.script.source
+        note = f"{OUR_ROLE}; {journal.advance(self._frame.own, self._step.migration.id, number, self._state)}"
+        if unit.alone:
+            await self._alone(number, unit, note)
+            return
+        budget = f" {self.budget};" if unit.start < self._own_budget_from else ""
+        head = f"begin {unit.modes};{budget}\n"
+        self.lead = len(head)
+        await self._session.run(f"{head}{source.text[unit.start : unit.end]}\n;\n{note}; commit")
+
+    async def _alone(self, number: int, unit: Unit, note: str) -> None:
+        statement = Statement(source=self._step.script.source, start=unit.start, end=unit.end)
+        before, after = self._lock_timeout(unit)
+        doubt = ""
+        if not (repeatable(unit) or self._step.migration.post_apply):
+            note_of_doubt = journal.become(self._frame.own, self._step.migration.id, f"{self._state}-unsure")
+            doubt = f"begin; {OUR_ROLE}; {note_of_doubt}; commit; "
+        self.lead = None
+        unsure = self._step.unsure and number == self._step.done + 1
+        if doubt or before:
+            await self._session.run(f"{doubt}{before}")
+        text = await self._doubt.settle(statement, name=unit.name, unsure=unsure)
+        if text is not None:
+            if unit.name == "DISCARD ALL":  # it would also give our lock away
+                again = "; ".join([self._frame.settings_again, *self.settings])
+                text = f"{RESET}; {again}; commit"
+            self.lead = 0
+            try:
+                await self._session.run(text)
+            except ServerError:
+                self._reported = True
+                raise
+            self.lead = None
+            await self._doubt.confirm(statement, name=unit.name)
+        await self._session.run(f"{after}begin; {note}; commit")
+
+    def _lock_timeout(self, unit: Unit) -> tuple[str, str]:
+        """SQL before and after a statement that runs outside of transactions, for how long it may wait for a lock."""
+        if unit.start < self._own_budget_from:
+            wait = 0.0 if unit.patient else self._frame.lock_timeout
+            return f"set lock_timeout = {milliseconds(wait)}", ""
+        if not unit.patient:
+            return "", ""
+        kept = "select pg_catalog.set_config('migrator.lock_timeout', current_setting('lock_timeout'), false)"
+        back = "select pg_catalog.set_config('lock_timeout', current_setting('migrator.lock_timeout'), false); "
+        return f"{kept}; set lock_timeout = 0", back

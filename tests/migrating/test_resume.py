@@ -1,0 +1,233 @@
+"""A file without a transaction that stopped: where it goes on, what has to be as it was, what is never run twice."""
+
+import asyncio
+
+import pytest
+
+from migrator.errors import StateError, WorkError
+from migrator.events import Noticed
+from migrator.migrating import down, mark, up
+
+pytestmark = pytest.mark.db
+
+TABLE = {"migrations/0001.t.sql": "create table t (a int, b int); create table log (n serial, what text);"}
+SAY = "insert into log (what) values ('{}');\n"
+
+
+def two(*lines: str) -> dict[str, str]:
+    """The table, and a second file without a transaction."""
+    return {**TABLE, "migrations/0002.x.sql": "-- transactional: false\n" + "\n".join(lines)}
+
+
+def say(what: str) -> str:
+    """A statement that leaves a trace."""
+    return SAY.format(what).strip()
+
+
+async def said(db):
+    """The traces, in order."""
+    return [row[0] for row in await db.fetch("select what from log order by n")]
+
+
+async def journal(db, id_="0002.x"):
+    """State and count of a migration's note."""
+    row = await db.fetchrow(
+        "select state, statements_done, statements_total from migrator.journal where migration_id = $1", id_
+    )
+    return tuple(row) if row else None
+
+
+async def fails(config, kind=WorkError, run=up):
+    """The error of a run that has to fail."""
+    with pytest.raises(kind) as caught:
+        await run(config)
+    return caught.value
+
+
+async def test_goes_on_behind_what_is_done(project, db):
+    """After a failure and an edit of what had not run, `up` runs the rest; nothing runs twice, the counts follow."""
+    error = await fails(project(two(say("1"), "begin;", say("2"), say("2b"), "commit;", "select 1/0;", say("4"))))
+    assert error.message == "`0002.x` failed at statement 3 of 4"
+    assert error.outcome == "statements 1-2 of 4 stay; 1 migration before it stays applied"
+    assert error.hint == "edit statement 3 or what comes after it: `migrate up` resumes at statement 3"
+    assert await journal(db) == ("partial", 2, 4)
+    heard = []
+    fixed = project(
+        two("-- other words", say("1"), "BEGIN ;", say("2"), say("2b"), "commit;", say("3"), say("4"), say("5"))
+    )
+    result = await up(fixed, emit=heard.append)
+    assert [(done.id, done.statements) for done in result.done] == [("0002.x", 5)]
+    assert await said(db) == ["1", "2", "2b", "3", "4", "5"]
+    assert await journal(db) == ("applied", 5, 5)
+    assert [event.message for event in heard if isinstance(event, Noticed)] == [
+        "`0002.x` goes on behind statement 2 of 5"
+    ]
+    assert (await up(fixed)).done == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "message", "line"),
+    [
+        (("{1x}", "{2}", "select 1;"), "statement 1, which is committed, was edited", 2),
+        (("{2}", "{1}", "select 1;"), "statement 1, which is committed, was edited", 2),
+        (("{1}", "{3}", "{2}", "select 1;"), "statement 2, which is committed, was edited", 3),
+        (("{1}",), "statement 2, which is committed, was removed", 1),
+    ],
+    ids=["edited", "reordered", "inserted", "removed"],
+)
+async def test_what_is_done_must_be_as_it_was(project, db, lines, message, line):
+    """The first statement that is committed and reads otherwise is named, at its place; nothing has run."""
+    await fails(project(two(say("1"), say("2"), "select 1/0;")))
+    texts = {f"{{{each}}}": say(each) for each in ("1", "1x", "2", "3")}
+    error = await fails(project(two(*(texts.get(each, each) for each in lines))), StateError)
+    assert (error.code, error.migration) == ("partial-modified", "0002.x")
+    assert error.message == f"`0002.x` stopped after statement 2 of 3, and {message}"
+    assert error.where.line == line
+    assert error.outcome == "statements 1-2 of 3 stay"
+    assert error.hint.startswith("restore the first 2 statements (comments may differ)")
+    assert await said(db) == ["1", "2"]
+    assert await journal(db) == ("partial", 2, 3)
+
+
+async def test_a_file_that_runs_in_a_transaction_now_cannot_go_on(project, db):
+    """Without its directive the file would run from its beginning; where nothing is committed, it may."""
+    await fails(project(two(say("1"), "select 1/0;")))
+    error = await fails(project({**TABLE, "migrations/0002.x.sql": say("1")}), StateError)
+    assert (error.code, error.message) == (
+        "partial-modified",
+        "`0002.x` stopped after statement 1 of 2, and the file runs in a transaction now",
+    )
+    await mark(project({}), ("0002.x",), state="pending")
+    await fails(project(two("select 1/0;", say("2"))))
+    assert await journal(db) == ("partial", 0, 2)
+    await up(project({**TABLE, "migrations/0002.x.sql": say("3")}))
+    assert await said(db) == ["1", "3"]
+    assert await journal(db) == ("applied", 1, 1)
+
+
+async def test_session_state_of_the_done_part_comes_back(project, db):
+    """SET, PREPARE and a temporary table with its rows are there again; what wrote to the database is not repeated."""
+    before = (
+        "create schema s;",
+        "set search_path = s, public;",
+        "prepare p as insert into log (what) values ('prepared');",
+        "execute p;",
+        "create temp table kept (a int);",
+        "insert into kept values (1), (2);",
+    )
+    await fails(project(two(*before, "select 1/0;")))
+    after = ("execute p;", "create table here as select * from kept;")
+    await up(project(two(*before, *after)))
+    assert await said(db) == ["prepared", "prepared"]
+    assert [row[0] for row in await db.fetch("select a from s.here order by 1")] == [1, 2]
+    assert await db.fetchval("select count(*) from pg_namespace where nspname = 's'") == 1
+
+
+async def test_a_temporary_table_that_cannot_come_back_stops_the_run(project, db):
+    """A query filled it, and what it read has changed since: the rest must do without it."""
+    before = ("create temp table old as select a from t;", "insert into t values (1);")
+    await fails(project(two(*before, "select 1/0;", "insert into t select a from old;")))
+    error = await fails(project(two(*before, "insert into t select a from old;")), StateError)
+    assert (error.code, error.where.line) == ("migration-partial", 2)
+    assert error.message == (
+        "`0002.x` stopped after statement 2 of 4, and the rest needs the temporary table `old`, which ended with its "
+        "session"
+    )
+    await up(project(two(*before, "insert into t values (2);")))
+    assert [row[0] for row in await db.fetch("select a from t order by 1")] == [1, 2]
+
+
+async def test_state_that_fails_to_come_back_is_told(project, db):
+    """A SET of the done part that the server refuses by now stops the run at its place."""
+    await db.execute("create role gone_soon")
+    try:
+        await fails(project(two("set role gone_soon;", "reset role;", "select 1/0;")))
+        await db.execute("drop role gone_soon")
+        error = await fails(project(two("set role gone_soon;", "reset role;", say("3"))))
+    finally:
+        await db.execute("drop role if exists gone_soon")
+    assert error.message == (
+        "`0002.x` cannot go on: statement 1 of 3, run again for what it leaves in the session, failed"
+    )
+    assert (error.where.line, error.outcome) == (2, "statements 1-2 of 3 stay")
+    assert await journal(db) == ("partial", 2, 3)
+
+
+async def test_a_rollback_goes_on_and_up_waits_for_it(project, db):
+    """`down` resumes a rollback that stopped; `up` refuses meanwhile, and `down` refuses a file half applied."""
+    files = two(say("up"))
+    undo = "migrations/0002.x.rollback.sql"
+    await up(project({**files, undo: say("d1") + "\nselect 1/0;\n"}))
+    error = await fails(project({}), run=down)
+    assert error.outcome == "statement 1 of 2 stays"
+    assert error.hint == "edit statement 2 or what comes after it: `migrate down` resumes at statement 2"
+    assert await journal(db) == ("undoing", 1, 2)
+    refused = await fails(project({}), StateError)
+    assert refused.message == "`0002.x` is half rolled back: its rollback stopped after statement 1 of 2"
+    assert refused.hint.startswith("finish that with `migrate down`; or finish it by hand and `migrate mark 0002.x ")
+    edited = await fails(project({undo: say("dx") + "\nselect 2;\n"}), StateError, run=down)
+    assert edited.code == "partial-modified"
+    result = await down(project({undo: say("d1") + "\n" + say("d2")}))
+    assert [(done.id, done.statements) for done in result.done] == [("0002.x", 2)]
+    assert await said(db) == ["up", "d1", "d2"]
+    assert await journal(db) is None
+    await fails(project(two(say("again"), "select 1/0;")))
+    half = await fails(project({}), StateError, run=down)
+    assert half.message == "`0002.x` is half applied: it stopped after statement 1 of 2"
+    assert half.hint.startswith("finish it with `migrate up`; or")
+
+
+@pytest.mark.parametrize(("state", "entries"), [("applied", 1), ("pending", 0)])
+@pytest.mark.parametrize("note", ["partial", "partial-unsure", "undoing", "undoing-unsure"])
+async def test_mark_repairs_whatever_stopped(project, db, note, state, entries):
+    """Half applied or half rolled back, in doubt or not: `mark` says what is, and the next run builds upon it."""
+    config = project({**two(say("1"), say("2")), "migrations/0002.x.rollback.sql": say("down")})
+    if note.startswith("undoing"):
+        await up(config)
+        await db.execute("truncate log")
+    else:
+        await up(config, to="0001")
+        await db.execute(
+            "insert into migrator.journal (migration_id, statements_done, statements_total, state) "
+            "values ('0002.x', 0, 2, 'partial')"
+        )
+    await db.execute("update migrator.journal set state = $1, statements_done = 1 where migration_id = '0002.x'", note)
+    await mark(config, ("0002.x",), state=state)
+    assert await db.fetchval("select count(*) from _yoyo_migration where migration_id = '0002.x'") == entries
+    assert await journal(db) == (("marked", 2, 2) if entries else None)
+    await up(config)
+    assert await said(db) == ([] if entries else ["1", "2"])
+
+
+async def test_a_lock_that_passes_is_tried_again_from_there(project, db, dsn):
+    """A lock timeout in such a file is retried like any other: from its own statement, not from the first."""
+    import asyncpg
+
+    await up(project(TABLE))
+    other = await asyncpg.connect(dsn)
+    heard = []
+    try:
+        await other.execute("begin; lock table t in access exclusive mode")
+
+        def hear(event):
+            heard.append(event)
+            if len(heard) > 2 and not waiting.is_set():
+                waiting.set()
+
+        waiting = asyncio.Event()
+        running = asyncio.create_task(
+            up(
+                project(two(say("1"), "alter table t add column c int;", say("3")), lock_timeout=0.2, lock_retries=20),
+                emit=hear,
+            )
+        )
+        while not any("lock timeout" in getattr(event, "message", "") for event in heard):
+            await asyncio.sleep(0.02)
+            assert not running.done()
+        await other.execute("commit")
+        result = await running
+    finally:
+        await other.close()
+    assert [done.id for done in result.done] == ["0002.x"]
+    assert await said(db) == ["1", "3"]
+    assert await journal(db) == ("applied", 3, 3)
