@@ -167,7 +167,7 @@ async def apply_settings(session: Session) -> None:
         return
     # whether this is the server itself, the server alone can tell
     here = f"pg_catalog.pg_backend_pid() = {session.pid}"
-    given = f"case when {here} then row({settings(target, local=False)}) is null end"
+    given = f"case when {here} then row({settings(target.settings, local=False)}) is null end"
     try:
         ((backend, _),) = await session.read(f"select jsonb_build_array(pg_catalog.pg_backend_pid(), {given})")
     except ServerError as error:

@@ -17,16 +17,10 @@ from asyncpg.pool import PoolConnectionProxy
 
 from migrator.database import pooler
 from migrator.database.failures import AGAIN, translate
+from migrator.database.reset import reset
 from migrator.database.target import Target, TargetKind
 from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError
 from migrator.sql.names import literal
-
-RESET = (
-    "begin; reset all; reset session authorization; reset role; discard temp; deallocate all; close all; unlisten *; "
-    "discard sequences"
-)
-"""Forgets everything that a client can leave behind in a session except advisory locks (`discard all` would release
-ours). A transaction of its own, for the caller to commit: in an implicit one its failure would undo it."""
 
 FAREWELL = 5.0
 """Seconds in which the server has to confirm that something ends: a cancelled statement, a lock, a connection."""
@@ -48,11 +42,11 @@ class Notice:
 Listener = Callable[[Notice], None]
 
 
-def settings(target: Target, *, local: bool) -> str:
+def settings(chosen: tuple[tuple[str, str], ...], *, local: bool) -> str:
     """Calls, as a list of values, that give a session or (`local`) its transaction the settings of its address."""
     ends = "true" if local else "false"
     # not SET, which takes a list such as that of search_path for a single name
-    calls = [f"pg_catalog.set_config({literal(name)}, {literal(value)}, {ends})" for name, value in target.settings]
+    calls = [f"pg_catalog.set_config({literal(name)}, {literal(value)}, {ends})" for name, value in chosen]
     return ", ".join(calls)
 
 
@@ -151,7 +145,7 @@ class Session:
         if not self.pooled or not self.target.settings:
             return await self.read(query)
         try:
-            await self.run(f"begin; select {settings(self.target, local=True)}")
+            await self.run(f"begin; select {settings(self.target.settings, local=True)}")
         except ServerError as error:
             await self.run("rollback")
             raise refused_setting(self.target, error) from error
@@ -216,15 +210,21 @@ class Session:
         # where no transaction is open, PostgreSQL warns of it; that is no news for whoever listens
         listeners, self._listeners = self._listeners, []
         try:
-            await self.run(f"rollback; {RESET}; commit")
+            await self._forget(plpgsql=True)
         except ServerError:
-            await self.run("rollback")
+            try:
+                await self._forget(plpgsql=False)
+            except ServerError:
+                await self.run("rollback")
         except MigratorError:
             if not self.closed:
                 raise
         finally:
             await self.settle()
             self._listeners = listeners
+
+    async def _forget(self, *, plpgsql: bool) -> None:
+        await self.run(f"rollback; {reset(pooled=self.pooled, plpgsql=plpgsql)}; commit")
 
     @asynccontextmanager
     async def within(self, seconds: float = FAREWELL) -> AsyncIterator[None]:

@@ -28,7 +28,7 @@ from migrator.migrating.migration import Migration
 from migrator.migrating.resume import refreshed
 from migrator.migrating.retries import Retries
 from migrator.migrating.run import adoption, creation, frame, prepare
-from migrator.migrating.sharing import refuse_stepwise
+from migrator.migrating.sharing import refuse_pooler, refuse_stepwise
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""
@@ -58,7 +58,7 @@ class Attempts:
     migrations: Sequence[Migration]
     emit: Emit
     one_by_one: bool = False
-    allow_transaction_pooler: bool = False
+    allow_transaction_pooler: bool | None = None
     planned_once: bool = False
     done: list[Done] = field(default_factory=list)
     seen: Ledger | None = None
@@ -140,6 +140,9 @@ class Attempts:
             await prepare(session, config, known, self.emit)
         # where there was no table there is no entry: should somebody have been faster than us, the fence tells
         now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
+        await refuse_pooler(session, allowed=self.allow_transaction_pooler)  # the lock may have found one out
+        if session.target.kind == "transaction-pooler" and held.release:
+            raise FenceLostError  # the lock is on a backend that is not ours: give it back, and go on without
         self.seen = now
         steps = self._steps(now)
         if not steps:
@@ -153,7 +156,7 @@ class Attempts:
         shared = frame(session, config, now, steps, farewell=held.release)
         making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
         books = adoption(config, now, self.migrations)
-        before = "; ".join(["begin", shared.settings_again, *making, *books, "commit"])
+        before = "; ".join(["begin", *shared.session.lasting, *shared.session.passing, *making, *books, "commit"])
         execution = Execution(
             session,
             steps,
@@ -180,10 +183,6 @@ class Attempts:
 
     @asynccontextmanager
     async def _locked(self, schema: str) -> AsyncIterator[Held]:
-        if self.session.target.kind == "transaction-pooler":
-            # no session to hold a lock: the fence of every migration has to do
-            yield Held(release="", released=True)
-            return
         async with hold(self.session, schema, wait=self.config.wait, emit=self.emit) as held:
             self._lookout.pid = held.pid
             yield held

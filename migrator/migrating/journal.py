@@ -104,6 +104,12 @@ def owed(own: str, migration: Migration) -> str:
     )
 
 
+def still_owed(own: str, id_: str) -> str:
+    """SQL that locks the note of a post-apply file that has to run, or fails with 22012 where there is none."""
+    note = f"select from {quote(own, 'journal')} where migration_id = {literal(id_)} and state = 'owed' for update"
+    return f"select 1 / count(*) from ({note}) note"
+
+
 def undoing(own: str, entries: Entries, id_: str, hashes: Sequence[bytes]) -> str:
     """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays."""
     return (

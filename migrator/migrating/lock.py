@@ -40,6 +40,22 @@ def _holder_query(number: int) -> str:
           and l.database = (select oid from pg_catalog.pg_database where datname = current_database())"""
 
 
+def gate(schema: str) -> str:
+    """SQL for a transaction of a runner that cannot hold the lock: has it until COMMIT, or fails with 22012."""
+    return f"select 1 / pg_catalog.pg_try_advisory_xact_lock({key(schema)})::integer"
+
+
+def _try(session: Session, number: int) -> str:
+    """An SQL expression that takes the lock; null where it was not tried, because the backend is not the known one."""
+    if session.target.kind == "transaction-pooler":
+        return f"pg_catalog.pg_try_advisory_xact_lock({number})"  # which ends with this query
+    take = f"pg_catalog.pg_try_advisory_lock({number})"
+    if not session.pooled or session.backend is None:
+        return take
+    # a lock on a backend that is not ours would stay there
+    return f"case when pg_catalog.pg_backend_pid() = {session.backend} then {take} end"
+
+
 @dataclass(slots=True)
 class Held:
     """The lock, held. Whoever sends `release` with its last command sets `released`, and saves a round trip.
@@ -116,12 +132,21 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
 
     Tries for `wait` seconds and tells through `emit` whom it waits for. Raises `UnavailableError` (`locked`) after
     that. The lock is given up at the end, or by the server when the connection ends.
+
+    Behind a pooler that shares sessions nothing can be held: it waits until nobody has the lock, and the fence of every
+    migration has to do. That a pooler does so may turn out here only; `session.target.kind` tells.
     """
     number = key(schema)
     deadline = monotonic() + wait
     told: int | None = NOBODY
-    query = f"select jsonb_build_array(pg_catalog.pg_try_advisory_lock({number}), pg_catalog.pg_backend_pid())"
-    while not (tried := (await session.read(query))[0])[0]:
+    while True:
+        query = f"select jsonb_build_array({_try(session, number)}, pg_catalog.pg_backend_pid())"
+        ((locked, backend),) = await session.read(query)
+        session.answered_by(backend)
+        if locked:
+            break
+        if locked is None:  # another backend answered: the session is shared, and asks as such
+            continue
         patience = max(0.0, deadline - monotonic())
         holder = await _holder(session, number, patience)
         if patience <= 0:
@@ -130,7 +155,9 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
             emit(holder)
             told = holder.pid
         await asyncio.sleep(min(random.uniform(*POLL), patience))  # noqa: S311 - jitter needs no secrecy
-    held = Held(release=f"select pg_catalog.pg_advisory_unlock({number})", pid=tried[1], waited=told != NOBODY)
+    shared = session.target.kind == "transaction-pooler"
+    release = "" if shared else f"select pg_catalog.pg_advisory_unlock({number})"
+    held = Held(release=release, pid=None if shared else backend, waited=told != NOBODY, released=shared)
     try:
         yield held
     finally:

@@ -10,22 +10,18 @@ The server's parser reads a whole message before it runs any of it: a syntax err
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from migrator.database.session import RESET
 from migrator.events.migrating import Direction
 from migrator.migrating import journal
 from migrator.migrating.entries import Entries
 from migrator.migrating.migration import Migration, Script
-from migrator.migrating.timeouts import lifted
+from migrator.migrating.session_state import SessionState
 from migrator.sql.names import literal, quote
 
 LIMIT = 64_000
 """Characters of a message. Every statement's source text is the whole message to logs and audit triggers, so the volume
 that they write grows with the square of it; 64 kB cost little and still hold a hundred migrations."""
-
-WATCHFUL = "set client_connection_check_interval = '1s'"
-"""The server of a killed client must notice within a second, or it goes on, commits, and keeps our lock meanwhile."""
 
 BEFORE_ANOTHER = "set local synchronous_commit = off"
 """For every transaction that another one of ours follows: the disk is waited for once, by the last. Transactions reach
@@ -79,15 +75,13 @@ class Frame:
         pid: our process, for the ledger's lock.
         lock_timeout: seconds that a statement may wait for a lock.
         role: the role that owns what migrations make.
-        settings: server settings of the user's address.
         owed: post-apply migrations that step `owed_by` notes as owed when it is committed, so that a run that ends
             before they have run is made good by the next one.
         owed_by: the index of that step.
-        watchful: the server's platform can watch for a client that is gone.
         last: the index of the run's last step, behind whose commit `farewell` is sent.
         farewell: SQL that gives the run's lock back, in the same message as the last commit.
-        server: the server's version, as in 170004.
         wait: seconds that others may keep what a file without a transaction cannot do without.
+        session: what they set in the server's session, and take back.
     """
 
     entries: Entries
@@ -96,19 +90,12 @@ class Frame:
     pid: int
     lock_timeout: float
     role: str | None = None
-    settings: tuple[tuple[str, str], ...] = ()
     owed: tuple[Migration, ...] = ()
     owed_by: int = -1
-    watchful: bool = True
     last: int = -1
     farewell: str = ""
-    server: int = 140000
     wait: float = 0.0
-
-    @property
-    def settings_again(self) -> str:
-        """What the session needs at its start and after every reset."""
-        return lifted(self.server, self.settings) + (f"; {WATCHFUL}" if self.watchful else "")
+    session: SessionState = field(default_factory=SessionState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,11 +170,15 @@ def opening(frame: Frame, step: Step, *, followed: bool = False) -> str:
     ]
     if followed:
         parts.append(BEFORE_ANOTHER)
-    if not step.migration.post_apply:
+    parts += frame.session.passing
+    if step.migration.post_apply:
+        # under the lock nobody else can have run it since the plan was made
+        parts += [journal.still_owed(frame.own, id_)] if frame.session.gate else []
+    else:
         entries = frame.entries
         parts.append(entries.record(step.migration) if step.direction == "up" else entries.present(id_))
     parts.append(frame.entries.lock(frame.pid))
-    parts += [f"set local {quote(name)} = {literal(value)}" for name, value in frame.settings]
+    parts += frame.session.chosen(local=True)
     if frame.role is not None:
         parts.append(f"set local role {quote(frame.role)}")
     return ";\n".join(parts) + ";\n"
@@ -195,8 +186,8 @@ def opening(frame: Frame, step: Step, *, followed: bool = False) -> str:
 
 def closing(frame: Frame, number: int, step: Step) -> str:
     """From the last statement of step `number` to COMMIT: the books, the lock row given back."""
-    parts = ["reset session authorization", "reset role", *books(frame, number, step), "commit"]
-    return ";\n".join(parts) + ";\n"
+    parts = ["reset session authorization", "reset role", *frame.session.before_commit]
+    return ";\n".join([*parts, *books(frame, number, step), "commit"]) + ";\n"
 
 
 def books(frame: Frame, number: int, step: Step, *, began: str | None = None) -> list[str]:
@@ -241,10 +232,12 @@ def pieces(
         end = step.total + 1
         text = mark(frame, number, end) if marks else ""
         text += closing(frame, number, step)
-        yield Piece(text=text, step=number, statement=end, offset=len(text))
+        if not frame.session.pooled:  # else the next client may get the session as soon as no transaction is open
+            yield Piece(text=text, step=number, statement=end, offset=len(text))
+            text = ""
         done = mark(frame, number, end + 1) if marks else ""
         farewell = f"{frame.farewell};\n" if number == frame.last and frame.farewell else ""
-        text = f"{RESET};\n{done}{frame.settings_again};\ncommit;\n{farewell}"
+        text += f"{frame.session.reset};\n{done}commit;\n{farewell}"
         yield Piece(text=text, step=number, statement=end + 1, offset=len(text))
 
 

@@ -55,6 +55,7 @@ async def mark(
         await refuse_pooler(session)
         await refuse_unfit(session, config.readers)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
+            await refuse_pooler(session)  # the lock may have found one out
             await prepare(session, config, known, emit)
             known = await ledger.read(session, config)
             chosen = _chosen(assess(migrations, known), ids, state=state, until=until)

@@ -10,8 +10,10 @@ from migrator.database.session import Session
 from migrator.events import Emit, ignore
 from migrator.migrating import journal
 from migrator.migrating.ledger import Ledger
+from migrator.migrating.lock import gate
 from migrator.migrating.message import Frame, Step
 from migrator.migrating.migration import Migration
+from migrator.migrating.session_state import SessionState
 
 
 def creation(config: Config, known: Ledger) -> str:
@@ -60,12 +62,17 @@ def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step]
         pid=os.getpid(),
         lock_timeout=config.lock_timeout,
         role=config.role,
-        settings=session.target.settings,
         owed=tuple(step.migration for step in steps if step.migration.post_apply),
         owed_by=regular[-1] if regular else -1,
-        watchful=known.watchful,
         last=len(steps) - 1,
         farewell=farewell,
-        server=session.version[0],
         wait=config.wait,
+        session=SessionState(
+            server=session.version[0],
+            settings=session.target.settings,
+            watchful=known.watchful,
+            plpgsql=known.plpgsql,
+            pooled=session.pooled,
+            gate=gate(known.entries.schema) if session.target.kind == "transaction-pooler" else "",
+        ),
     )

@@ -7,7 +7,7 @@ that the server reports leaves none.
 
 from collections.abc import Callable
 
-from migrator.database.session import RESET, Session
+from migrator.database.session import Session
 from migrator.errors import ServerError
 from migrator.migrating import journal
 from migrator.migrating.doubt import Doubt
@@ -49,7 +49,8 @@ class Single:
         return [
             f"set application_name = {application}",
             f"set lock_timeout = {milliseconds(frame.lock_timeout)}",
-            *(f"set {quote(name)} = {literal(value)}" for name, value in frame.settings),
+            *([frame.session.calm(local=False)] if frame.session.pooled else []),
+            *frame.session.chosen(local=False),
             *([f"set role {quote(frame.role)}"] if frame.role is not None else []),
         ]
 
@@ -100,8 +101,7 @@ class Single:
         text = await self._doubt.settle(statement, name=unit.name, unsure=unsure)
         if text is not None:
             if unit.name == "DISCARD ALL":  # it would also give our lock away
-                again = "; ".join([self._frame.settings_again, *self.settings])
-                text = f"{RESET}; {again}; commit"
+                text = "; ".join([self._frame.session.reset, *self.settings, "commit"])
             self.lead = 0
             try:
                 await self._session.run(text)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from migrator.database.session import RESET, Session
+from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
 from migrator.events import Noticed
 from migrator.migrating import journal
@@ -139,7 +139,7 @@ class Stepwise:
 
     def _closing(self) -> str:
         frame, step = self._frame, self._step
-        parts = [RESET, frame.settings_again, "commit", "begin"]
+        parts = [frame.session.reset, "commit", "begin", *frame.session.passing]
         began = None
         if step.direction == "up" and not step.migration.post_apply:
             parts.append(frame.entries.record(step.migration))

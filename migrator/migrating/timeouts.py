@@ -16,8 +16,11 @@ TIMEOUTS = {
 https://www.postgresql.org/docs/current/runtime-config-client.html. `lock_timeout` is a budget of ours."""
 
 
-def lifted(version: int, chosen: tuple[tuple[str, str], ...]) -> str:
-    """SQL that switches them off for the session, or sets them to what the user's address has `chosen`."""
+def lifted(version: int, chosen: tuple[tuple[str, str], ...], *, local: bool = False) -> str:
+    """SQL that switches them off for the session, or sets them to what the user's address has `chosen`.
+
+    `local`: for the transaction.
+    """
     values = {name.lower(): value for name, value in chosen}
     known = [name for name, since in TIMEOUTS.items() if version >= since]
-    return "; ".join(f"set {name} = {literal(values.get(name, '0'))}" for name in known)
+    return "; ".join(f"set {'local ' if local else ''}{name} = {literal(values.get(name, '0'))}" for name in known)

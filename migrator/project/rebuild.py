@@ -98,6 +98,7 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
         protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
         await refuse_pooler(session)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
+            await refuse_pooler(session)  # the lock may have found one out
             known = await ledger.read(session, config)
             protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
             dropped = await _drop(session, config, protected=known.protected)

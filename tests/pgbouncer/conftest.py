@@ -115,7 +115,7 @@ STATE = """select jsonb_build_object(
     'client_connection_check_interval', current_setting('client_connection_check_interval'),
     'synchronous_commit', current_setting('synchronous_commit'),
     'application_name', current_setting('application_name'),
-    'own setting', current_setting('app.tenant', true),
+    'own setting', coalesce(current_setting('app.tenant', true), ''),
     'prepared', (select jsonb_agg(name) from pg_prepared_statements where from_sql),
     'cursors', (select jsonb_agg(name) from pg_cursors where is_holdable),
     'temporary', (select jsonb_agg(relname) from pg_class where relnamespace = pg_my_temp_schema()),
@@ -129,7 +129,9 @@ async def looked(address: str) -> tuple[int, dict[str, Any]]:
     """Be the next client of a pooler: which backend it gets, and what that tells of the clients before."""
     import json
 
-    connection = await asyncpg.connect(address, statement_cache_size=0)
+    # PgBouncer gives a client that has no name the one of the client before, whoever that was
+    named = {"application_name": "the next client"}
+    connection = await asyncpg.connect(address, statement_cache_size=0, server_settings=named)
     try:
         async with asyncio.timeout(20), connection.transaction():
             return await connection.fetchval("select pg_backend_pid()"), json.loads(await connection.fetchval(STATE))

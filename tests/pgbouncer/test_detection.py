@@ -158,3 +158,24 @@ async def test_the_command_says_so(start, project: Project, bounced):
     process = start("status", DATABASE_URL=address)
     out, _ = process.communicate(timeout=60)
     assert re.search(r"\(pooler, from DATABASE_URL\)", out)
+
+
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+async def test_settings_of_the_address_hold(project: Project, bounced, look, db, mode: str):
+    """What the address asks for, such as a search_path of two schemas, holds for us and for no other client."""
+    await db.execute("create schema one; create schema two; create table two.b (id int)")
+    address = bounced(mode, server_reset_query="")
+    asked = project(FILES, database=at(f"{address}?options=-csearch_path%3Done,two"))
+    backend, before = await look(address)
+    assert (await status(asked)).migrations[0].state == "pending"
+    files = {"migrations/0002.c.sql": "insert into b values (7); create table c (id int)"}
+    applied = await up(project(files, database=asked.database), allow_transaction_pooler=True)
+    assert [each.id for each in applied.done] == ["0001.a", "0002.c"]
+    assert await db.fetchval(
+        "select array_agg(tablename order by tablename) from pg_tables where schemaname = 'one'"
+    ) == [*("_yoyo_log", "_yoyo_migration", "_yoyo_version", "a", "c", "yoyo_lock")]
+    assert await db.fetchval("select id from two.b") == 7
+    assert [each.state for each in (await status(asked)).migrations] == ["applied", "applied"]
+    assert (await up(asked)).done == ()
+    assert await look(address) == (backend, before)
+    assert before["search_path"] == '"$user", public'
