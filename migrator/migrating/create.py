@@ -1,7 +1,7 @@
 """`migrate new`: the next migration's file, named as the folder names its files and behind everything there is."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from migrator.config import Config
 from migrator.errors import InputError, MigratorError, StateError
@@ -38,7 +38,7 @@ async def new(
     where = config.migrations[-1]
     existing = folder.find(tuple(each for each in config.migrations if each.exists()))
     ids = [each.id for each in existing if not each.post_apply]
-    needed = tuple(resolve(each, ids) for each in depends) or tuple(ids[-1:])
+    needed = _needed(ids, depends)
     supabase = folder.is_supabase(where)
     id_ = following(ids, _slug(name, word_separator(ids)), supabase=supabase)
     if id_ is None:
@@ -60,6 +60,25 @@ async def new(
     except OSError as error:
         raise InputError(f"`{shown(path)}` cannot be written: {error.strerror}", code="unwritable-file") from None
     return NewResult(id=id_, paths=(shown(path),))
+
+
+def _needed(ids: Sequence[str], depends: Sequence[str]) -> list[str]:
+    """What the file says that it depends on: the ids asked for, else the newest one."""
+    wanted = [resolve(each, ids) for each in depends]
+    unfit = next((each for each in wanted if not _can_be_named(each)), None)
+    if unfit is not None:
+        raise InputError(
+            f"`-- depends:` cannot name `{unfit}`: white space ends an id there",
+            code="unknown-dependency",
+            outcome=NOTHING_WRITTEN,
+            hint="leave `--depends` out: without it migrations apply in the order of their names",
+        )
+    # a newest one that cannot be named comes first all the same, by its name
+    return wanted or [each for each in ids[-1:] if _can_be_named(each)]
+
+
+def _can_be_named(id_: str) -> bool:
+    return id_.split() == [id_]
 
 
 def _slug(name: str, separator: str) -> str:

@@ -202,13 +202,16 @@ def _ordered(migrations: Sequence[Migration]) -> list[Migration]:
 
 def _unknown_dependency(migration: Migration, dependency: str, ids: list[str]) -> InputError:
     near = difflib.get_close_matches(dependency, ids, n=1, cutoff=0.4)
+    hint = f"the nearest id is `{near[0]}`" if near else "an id is a file name without `.sql`"
+    if near and near[0].split() != near:
+        hint += ", which cannot be named here: white space ends an id; its name alone puts it before or behind this one"
     return InputError(
         f"`{migration.id}` depends on `{dependency}`, which does not exist",
         code="unknown-dependency",
         where=_dependency_span(migration, dependency),
         migration=migration.id,
         outcome=NOTHING_APPLIED,
-        hint=f"the nearest id is `{near[0]}`" if near else "an id is a file name without `.sql`",
+        hint=hint,
     )
 
 

@@ -32,6 +32,21 @@ def folder(tmp_path, monkeypatch):
     return make
 
 
+async def test_an_id_with_a_blank_cannot_be_depended_on(folder, tmp_path):
+    """`-- depends:` cannot name it, so by itself the new file does not, and what asks for it is refused."""
+    config = folder("0001.first step.sql")
+    result = await new(config, "second")
+    assert (tmp_path / result.paths[0]).read_text(encoding="utf-8") == "-- second\n\n"
+    assert [each.id for each in read_all(config)] == ["0001.first step", "0002.second"]
+    with pytest.raises(InputError) as caught:
+        await new(config, "third", depends=("0001",))
+    assert (caught.value.code, list((tmp_path / "migrations").glob("0003*"))) == ("unknown-dependency", [])
+    (tmp_path / "migrations" / "0004.wrong.sql").write_text("-- depends: 0001.first step\n", encoding="utf-8")
+    with pytest.raises(InputError, match="does not exist") as caught:
+        read_all(config)
+    assert "white space ends an id" in (caught.value.hint or "")
+
+
 async def test_the_first_one(folder, tmp_path):
     """A folder is made where there is none."""
     config = folder()
