@@ -26,7 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="write golden files anew instead of comparing with them")
 
 
-STARTING_SERVERS = ("cases", "concurrency", "docker", "yoyo", "database/test_embedded.py", "docs/test_stories.py")
+STARTING_SERVERS = (
+    "cases",
+    "concurrency",
+    "docker",
+    "pgaudit",
+    "yoyo",
+    "database/test_embedded.py",
+    "docs/test_stories.py",
+)
 """Where tests start a server without asking a fixture for it."""
 
 

@@ -23,8 +23,9 @@ from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import POLL, Held, hold, in_the_way, named, taken_by_other
 from migrator.migrating.lookout import Lookout
-from migrator.migrating.message import LIMIT, Step
+from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
+from migrator.migrating.observers import alone_from, mentioned
 from migrator.migrating.resume import refreshed
 from migrator.migrating.retries import Retries
 from migrator.migrating.run import adoption, creation, frame, prepare
@@ -148,11 +149,11 @@ class Attempts:
         if not steps:
             return
         refuse_stepwise(session, steps)
-        alone = self.one_by_one or bool(now.observers) or not now.plpgsql
+        alone = alone_from(steps, now, one_by_one=self.one_by_one)
         if not self._first:
             self._first = steps
             self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
-            self._tell(steps, now, alone=alone)
+            self._tell(steps, now, alone)
         shared = frame(session, config, now, steps, farewell=held.release)
         making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
         books = adoption(config, now, self.migrations)
@@ -163,7 +164,7 @@ class Attempts:
             shared,
             self.emit,
             self._lookout,
-            limit=0 if alone else LIMIT,
+            alone_from=alone,
             fresh=fresh,
             before=f"{before};\n",
             makes_tables=makes_tables,
@@ -187,9 +188,13 @@ class Attempts:
             self._lookout.pid = held.pid
             yield held
 
-    def _tell(self, steps: Sequence[Step], now: Ledger, *, alone: bool) -> None:
-        if alone and now.observers:
+    def _tell(self, steps: Sequence[Step], now: Ledger, alone: int) -> None:
+        first, word = mentioned(steps)
+        if now.observers:
             what = f"`{now.observers[0]}` stores the text of every message, so each statement is sent by itself"
+            self.emit(Noticed(severity="NOTICE", message=what))
+        elif word and alone == first and not self.one_by_one:
+            what = f"`{steps[first].migration.id}` mentions `{word}`, so from there on each statement is sent by itself"
             self.emit(Noticed(severity="NOTICE", message=what))
         for step in steps:
             for warning in step.migration.warnings if step.direction == "up" else ():

@@ -29,7 +29,7 @@ class Execution:
         emit: Emit,
         lookout: Lookout,
         *,
-        limit: int = LIMIT,
+        alone_from: int,
         fresh: bool,
         before: str = "",
         makes_tables: bool = False,
@@ -38,7 +38,7 @@ class Execution:
         self._session = session
         self._steps = steps
         self._frame = frame
-        self._limit = limit
+        self._alone_from = alone_from
         self._fresh = fresh
         self._before = before
         self._makes_tables = makes_tables
@@ -51,7 +51,7 @@ class Execution:
         return self._watch.done
 
     async def run(self) -> None:
-        """Apply or roll back every step, in order.
+        """Apply or roll back every step, in order; from step `alone_from` on, a statement at a time.
 
         Writes. Raises a `MigratorError` with `.done` at the first that fails, after rolling it back, and
         `FenceLostError` when another runner has one of them.
@@ -59,7 +59,7 @@ class Execution:
         with self._session.listening(self._watch.hear):
             if self._before and not self._steps[0].script.transactional:
                 await self._run_before()
-            for first, group in groups(self._steps):
+            for first, group in groups(self._steps, self._alone_from):
                 self._watch.lookout.reach(group[0], OPENING)
                 if group[0].script.transactional:
                     await self._send(first, group)
@@ -79,9 +79,10 @@ class Execution:
 
     async def _send(self, first: int, group: Sequence[Step]) -> None:
         before = self._before if first == 0 else ""
-        parts = pieces(group, self._frame, first=first, marks=self._limit > 0, before=before)
-        for message in pack(parts, self._limit):
-            if self._limit == 0:
+        alone = first >= self._alone_from
+        parts = pieces(group, self._frame, first=first, marks=not alone, before=before)
+        for message in pack(parts, 0 if alone else LIMIT):
+            if alone:
                 self._announce(message)
             try:
                 await self._session.run(message.text)
@@ -93,7 +94,7 @@ class Execution:
                 await self._conclude_cancelled()
                 raise
             await self._session.settle()
-            if self._limit == 0:
+            if alone:
                 self._conclude(message)
 
     def _announce(self, message: Message) -> None:
@@ -139,11 +140,14 @@ class Execution:
         return refusal(error.report, found, self._steps, done=done, parsed=began, fresh=self._fresh)
 
 
-def groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
-    """The steps as runs that travel together, with the index of the first: a file without a transaction is alone."""
+def groups(steps: Sequence[Step], alone_from: int) -> list[tuple[int, list[Step]]]:
+    """The steps as runs that travel together, with the index of the first: a file without a transaction is alone.
+
+    `alone_from` is where statements begin to travel by themselves, and so another run.
+    """
     found: list[tuple[int, list[Step]]] = []
     for index, step in enumerate(steps):
-        if found and step.script.transactional and found[-1][1][-1].script.transactional:
+        if found and index != alone_from and step.script.transactional and found[-1][1][-1].script.transactional:
             found[-1][1].append(step)
         else:
             found.append((index, [step]))

@@ -8,6 +8,7 @@ from migrator.database.session import Session
 from migrator.errors import StateError
 from migrator.events import Emit, Noticed
 from migrator.events.migrating import Done, RunResult
+from migrator.migrating import ledger
 from migrator.migrating.attempts import Attempts
 from migrator.migrating.execute import groups
 from migrator.migrating.files import read_migrations
@@ -16,6 +17,7 @@ from migrator.migrating.guards import database_info, refuse_other_ledger
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
 from migrator.migrating.migration import Migration
+from migrator.migrating.observers import alone_from
 from migrator.migrating.plan import plan_up
 from migrator.migrating.refusals import accepting
 from migrator.migrating.run import frame
@@ -58,7 +60,10 @@ async def apply_pending(
     if wish.dry_run and steps is not None:
         ids = tuple(step.migration.id for step in steps)
         shared = frame(session, config, known, steps)
-        messages = _messages(steps, shared, limit=0 if wish.one_by_one else LIMIT) if wish.with_sql else ()
+        messages: tuple[str, ...] = ()
+        if wish.with_sql:
+            now = await ledger.read(session, config, observe=True)
+            messages = _messages(steps, shared, alone_from=alone_from(steps, now, one_by_one=wish.one_by_one))
         return RunResult(
             command="up",
             database=database_info(session, known, config),
@@ -100,13 +105,14 @@ def _afterwards(migrations: Sequence[Migration], now: Ledger, steps: Sequence[St
     return tuple(Step(migration=each, direction="up", script=each.up) for each in after)
 
 
-def _messages(steps: Sequence[Step], shared: Frame, *, limit: int) -> tuple[str, ...]:
+def _messages(steps: Sequence[Step], shared: Frame, *, alone_from: int) -> tuple[str, ...]:
     """What a run would send for its migrations, in order; a file without a transaction as its own statements."""
     texts: list[str] = []
-    for first, group in groups(steps):
+    for first, group in groups(steps, alone_from):
         if group[0].script.transactional:
-            parts = pieces(group, shared, first=first, marks=limit > 0)
-            texts += [message.text for message in pack(parts, limit)]
+            alone = first >= alone_from
+            parts = pieces(group, shared, first=first, marks=not alone)
+            texts += [message.text for message in pack(parts, 0 if alone else LIMIT)]
         else:
             source = group[0].script.source.text
             units = group[0].script.statements[group[0].done :]
