@@ -205,9 +205,12 @@ class Attempts:
         rows = await self.session.read(entries.holder())
         holder = in_the_way(self._lookout.seen, patience=max(0.0, deadline - monotonic()))
         if holder.patience <= 0:
-            raise taken_by_other(
+            error = taken_by_other(
                 f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else named(holder),
-                outcome=f"nothing was changed in the {self.config.wait:g} s that this run waited",
+                outcome=f"nothing {'else ' if self.done else ''}was changed in the {self.config.wait:g} s "
+                "that this run waited",
             )
+            error.done = tuple(done.id for done in self.done)
+            raise error.after_work() if self.done else error
         self.emit(holder)
         await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy

@@ -72,11 +72,11 @@ class Connections:
 
 @asynccontextmanager
 async def connections(session: Session, config: Config, files: int, emit: Emit) -> AsyncIterator[Connections]:
-    """The connections for a run of so many files: `config.pool_size`, else 8, or 4 on a session-mode pooler.
+    """The connections for a run of so many files: `config.pool_size`, else 8, or 4 where a session pooler may be.
 
     They are opened in the background, so that files which are ready need not wait for them.
     """
-    most = MOST_ON_A_SESSION_POOLER if session.target.kind == "session-pooler" else MOST
+    most = MOST_ON_A_SESSION_POOLER if session.target.kind in {"session-pooler", "pooler"} else MOST
     size = min(config.pool_size or most, files)
     if size <= 1:
         yield Connections(session, None, emit)

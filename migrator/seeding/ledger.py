@@ -13,24 +13,31 @@ from migrator.sql.names import literal, quote
 LOADED_MEANWHILE = "MGS02"
 """The SQLSTATE that ends a unit which another run has loaded in the meantime."""
 
+BACKEND = "pg_catalog.pg_backend_pid()"
+"""Told with whatever is asked first: it tells of a pooler in between."""
+
 _ABSENT = {"42P01", "3F000"}
 
 
 async def read(session: Session, config: Config) -> dict[str, bytes] | None:
     """The SHA-256 of every file that is in this database in this environment; None without a ledger.
 
-    One round trip; neither locks nor writes. Must not be called inside a transaction.
+    One round trip, and one more where there is no ledger; neither locks nor writes. Must not be called inside a
+    transaction.
     """
     table = quote(config.schema, "seed")
+    files = f"select json_agg(json_build_array(path, encode(sha256, 'hex'))) from {table}"
+    files += f" where env = {literal(config.env)}"
     try:
-        rows = await session.read(
-            f"select json_build_array(path, encode(sha256, 'hex')) from {table} where env = {literal(config.env)}"
-        )
+        ((backend, rows),) = await session.read(f"select json_build_array({BACKEND}, ({files}))")
     except ServerError as error:
         if error.report.sqlstate in _ABSENT:
+            if session.backend is None:
+                session.answered_by(*await session.read(f"select to_json({BACKEND})"))
             return None
         raise
-    return {path: bytes.fromhex(digest) for path, digest in rows}
+    session.answered_by(backend)
+    return {path: bytes.fromhex(digest) for path, digest in rows or []}
 
 
 def compare(files: Iterable[SeedFile], known: dict[str, bytes]) -> SeedSummary:

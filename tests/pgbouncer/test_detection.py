@@ -14,6 +14,7 @@ from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.database.probe import find_mode
 from migrator.errors import UnavailableError
+from migrator.migrating import sharing
 
 Project = Callable[..., Config]
 
@@ -114,8 +115,9 @@ async def test_only_who_writes_is_refused(project: Project, bounced, db):
     assert (await down(pooled, dry_run=True)).planned == ("0001.a",)
     found = await status(pooled)
     assert ([each.state for each in found.migrations], found.database.kind) == (["applied"], "pooler")
-    assert [file.state for file in (await seed(pooled)).files] == ["loaded"]
-    assert [file.state for file in (await seed(pooled)).files] == ["unchanged"]
+    for state in ("loaded", "unchanged"):
+        seeded = await seed(pooled)
+        assert ([file.state for file in seeded.files], seeded.database.kind) == ([state], "pooler")
     assert await db.fetchval("select count(*) from a") == 1
     assert await db.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
 
@@ -179,3 +181,28 @@ async def test_settings_of_the_address_hold(project: Project, bounced, look, db,
     assert (await up(asked)).done == ()
     assert await look(address) == (backend, before)
     assert before["search_path"] == '"$user", public'
+
+
+async def test_a_pooler_that_hid_is_found_out_by_the_lock(project: Project, bounced, db, monkeypatch):
+    """Where the probe saw nothing and another backend answers under the lock, the run ends before it writes."""
+
+    async def sees_nothing(session) -> None:
+        session.found("session-pooler" if session.target.kind == "pooler" else session.target.kind)
+
+    monkeypatch.setattr(sharing, "find_mode", sees_nothing)
+    address = bounced("transaction", size=2, server_round_robin=1)
+    warm = [await asyncpg.connect(address, statement_cache_size=0) for _ in range(2)]
+    for connection in warm:
+        await connection.execute("begin")
+    for connection in warm:
+        await connection.execute("rollback")
+        await connection.close()
+    config = project(FILES, database=at(address))
+    with pytest.raises(UnavailableError) as caught:
+        await up(config)
+    assert caught.value.code == "transaction-pooler"
+    assert await db.fetchval("select count(*) from pg_namespace where nspname = 'migrator'") == 0
+    assert await db.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
+    allowed = await up(config, allow_transaction_pooler=True)
+    assert ([each.id for each in allowed.done], allowed.database.kind) == (["0001.a"], "transaction-pooler")
+    assert await db.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
