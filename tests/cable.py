@@ -50,6 +50,7 @@ class Cable:
         outward: looks at what clients send; the test may put its own there.
         inward: looks at what the server answers.
         lines: every connection that there was.
+        gate: where a new connection waits until the test sets it.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -58,6 +59,7 @@ class Cable:
         self.inward: Look = unchanged
         self.lines: list[Line] = []
         self.dsn = ""
+        self.gate: asyncio.Event | None = None
         self._dark = False
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,7 +81,8 @@ class Cable:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self, *, reset: bool = False) -> None:
-        """End every connection that there is; a client may open new ones."""
+        """End every connection that there is; a client may open new ones, which nobody looks at."""
+        self.outward = self.inward = unchanged
         for line in self.lines:
             line.cut(reset=reset)
 
@@ -104,6 +107,8 @@ class Cable:
     async def _run(self, line: Line, client: asyncio.StreamReader) -> None:
         host = self._target.hosts[0]
         try:
+            if self.gate is not None:
+                await self.gate.wait()
             if host.is_socket:
                 server, to_server = await asyncio.open_unix_connection(f"{host.name}/.s.PGSQL.{host.port}")
             else:
@@ -170,13 +175,15 @@ def deaf_from(words: bytes) -> Look:
 
 
 def cut_at(words: bytes, *, reset: bool = False) -> Look:
-    """For `inward`: the chunk that holds these words does not arrive, and the line is cut."""
+    """For `inward`: what comes before these words arrives, and then the line is cut."""
 
     def look(line: Line, data: bytes) -> bytes:
-        if words not in data:
-            return data
-        line.cable.inward = unchanged
-        line.cut(reset=reset)
-        return b""
+        if line.deaf:
+            return b""
+        before, found, _ = data.partition(words)
+        if found:
+            line.deaf, line.cable.inward = True, unchanged
+            asyncio.get_running_loop().call_later(0.05, lambda: line.cut(reset=reset))
+        return before
 
     return look

@@ -71,6 +71,8 @@ class Journey:
                 self._course.done.append(event.id)
             case events.Retrying():
                 self._course.running = None
+            case events.Halted():
+                self._course.halted = event
             case events.FileLoaded():
                 self._course.done.append(event.path)
             case _:

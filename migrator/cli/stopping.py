@@ -4,13 +4,19 @@ SIGINT and SIGTERM end a command cleanly: its job is cancelled, cancels its stat
 ends the process at once; the server notices within a second that its client is gone and rolls back by itself.
 """
 
+from __future__ import annotations
+
 import contextlib
 import signal
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from migrator.cli.render.words import listing
 from migrator.errors import InterruptedWorkError
+
+if TYPE_CHECKING:
+    from migrator.events.migrating import Halted
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -45,12 +51,14 @@ class Course:
         done: ids of migrations and paths of seed files that are committed.
         running: the migration that runs, its statement and how many it has.
         direction: whether it is being applied or rolled back.
+        halted: what is true of it, where the job has told.
     """
 
     command: str = ""
     done: list[str] = field(default_factory=list)
     running: tuple[str, int, int] | None = None
     direction: str = "up"
+    halted: Halted | None = None
 
 
 def interrupted(stop: Stop, course: Course) -> InterruptedWorkError:
@@ -76,12 +84,26 @@ def _outcome(course: Course) -> str:
     parts = []
     if course.done:
         parts.append(f"{listing(course.done)} {'stays' if len(course.done) == 1 else 'stay'} committed")
-    if course.running is not None:
+    if course.halted is not None:
+        parts.append(_halted(course.halted))
+    elif course.running is not None:
         state = "is not applied" if course.direction == "up" else "is still applied"
         parts.append(f"`{course.running[0]}` {state}")
     if not course.done:
         parts.append("nothing else was changed" if parts else "nothing was changed")
     return "; ".join(parts)
+
+
+def _halted(halted: Halted) -> str:
+    """What is true of the migration that was stopped."""
+    id_ = halted.id
+    if halted.stays is None:
+        return f"whether `{id_}` is committed could not be asked: `migrate status` tells"
+    index = ", and the index that it was building stays INVALID" if halted.building else ""
+    if halted.stays:
+        some = "statement 1 stays" if halted.stays == 1 else f"statements 1-{halted.stays} stay"
+        return f"of `{id_}` {some} committed ({halted.total} in all){index}"
+    return f"`{id_}` {'is not applied' if halted.direction == 'up' else 'is still applied'}{index}"
 
 
 def hear_termination() -> None:

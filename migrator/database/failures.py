@@ -49,7 +49,7 @@ def report(error: asyncpg.PostgresError) -> ServerReport:
 
 def translate(error: BaseException) -> MigratorError:
     """What a command on an open connection raised: the server's refusal, or the end of the connection."""
-    if isinstance(error, asyncpg.PostgresError):
+    if isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError):
         found = report(error)
         if found.sqlstate in ENDED:
             return ConnectionLostError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from migrator.events.blocking import Blocked, Blocker, Retrying
     from migrator.events.database import ServerStarted, Told, Waiting
-    from migrator.events.migrating import Applied, Applying, Noticed, Planned
+    from migrator.events.migrating import Applied, Applying, Halted, Noticed, Planned
     from migrator.events.seeding import (
         FileFailed,
         FileLoaded,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         | Applied
         | Blocked
         | Retrying
+        | Halted
         | Noticed
         | FileLoading
         | FileLoaded
@@ -54,6 +55,7 @@ _HOMES = {
     "FileLoaded": "seeding",
     "FileLoading": "seeding",
     "FileSkipped": "seeding",
+    "Halted": "migrating",
     "Noticed": "migrating",
     "Planned": "migrating",
     "Retrying": "blocking",
@@ -77,6 +79,7 @@ __all__ = [
     "FileLoaded",
     "FileLoading",
     "FileSkipped",
+    "Halted",
     "Noticed",
     "Planned",
     "ResetResult",

@@ -39,14 +39,34 @@ class Applied:
     """A migration is committed: applied (up) or rolled back (down).
 
     Attributes:
-        duration: seconds on the server.
+        duration: seconds on the server; None where the connection was lost and nothing tells.
         statements: how many ran; 0 for a file without statements.
     """
 
     id: str
     direction: Direction
-    duration: float
+    duration: float | None
     statements: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halted:
+    """A run was cancelled: what is true of the migration that it did not complete.
+
+    Attributes:
+        id: the migration.
+        direction: up or down.
+        stays: how many of its statements are committed nevertheless, 0 where it is rolled back; None where nobody
+            could be asked, so that all of it may be committed or nothing.
+        total: how many statements it has.
+        building: it was building an index concurrently, which stays INVALID.
+    """
+
+    id: str
+    direction: Direction
+    stays: int | None = None
+    total: int = 0
+    building: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +92,11 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """One migration that a run committed; `duration` in seconds."""
+    """One migration that a run committed; `duration` in seconds, None where nothing tells."""
 
     id: str
     direction: Direction
-    duration: float
+    duration: float | None
     statements: int
 
 

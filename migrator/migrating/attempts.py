@@ -11,11 +11,12 @@ from time import monotonic
 from migrator.config import Config
 from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
-from migrator.errors import MigratorError, ServerError, UnavailableError
+from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, Noticed, Planned
 from migrator.events.blocking import Blocker
 from migrator.events.migrating import Done
 from migrator.migrating import ledger
+from migrator.migrating.aftermath import RunLostError
 from migrator.migrating.blame import FenceLostError, UnpreparedError, passes
 from migrator.migrating.blockers import describe, in_deadlock
 from migrator.migrating.entries import Entries
@@ -26,6 +27,7 @@ from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.observers import alone_from, mentioned
+from migrator.migrating.recovery import after_cancel, recover
 from migrator.migrating.resume import refreshed
 from migrator.migrating.retries import Retries
 from migrator.migrating.run import adoption, creation, frame, prepare
@@ -50,6 +52,7 @@ class Attempts:
         planned_once: what is left is the rest of the first plan; for `down` and `redo`, whose plan made again after
             half of it is done would go further than the user asked.
         done: what is committed.
+        after: what the ledger said on a new connection, where the first one was lost.
         seen: what the database knew when the last attempt began, read under the lock.
     """
 
@@ -63,6 +66,7 @@ class Attempts:
     planned_once: bool = False
     done: list[Done] = field(default_factory=list)
     seen: Ledger | None = None
+    after: Ledger | None = None
     _first: tuple[Step, ...] | None = None
     _separately: bool = False
     _lookout: Lookout = field(init=False)
@@ -70,6 +74,23 @@ class Attempts:
     def __post_init__(self) -> None:
         """Nothing runs yet, so nothing is looked out for."""
         self._lookout = Lookout(self.session.target, self.config.lock_timeout, self.emit)
+
+    async def carry_out(self, known: Ledger) -> tuple[Done, ...]:
+        """As `run`; where the connection is lost, the ledger is asked on a new one what is committed.
+
+        Raises `ConnectionLostError`, or `WorkError` with the same code where something is committed or may be.
+        """
+        try:
+            return await self.run(known)
+        except RunLostError as lost:
+            earlier = self.done[: len(self.done) - len(lost.trail.seen)]
+            self.done, found = await recover(lost, self.session.target, self.config, self.emit, earlier=earlier)
+            self.after = found.ledger
+            return tuple(self.done)
+        except MigratorError as error:
+            if error.code == "connection-lost" and not self.done:
+                error.outcome = error.outcome or "nothing was changed"
+            raise
 
     async def run(self, known: Ledger) -> tuple[Done, ...]:
         """Carry out the plan; `known` is what was read without the lock.
@@ -173,6 +194,11 @@ class Attempts:
         try:
             await execution.run()
             held.released = True
+        except ConnectionLostError as error:
+            raise RunLostError(execution.trail(now, held.pid), error) from error
+        except asyncio.CancelledError:
+            await after_cancel(session, config, execution.trail(now, held.pid), self.emit)
+            raise
         finally:
             self.done += execution.done
 

@@ -87,7 +87,8 @@ def _word_end(text: str, start: int, limit: int) -> int:
     return max(end, start + 1)
 
 
-def _what(step: Step, found: Culprit) -> str:
+def what(step: Step, found: Culprit) -> str:
+    """Which step failed, and where in it."""
     id_, undone = step.migration.id, "" if step.direction == "up" else "the rollback of "
     if found.statement == OPENING:
         return f"{undone}`{id_}` could not begin"
@@ -111,15 +112,18 @@ def _detail(report: ServerReport) -> str:
 
 def _outcome(step: Step, done: Sequence[str], *, stays: str | None) -> str:
     id_ = step.migration.id
-    what = stays or (f"`{id_}` was rolled back" if step.direction == "up" else f"`{id_}` is still applied")
+    state = stays or (f"`{id_}` was rolled back" if step.direction == "up" else f"`{id_}` is still applied")
+    return state if stays and not done else f"{state}; {before_it(step, done)}"
+
+
+def before_it(step: Step, done: Sequence[str]) -> str:
+    """What stays of what a run did before the step that failed."""
     if not done:
-        return what if stays else f"{what}; nothing else was changed"
+        return "nothing else was changed"
     one = len(done) == 1
     if step.direction == "up":
-        before = f"{len(done)} migration{'' if one else 's'} before it {'stays' if one else 'stay'} applied"
-    else:
-        before = f"{len(done)} rolled back before it {'stays' if one else 'stay'} rolled back"
-    return f"{what}; {before}"
+        return f"{len(done)} migration{'' if one else 's'} before it {'stays' if one else 'stay'} applied"
+    return f"{len(done)} rolled back before it {'stays' if one else 'stay'} rolled back"
 
 
 def _way_out(step: Step, report: ServerReport, *, fresh: bool, resumes: int | None) -> str:
@@ -183,7 +187,7 @@ def refusal(
     elif passes(report) and (step.script.transactional or retry):
         kind, code = (WorkError if done or kept else UnavailableError), "lock-timeout"
     return kind(
-        _what(step, found),
+        what(step, found),
         code=code,
         where=place(step, found),
         detail=_detail(report),

@@ -92,8 +92,11 @@ class Entries(Protocol):
     def among(self, ids: Sequence[str]) -> str:
         """A query for those of `ids` that have an entry, as one jsonb array."""
 
-    def log(self, id_: str, operation: Operation) -> list[str]:
-        """SQL that logs an operation, where the ledger keeps a log."""
+    def log(self, id_: str, operation: Operation, receipt: str | None = None) -> list[str]:
+        """SQL that logs an operation, where the ledger keeps a log; `receipt` is the row's id, a UUID."""
+
+    def logged(self, receipts: Sequence[str]) -> str | None:
+        """A query for those of the ids that the log has, as one jsonb array; None where the ledger keeps no log."""
 
     def lock(self, pid: int) -> str:
         """SQL that takes the ledger's own lock for process `pid`; 23505 or 22012 where somebody has it."""

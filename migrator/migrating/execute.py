@@ -3,7 +3,6 @@
 Whatever happens, the ledger is asked afterwards: what it says is what happened.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 
@@ -11,7 +10,9 @@ from migrator.database.session import Session
 from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done
+from migrator.migrating.aftermath import Trail
 from migrator.migrating.blame import FenceLostError, UnpreparedError, culprit, is_fence, refusal
+from migrator.migrating.ledger import Ledger
 from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, Step, pack, pieces
 from migrator.migrating.stepwise import Stepwise
@@ -49,6 +50,17 @@ class Execution:
     def done(self) -> list[Done]:
         """What was seen committed."""
         return self._watch.done
+
+    def trail(self, before: Ledger, backend: int | None) -> Trail:
+        """What is known of this run, for whoever has to find out the rest."""
+        return Trail(
+            steps=self._steps,
+            frame=self._frame,
+            before=before,
+            reached=self._watch.last,
+            seen=tuple(self._watch.done),
+            backend=backend,
+        )
 
     async def run(self) -> None:
         """Apply or roll back every step, in order; from step `alone_from` on, a statement at a time.
@@ -90,9 +102,6 @@ class Execution:
                 self._watch.lookout.rest()
                 await self._session.settle()
                 raise await self._explain(error, message) from error
-            except asyncio.CancelledError:
-                await self._conclude_cancelled()
-                raise
             await self._session.settle()
             if alone:
                 self._conclude(message)
@@ -108,23 +117,9 @@ class Execution:
         if piece.statement == self._steps[piece.step].committed:
             self._watch.reach(Mark(step=piece.step, statement=piece.statement))
 
-    async def _conclude_cancelled(self) -> None:
-        """The run was asked to stop: roll back, and tell what is committed all the same, for a COMMIT may be faster."""
-        with contextlib.suppress(MigratorError):
-            async with self._session.within():
-                await self._session.rollback()
-                await self._session.run(DURABLE)
-            seen = {(each.id, each.direction) for each in self.done}
-            # not those behind: where `redo` names a migration twice, its entry speaks for the step that was reached
-            reached = self._steps[: self._watch.last.step + 1] if self._watch.last is not None else ()
-            for step in await committed(self._session, self._frame, reached):
-                if (step.migration.id, step.direction) not in seen:
-                    self._watch.conclude(step)
-
     async def _explain(self, error: MigratorError, message: Message) -> Exception:
         began = self._watch.last is not None and self._watch.last.step >= message.pieces[0].step
         if not isinstance(error, ServerError):
-            error.done = tuple(done.id for done in self._watch.done)
             return error
         found = culprit(error.report, message, self._watch.last, self._steps)
         await self._session.rollback()

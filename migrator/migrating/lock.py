@@ -31,13 +31,24 @@ def key(schema: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _holder_query(number: int) -> str:
+def _is_ours(number: int) -> str:
     high, low = (number >> 32) & 0xFFFFFFFF, number & 0xFFFFFFFF
+    return (
+        f"l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.classid = {high} and l.objid = {low} "
+        "and l.database = (select oid from pg_catalog.pg_database where datname = current_database())"
+    )
+
+
+def _holder_query(number: int) -> str:
     return f"""select jsonb_build_object('pid', l.pid, 'client', coalesce(a.client_hostname, host(a.client_addr)),
                    'application', a.application_name, 'since', coalesce(a.xact_start, a.query_start, a.backend_start))
         from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-        where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.classid = {high} and l.objid = {low}
-          and l.database = (select oid from pg_catalog.pg_database where datname = current_database())"""
+        where {_is_ours(number)}"""
+
+
+def held_by(schema: str, pid: int) -> str:
+    """A query for whether this backend still has the lock of the ledger in `schema`: not 0."""
+    return f"select to_jsonb(count(*)) from pg_catalog.pg_locks l where l.pid = {pid} and {_is_ours(key(schema))}"
 
 
 def gate(schema: str) -> str:

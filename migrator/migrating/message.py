@@ -9,6 +9,7 @@ culprit.
 The server's parser reads a whole message before it runs any of it: a syntax error in the last file stops the first.
 """
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -96,6 +97,10 @@ class Frame:
     farewell: str = ""
     wait: float = 0.0
     session: SessionState = field(default_factory=SessionState)
+
+    def receipt(self, number: int) -> str:
+        """The id of what step `number` leaves in the ledger's log: known before, so that it can be looked for."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.nonce} {number}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,17 +201,17 @@ def books(frame: Frame, number: int, step: Step, *, began: str | None = None) ->
     The note of an `up` fails where the entry is not of this very transaction: what ran may have ended ours by means
     that no lexer sees. `began` is an SQL expression for when a file without a transaction began.
     """
-    migration, id_, entries = step.migration, step.migration.id, frame.entries
+    migration, id_, entries, receipt = step.migration, step.migration.id, frame.entries, frame.receipt(number)
     parts = [journal.forget(frame.own, id_)]
     if migration.post_apply:
-        parts += entries.log(id_, "apply")
+        parts += entries.log(id_, "apply", receipt)
     elif step.direction == "up":
         parts = [] if began else parts
         parts.append(journal.applied(frame.own, entries, migration, began=began))
-        parts += entries.log(id_, "apply")
+        parts += entries.log(id_, "apply", receipt)
     else:
         parts += [entries.erase(id_), f"delete from {quote(frame.own, 'seed')}"]
-        parts += entries.log(id_, "rollback")
+        parts += entries.log(id_, "rollback", receipt)
     if number == frame.owed_by:
         parts += [journal.owed(frame.own, each) for each in frame.owed]
     return [*parts, *entries.unlock(frame.pid)]

@@ -86,9 +86,9 @@ async def apply_pending(
             one_by_one=wish.one_by_one,
             allow_transaction_pooler=wish.allow_transaction_pooler,
         )
-        done = await attempts.run(known)
+        done = await attempts.carry_out(known)
         # another runner may have applied what was pending before this one had the lock
-        standings = assess(migrations, attempts.seen or known)
+        standings = assess(migrations, attempts.after or attempts.seen or known)
     applied = {each.id for each in done}
     return RunResult(
         command="up",

@@ -1,22 +1,24 @@
 """`migrate mark`: change what the ledger says without running anything."""
 
 import os
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
-from migrator.errors import InputError, ServerError
+from migrator.errors import ConnectionLostError, InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import journal, ledger
 from migrator.migrating.guards import database_info
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import hold, taken_by_other
+from migrator.migrating.lock import held_by, hold, taken_by_other
 from migrator.migrating.message import milliseconds
 from migrator.migrating.plan import resolve
+from migrator.migrating.recovery import Asked, recover_mark
 from migrator.migrating.run import prepare
 from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
@@ -54,13 +56,20 @@ async def mark(
             return RunResult(command="mark", database=database_info(session, known, config))
         await refuse_pooler(session)
         await refuse_unfit(session, config.readers)
-        async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
+        after: Ledger | None = None
+        async with hold(session, known.entries.schema, wait=config.wait, emit=emit) as held:
             await refuse_pooler(session)  # the lock may have found one out
             await prepare(session, config, known, emit)
             known = await ledger.read(session, config)
             chosen = _chosen(assess(migrations, known), ids, state=state, until=until)
-            await _write(session, config, known, chosen, state=state)
-        pending = unapplied(assess(migrations, await ledger.read(session, config)))
+            receipts = {standing.id: str(uuid.uuid4()) for standing in chosen}
+            try:
+                await _write(session, config, known, chosen, receipts, state=state)
+            except ConnectionLostError as error:
+                busy = held_by(known.entries.schema, held.pid or 0)
+                asked = _asked(config, known, receipts, state=state)
+                after = await recover_mark(error, session.target, config, emit, busy=busy, question=asked)
+        pending = unapplied(assess(migrations, after or await ledger.read(session, config)))
     return RunResult(
         command="mark",
         database=database_info(session, known, config),
@@ -89,19 +98,40 @@ def _chosen(standings: Sequence[Standing], ids: tuple[str, ...], *, state: Mark,
     ]
 
 
-async def _write(session: Session, config: Config, known: Ledger, chosen: Sequence[Standing], *, state: Mark) -> None:
+def _asked(config: Config, known: Ledger, receipts: Mapping[str, str], *, state: Mark) -> Asked:
+    """The question whether the ledger says what it was to say: by its log, where it keeps one, else by its entries."""
+
+    async def question(session: Session) -> tuple[Ledger, bool]:
+        after = await ledger.read(session, config)
+        query = known.entries.logged(list(receipts.values()))
+        if query is not None:
+            return after, bool((await session.read(query))[0])
+        return after, all((id_ in after.applied) == (state == "applied") for id_ in receipts)
+
+    return question
+
+
+async def _write(
+    session: Session,
+    config: Config,
+    known: Ledger,
+    chosen: Sequence[Standing],
+    receipts: Mapping[str, str],
+    *,
+    state: Mark,
+) -> None:
     entries, own = known.entries, config.schema
     parts = [*entries.remove_dead_lock(own), entries.lock(os.getpid())]
     for standing in chosen:
         if state == "pending":
             parts += [entries.erase(standing.id), journal.forget(own, standing.id)]
-            parts += entries.log(standing.id, "unmark")
+            parts += entries.log(standing.id, "unmark", receipts[standing.id])
         elif standing.migration is not None:
             if standing.entry is None:
                 parts.append(entries.record(standing.migration))
             if not standing.migration.python:
                 parts.append(journal.taken(own, entries, standing.migration, state="marked"))
-            parts += entries.log(standing.id, "mark")
+            parts += entries.log(standing.id, "mark", receipts[standing.id])
     parts += entries.unlock(os.getpid())
     try:
         await session.run(

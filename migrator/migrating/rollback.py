@@ -106,7 +106,7 @@ async def _run(
     attempts = Attempts(
         session=session, config=config, plan=admitted, migrations=migrations, emit=emit, planned_once=True
     )
-    done = await attempts.run(known)
-    pending = unapplied(assess(migrations, await ledger.read(session, config)))
+    done = await attempts.carry_out(known)
+    pending = unapplied(assess(migrations, attempts.after or await ledger.read(session, config)))
     database = database_info(session, known, config)
     return RunResult(command=command, database=database, done=done, pending=pending)

@@ -61,8 +61,8 @@ class Stepwise:
             if is_fence(at, error.report):
                 raise FenceLostError from error
             raise self._refusal(error, at, reached, done=done, fresh=fresh) from error
-        except ConnectionLostError as error:
-            raise self._cut(error, at, reached) from error
+        except ConnectionLostError:
+            raise  # whoever asks the ledger on a new connection tells what stays
         except MigratorError as error:
             await self._give_back()
             raise self._stopped(error, reached) from error
@@ -102,19 +102,6 @@ class Stepwise:
                 "leaves in the session, failed"
             )
         return found
-
-    def _cut(self, error: ConnectionLostError, at: Culprit, reached: int) -> MigratorError:
-        """The connection ended: what is committed is known, of the statement that ran only the next run may know."""
-        step = self._step
-        if reached == 0 and at.statement == OPENING:
-            return error
-        error.migration = step.migration.id
-        error.outcome = stays(step.migration.id, reached, step.total)
-        if reached < at.statement <= step.total:
-            error.statement = at.statement
-            error.outcome += f"; whether statement {at.statement} has run is not known yet"
-        error.hint = f"run `migrate {step.direction}` again when the server is back: it finds out, and goes on there"
-        return error.after_work() if reached else error
 
     def _stopped(self, error: MigratorError, reached: int) -> MigratorError:
         error.migration = self._step.migration.id

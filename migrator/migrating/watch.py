@@ -43,12 +43,11 @@ class Watch:
                 Applying(id=step.migration.id, direction=step.direction, statement=mark.statement, total=step.total)
             )
         elif mark.statement == step.committed:
-            self.conclude(step)
+            self._conclude(step)
             if mark.step + 1 < len(self.steps):
                 self.lookout.reach(self.steps[mark.step + 1], OPENING)
 
-    def conclude(self, step: Step) -> None:
-        """A step is committed."""
+    def _conclude(self, step: Step) -> None:
         id_, duration = step.migration.id, monotonic() - self._began
         self.done.append(Done(id=id_, direction=step.direction, duration=duration, statements=step.total))
         self.emit(Applied(id=id_, direction=step.direction, duration=duration, statements=step.total))

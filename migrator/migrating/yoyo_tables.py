@@ -109,11 +109,16 @@ class YoyoTables:
         hashes = ", ".join(f"'{hash_of(id_)}'" for id_ in ids)
         return f"select coalesce(jsonb_agg(migration_id), '[]') from {self.table} where migration_hash in ({hashes})"
 
-    def log(self, id_: str, operation: Operation) -> list[str]:
+    def log(self, id_: str, operation: Operation, receipt: str | None = None) -> list[str]:
         """SQL that logs an operation as yoyo does."""
-        values = [str(uuid.uuid1()), hash_of(id_), id_, operation, _user(), socket.gethostname()]
+        values = [receipt or str(uuid.uuid1()), hash_of(id_), id_, operation, _user(), socket.gethostname()]
         columns = "id, migration_hash, migration_id, operation, username, hostname, created_at_utc"
         return [f"insert into {self._named(LOG)} ({columns}) values ({', '.join(map(literal, values))}, {UTC_NOW})"]
+
+    def logged(self, receipts: Sequence[str]) -> str | None:
+        """A query for rows of the log."""
+        ids = ", ".join(map(literal, receipts))
+        return f"select coalesce(jsonb_agg(id), '[]') from {self._named(LOG)} where id in ({ids})"
 
     def lock(self, pid: int) -> str:
         """SQL that takes yoyo's lock; 23505 where somebody has it."""

@@ -65,7 +65,7 @@ def aligned(rows: list[tuple[str, ...]], *, right: frozenset[int] = frozenset())
 
 def cells(migration: MigrationStatus) -> tuple[str, str, str, str, str]:
     """State, id, steps, when and how long: a row of `migrate status`."""
-    took = "" if migration.duration is None else words.duration(migration.duration)
+    took = words.duration(migration.duration)
     steps = f"{migration.steps_done}/{migration.steps_total}"
     return (migration.state, line(migration.id), steps, words.moment(migration.applied_at), took)
 

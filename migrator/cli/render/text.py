@@ -94,6 +94,8 @@ class TextRenderer:
                     self._say(f"{self._ink.warn('skipped')} {line(event.path)}: {line(event.reason)}")
                 elif self._asked.verbose:
                     self._say(self._ink.quiet(f"unchanged {line(event.path)}"))
+            case events.Halted():
+                pass  # what it says is in the error that ends the run
             case _:
                 assert_never(event)
 
@@ -113,7 +115,7 @@ class TextRenderer:
         took = self._ink.quiet(words.duration(event.duration))
         nothing = "no statements" if event.direction == "up" else "an empty rollback: nothing was undone"
         empty = f"  ({nothing})" if event.statements == 0 else ""
-        self._say(f"{self._ink.good(word)} {line(event.id)}  {took}{empty}")
+        self._say(f"{self._ink.good(word)} {line(event.id)}  {took}{empty}".rstrip())
         self._flush(event.id)
 
     def _blocked(self, event: events.Blocked | events.Retrying) -> None:

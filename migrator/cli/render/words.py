@@ -9,8 +9,10 @@ _MINUTE = 60.0
 _HOUR = 3600.0
 
 
-def duration(seconds: float) -> str:
-    """A duration in the unit that suits it: `12 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`."""
+def duration(seconds: float | None) -> str:
+    """A duration in the unit that suits it: `12 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`; nothing for none."""
+    if seconds is None:
+        return ""
     if round(seconds * 1000) < 1000:  # noqa: PLR2004 - a second
         return f"{round(seconds * 1000)} ms"
     if round(seconds, 1) < _MINUTE:

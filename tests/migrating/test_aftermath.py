@@ -1,0 +1,48 @@
+"""How far a run came by the ledger's entries alone, for a ledger that keeps no log."""
+
+from datetime import UTC, datetime
+
+import pytest
+from test_message import step
+
+from migrator.migrating.aftermath import by_entries
+from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
+from migrator.migrating.message import Step
+from migrator.migrating.yoyo_tables import YoyoTables
+
+UP = [step("1", "a"), step("2", "b"), step("3", "c")]
+DOWN = [Step(migration=each.migration, direction="down", script=each.script) for each in reversed(UP)]
+REDO = [DOWN[0], UP[2]]
+
+
+def ledger(*ids: str, duration: float | None = None, loose: tuple[str, ...] = ()) -> Ledger:
+    """A ledger with these entries and, of those, when they were applied; one of `loose` is half done."""
+
+    def note(state: str) -> JournalEntry:
+        return JournalEntry(state=state, sha256=None, sha256_without_comments=None, done=1, total=2, duration=duration)
+
+    at = datetime(2026, 11, 25, tzinfo=UTC)
+    entries = {id_: LedgerEntry(id=id_, applied_at=at, journal=note("applied")) for id_ in ids}
+    return Ledger(
+        entries=YoyoTables(schema="public"), ready=True, applied=entries, loose={id_: note("partial") for id_ in loose}
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "before", "after", "number"),
+    [
+        (UP, ledger(), ledger(), 0),
+        (UP, ledger(), ledger("1", "2"), 2),
+        (UP, ledger(), ledger("1", "2", loose=("2",)), 1),
+        (UP, ledger(), ledger("1", "2", "3"), 3),
+        (DOWN, ledger("1", "2", "3"), ledger("1", "2", "3"), 0),
+        (DOWN, ledger("1", "2", "3"), ledger("1"), 2),
+        (DOWN, ledger("1", "2", "3"), ledger("1", "2", loose=("2",)), 1),
+        (REDO, ledger("3", duration=1.0), ledger("3", duration=1.0), 0),
+        (REDO, ledger("3", duration=1.0), ledger(), 1),
+        (REDO, ledger("3", duration=1.0), ledger("3", duration=2.0), 2),
+    ],
+)
+def test_entries_tell_how_far_a_run_came(steps: list[Step], before: Ledger, after: Ledger, number: int):
+    """An entry that has come, gone or been made anew is a step that is committed; the first that has not ends it."""
+    assert by_entries(steps, before, after) == number
