@@ -4,7 +4,7 @@ It is in the database and not in a file, so that it holds for whoever comes, fro
 """
 
 from migrator.database.session import Session
-from migrator.errors import ProtectedError, ServerError
+from migrator.errors import ProtectedError, ServerError, UnavailableError
 from migrator.sql.names import literal, quote
 
 PROTECTED_MEANWHILE = "MGP01"
@@ -39,14 +39,25 @@ def refuse(session: Session, database: str, command: str, *, protected: bool, co
 
 
 async def look(session: Session, schema: str) -> tuple[str, bool]:
-    """The database's name, and whether it is protected. One round trip; no transaction may be open."""
+    """The database's name, and whether it is protected. One round trip; no transaction may be open.
+
+    Raises `UnavailableError` for a role that may not know: it must not go on as if nothing were protected.
+    """
     query = f"select jsonb_build_array(current_database(), {is_protected(schema)})"
     try:
         ((database, protected),) = await session.read(query)
     except ServerError as error:
         if error.report.sqlstate in _ABSENT:
             return "", False
-        raise
+        if error.report.sqlstate != "42501":
+            raise
+        raise UnavailableError(
+            f"this role may not read `{schema}.setting`, which tells whether the database is protected",
+            code="missing-rights",
+            sqlstate="42501",
+            outcome="nothing was changed",
+            hint="its owner must grant `usage` on its schema and `select` on it",
+        ) from error
     return str(database), bool(protected)
 
 

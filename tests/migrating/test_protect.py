@@ -182,6 +182,27 @@ async def test_a_role_without_rights_is_told(project: Project, db: Connection, a
         await db.execute("drop owned by protect_reader; drop role protect_reader")
 
 
+async def test_who_may_not_know_does_not_go_on(project: Project, db: Connection, address_as):
+    """A role that may seed, and may not read whether the database is protected, is told so: exit 3, nothing loaded."""
+    await db.execute("create role protect_seeder login password 'protect_seeder'")
+    try:
+        await up(project(SHOP))
+        await db.execute("grant usage on schema migrator to protect_seeder")
+        await db.execute("grant all on users, migrator.seed to protect_seeder")
+        with pytest.raises(UnavailableError) as caught:
+            await seed(project(database=address_as("protect_seeder")))
+        assert (caught.value.code, caught.value.message) == (
+            "missing-rights",
+            "this role may not read `migrator.setting`, which tells whether the database is protected",
+        )
+        assert await db.fetch("select * from users") == []
+        await db.execute("grant select on migrator.setting to protect_seeder")
+        await seed(project(database=address_as("protect_seeder")))
+        assert [row["id"] for row in await db.fetch("select id from users")] == [1]
+    finally:
+        await db.execute("drop owned by protect_seeder; drop role protect_seeder")
+
+
 async def test_a_missing_rollback_is_told_before(project: Project, db: Connection):
     """What is wrong with the files comes before the question for a name that would be in vain."""
     config = project({"migrations/0001.a.sql": "create table a ()"})
