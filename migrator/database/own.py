@@ -43,7 +43,7 @@ TABLES = {
 }
 """The columns of our tables, by name. Columns are only ever added."""
 
-CREATED_MEANWHILE = {"23505", "42P07", "42P06", "42710", "XX000"}
+CREATED_MEANWHILE = {"23505", "42P07", "42P06", "42710", "40P01", "XX000"}
 """Another session made the same thing at the same moment: IF NOT EXISTS does not see what is not committed yet."""
 
 ATTEMPTS = 10
@@ -67,21 +67,23 @@ def creation_settled(config: Config) -> str:
     return f"{creation(config)}; {settled}"
 
 
-async def create(session: Session, sql: str, *, what: str, emit: Emit = ignore) -> None:
+async def create(session: Session, sql: str, *, what: str, patience: float, emit: Emit = ignore) -> None:
     """Run idempotent DDL in a transaction of its own, again while others make the same things at the same moment.
 
-    What it tells goes to `emit`.
+    What it tells goes to `emit`. It waits up to `patience` seconds for whoever makes the same and has not committed.
 
-    Raises `UnavailableError` when the role may not create `what`, with the statement that an administrator must run.
+    Raises `UnavailableError` after that, and when the role may not create `what`, with the statement that an
+    administrator must run.
     """
 
     def hear(notice: Notice) -> None:
         emit(Noticed(severity=notice.severity, message=notice.message, hint=notice.hint))
 
+    settings = f"set local client_min_messages = warning; set local lock_timeout = '{max(1, round(patience * 1000))}ms'"
     for attempt in range(ATTEMPTS):
         try:
             with session.listening(hear):
-                await session.run(f"begin; set local client_min_messages = warning; {sql}; commit")
+                await session.run(f"begin; {settings}; {sql}; commit")
                 await session.settle()
         except ServerError as error:
             await session.run("rollback")
@@ -92,6 +94,14 @@ async def create(session: Session, sql: str, *, what: str, emit: Emit = ignore) 
                     sqlstate="42501",
                     outcome="nothing was changed",
                     hint=f"an administrator must run: {_hint(session)}",
+                ) from error
+            if error.report.sqlstate == "55P03":
+                raise UnavailableError(
+                    f"another session has a lock that it takes to make {what}",
+                    code="locked",
+                    sqlstate="55P03",
+                    outcome=f"nothing was changed in the {patience:g} s that this run waited",
+                    hint="run the command again when that transaction is done, or give it longer with `--wait`",
                 ) from error
             if error.report.sqlstate not in CREATED_MEANWHILE or attempt == ATTEMPTS - 1:
                 raise
@@ -115,4 +125,6 @@ async def ensure(session: Session, config: Config, emit: Emit = ignore) -> None:
     Writes, in a transaction of its own; must not be called inside one. Raises `InputError` for a reader that is none.
     """
     await rights.refuse_unfit(session, config.readers)
-    await create(session, creation_settled(config), what=f"the schema `{config.schema}`", emit=emit)
+    await create(
+        session, creation_settled(config), what=f"the schema `{config.schema}`", patience=config.wait, emit=emit
+    )

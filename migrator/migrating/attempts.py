@@ -18,13 +18,13 @@ from migrator.events.migrating import Done
 from migrator.migrating import ledger
 from migrator.migrating.aftermath import RunLostError
 from migrator.migrating.blame import FenceLostError, UnpreparedError, passes
-from migrator.migrating.blockers import describe, in_deadlock
+from migrator.migrating.blockers import describe, in_deadlock, writers
 from migrator.migrating.entries import Entries
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import POLL, Held, hold, in_the_way, named, taken_by_other
 from migrator.migrating.lookout import Lookout
-from migrator.migrating.message import Step
+from migrator.migrating.message import Step, milliseconds
 from migrator.migrating.migration import Migration
 from migrator.migrating.observers import alone_from, mentioned
 from migrator.migrating.recovery import after_cancel, recover
@@ -178,7 +178,9 @@ class Attempts:
         shared = frame(session, config, now, steps, farewell=held.release)
         making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
         books = adoption(config, now, self.migrations)
-        before = "; ".join(["begin", *shared.session.lasting, *shared.session.passing, *making, *books, "commit"])
+        bounded = f"set local lock_timeout = {milliseconds(config.lock_timeout)}"
+        settings = [*shared.session.lasting, *shared.session.passing, bounded]
+        before = "; ".join(["begin", *settings, *making, *books, "commit"])
         execution = Execution(
             session,
             steps,
@@ -229,7 +231,8 @@ class Attempts:
     async def _wait_for_other(self, entries: Entries, deadline: float) -> None:
         """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
         rows = await self.session.read(entries.holder())
-        holder = in_the_way(self._lookout.seen, patience=max(0.0, deadline - monotonic()))
+        seen = await writers(self.session, entries.tables) or self._lookout.seen
+        holder = in_the_way(seen, patience=max(0.0, deadline - monotonic()))
         if holder.patience <= 0:
             error = taken_by_other(
                 f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else named(holder),

@@ -21,6 +21,9 @@ _SAME = "locktype, {0}.database, {0}.relation, {0}.page, {0}.tuple, {0}.virtualx
 {0}.objid, {0}.objsubid"
 
 
+_NOT_PREPARED = "(select null::text as gid, null::name as owner, null::timestamptz as prepared)"
+
+
 def _described(pids: str, prepared: str) -> str:
     """A subquery: the sessions of the integer set `pids`, 0 standing for a prepared transaction, as one json array."""
     return f"""(select jsonb_agg(to_jsonb(b) order by b.waits, b.open desc nulls last) from (
@@ -30,7 +33,7 @@ def _described(pids: str, prepared: str) -> str:
                extract(epoch from clock_timestamp() - coalesce(a.xact_start, x.prepared)) as open,
                a.query, a.query = '<insufficient privilege>' as hidden, x.gid as prepared,
                coalesce(a.wait_event_type = 'Lock', false) as waits
-        from (select distinct pid from {pids} pid) p
+        from (select distinct pid from {pids} pid where pid <> pg_catalog.pg_backend_pid()) p
         left join pg_catalog.pg_stat_activity a on a.pid = p.pid and p.pid <> 0
         left join lateral {prepared} x on p.pid = 0
         order by waits, open desc nulls last limit {MOST}) b)"""
@@ -113,8 +116,19 @@ def in_deadlock(detail: str) -> tuple[int, ...]:
 
 async def describe(session: Session, pids: tuple[int, ...]) -> tuple[Blocker, ...]:
     """What these backends are doing now; those that have ended are left out."""
-    none = "(select null::text as gid, null::text as owner, null::timestamptz as prepared)"
     numbers = ", ".join(map(str, pids))
-    query = f"select {_described(f'unnest(array[{numbers}]::integer[])', none)}"
+    query = f"select {_described(f'unnest(array[{numbers}]::integer[])', _NOT_PREPARED)}"
     (rows,) = await session.read(query)
     return tuple(_blocker(row) for row in rows or () if row["user"] or row["application"] or row["state"])
+
+
+async def writers(session: Session, tables: list[str]) -> tuple[Blocker, ...]:
+    """Who writes to these tables (quoted names) in a transaction that is open now: on a ledger, another runner."""
+    names = ", ".join(f"to_regclass({literal(table)})" for table in tables)
+    pids = (
+        f"(select l.pid from pg_catalog.pg_locks l where l.relation in ({names}) and l.mode = 'RowExclusiveLock' "
+        "and l.granted and l.pid is not null and l.database = "
+        "(select oid from pg_catalog.pg_database where datname = current_database()))"
+    )
+    (rows,) = await session.read(f"select {_described(pids, _NOT_PREPARED)}")
+    return tuple(map(_blocker, rows or ()))

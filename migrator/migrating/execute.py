@@ -11,7 +11,7 @@ from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done
 from migrator.migrating.aftermath import Trail
-from migrator.migrating.blame import FenceLostError, UnpreparedError, culprit, is_fence, refusal
+from migrator.migrating.blame import ENTRY_TAKEN, FenceLostError, UnpreparedError, culprit, is_fence, refusal
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, Step, pack, pieces
@@ -83,10 +83,12 @@ class Execution:
     async def _run_before(self) -> None:
         try:
             await self._session.run(self._before)
-        except ServerError:
+        except ServerError as error:
             await self._session.rollback()
             if self._makes_tables:
                 raise UnpreparedError from None
+            if error.report.sqlstate in ENTRY_TAKEN:
+                raise FenceLostError from error
             raise
 
     async def _send(self, first: int, group: Sequence[Step]) -> None:

@@ -35,7 +35,9 @@ async def prepare(session: Session, config: Config, known: Ledger, emit: Emit = 
     """Make the tables that a run writes to, where they are missing. One transaction; the caller holds the lock."""
     if not known.ready:
         what = f"the schema `{config.schema}` and the ledger in `{known.entries.schema}`"
-        await own.create(session, f"{creation(config, known)}; {settled(config, known)}", what=what, emit=emit)
+        await own.create(
+            session, f"{creation(config, known)}; {settled(config, known)}", what=what, patience=config.wait, emit=emit
+        )
 
 
 def adoption(config: Config, known: Ledger, migrations: Sequence[Migration]) -> list[str]:

@@ -358,6 +358,35 @@ async def test_the_fence_of_another_run_names_its_session(project, other):
     assert [done.id for done in (await up(project())).done] == ["0002.b"]
 
 
+async def test_whoever_makes_our_tables_is_waited_for_with_patience(project, other):
+    """A session that has made our schema and does not commit is named, and holds no run for ever."""
+    await other.execute("begin; create schema migrator")
+    heard = Heard()
+    with pytest.raises(UnavailableError) as caught:
+        await up(project(TABLE, lock_timeout=0.4, wait=0.3), emit=heard)
+    assert (caught.value.code, caught.value.outcome) == (
+        "locked",
+        "nothing was changed in the 0.3 s that this run waited",
+    )
+    assert [each.pid for blocked in heard.of(Blocked) for each in blocked.blockers] == [other.get_server_pid()]
+    await other.execute("rollback")
+    assert [done.id for done in (await up(project())).done] == ["0001.a"]
+
+
+@pytest.mark.parametrize("text", ["create table b ();", "-- transactional: false\nvacuum a;"])
+async def test_a_lock_row_that_is_not_committed_is_waited_for_with_patience(project, other, text):
+    """A `yoyo` in the middle of its work: its lock row, not committed yet, is in the way of what goes before a run."""
+    await up(project(TABLE))
+    await other.execute("begin; insert into yoyo_lock (locked, ctime, pid) values (1, now() at time zone 'utc', 4711)")
+    heard = Heard()
+    with pytest.raises(UnavailableError) as caught:
+        await up(project({"migrations/0002.b.sql": text}, lock_timeout=0.4, wait=0.3), emit=heard)
+    assert (caught.value.code, heard.of(Retrying)) == ("locked", [])
+    assert f"backend {other.get_server_pid()} (`the app`)" in caught.value.message
+    await other.execute("rollback")
+    assert [done.id for done in (await up(project())).done] == ["0002.b"]
+
+
 async def test_a_waiting_run_names_the_holder_of_its_lock(project, other):
     """The run's own lock: whoever waits hears the backend and application that have it, and since when."""
     await up(project(TABLE))
