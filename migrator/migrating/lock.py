@@ -21,9 +21,6 @@ from migrator.events.blocking import Blocker
 POLL = (0.05, 0.25)
 """Seconds between two tries, drawn anew each time so that waiting runners do not march in step."""
 
-NOBODY = -1
-"""No backend's pid."""
-
 
 def key(schema: str) -> int:
     """The lock's number for the ledger in this schema; advisory locks are a database's own already."""
@@ -149,7 +146,7 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
     """
     number = key(schema)
     deadline = monotonic() + wait
-    told: int | None = NOBODY
+    waited, told = False, None
     while True:
         query = f"select jsonb_build_array({_try(session, number)}, pg_catalog.pg_backend_pid())"
         ((locked, backend),) = await session.read(query)
@@ -158,17 +155,17 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
             break
         if locked is None:  # another backend answered: the session is shared, and asks as such
             continue
-        patience = max(0.0, deadline - monotonic())
+        waited, patience = True, max(0.0, deadline - monotonic())
         holder = await _holder(session, number, patience)
         if patience <= 0:
             raise _refusal(holder, wait)
-        if holder.pid != told:
+        if holder.pid not in {None, told}:  # None: it was released between the two questions
             emit(holder)
             told = holder.pid
         await asyncio.sleep(min(random.uniform(*POLL), patience))  # noqa: S311 - jitter needs no secrecy
     shared = session.target.kind == "transaction-pooler"
     release = "" if shared else f"select pg_catalog.pg_advisory_unlock({number})"
-    held = Held(release=release, pid=None if shared else backend, waited=told != NOBODY, released=shared)
+    held = Held(release=release, pid=None if shared else backend, waited=waited, released=shared)
     try:
         yield held
     finally:
