@@ -34,14 +34,21 @@ begin
     loop
         problem := format('it belongs to `%s`', pg_catalog.pg_get_userbyid(thing.owner));
         if pg_catalog.pg_has_role(thing.owner, 'usage') then
-            begin
-                execute format('revoke all on %s from %s cascade', thing.what, thing.named);
-                closed := closed || format('`%s`', thing.shown);
-                whose := whose || thing.roles;
-                continue;
-            exception when others then
-                problem := sqlerrm;
-            end;
+            for again in 1..5 loop
+                begin
+                    execute format('revoke all on %s from %s cascade', thing.what, thing.named);
+                    problem := null;
+                    exit;
+                exception
+                    when internal_error then problem := sqlerrm;  -- another session has just changed the same row
+                    when others then problem := sqlerrm; exit;
+                end;
+            end loop;
+        end if;
+        if problem is null then
+            closed := closed || format('`%s`', thing.shown);
+            whose := whose || thing.roles;
+            continue;
         end if;
         raise warning using
             message = format(
@@ -65,13 +72,18 @@ begin
     loop
         problem := format('it belongs to `%s`', pg_catalog.pg_get_userbyid(thing.owner));
         if pg_catalog.pg_has_role(thing.owner, 'usage') then
-            begin
-                execute format('grant %s on %s to %I', thing.need, thing.what, thing.reader);
-                continue;
-            exception when others then
-                problem := sqlerrm;
-            end;
+            for again in 1..5 loop
+                begin
+                    execute format('grant %s on %s to %I', thing.need, thing.what, thing.reader);
+                    problem := null;
+                    exit;
+                exception
+                    when internal_error then problem := sqlerrm;
+                    when others then problem := sqlerrm; exit;
+                end;
+            end loop;
         end if;
+        continue when problem is null;
         raise warning using
             message = format('the reader `%s` cannot read `%s`: %s', thing.reader, thing.shown, problem),
             hint = format('its owner must run: `grant %s on %s to %I`', thing.need, thing.what, thing.reader);

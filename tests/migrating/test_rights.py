@@ -1,5 +1,7 @@
 """Who can use our tables, tried by connecting as each role: nobody with a browser's key; readers can read."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
@@ -206,6 +208,25 @@ async def test_somebody_elses_tables_are_told(project: Project, db: Connection, 
         assert [each.state for each in (await status(project())).migrations] == ["applied", "applied"]
     finally:
         await db.execute("drop owned by chief cascade; drop role chief")
+
+
+async def test_two_that_close_the_same_table(project: Project, db: Connection, dsn: str, roles: Roles):
+    """A row of the catalog that another session has just changed is no failure: it is tried again."""
+    await up(project(ONE))
+    await roles("anon")
+    await db.execute("grant select on migrator.journal to anon")
+    other = await asyncpg.connect(dsn)
+    await other.execute("begin; revoke all on migrator.journal from anon")
+    run = asyncio.create_task(notices(project(TWO)))
+    end = time.monotonic() + 30
+    meets = "select exists (select from pg_locks where locktype = 'transactionid' and not granted)"
+    while not await db.fetchval(meets):
+        assert time.monotonic() < end, "it does not meet the other session"
+        await asyncio.sleep(0.02)
+    await other.execute("commit")
+    await other.close()
+    assert [severity for severity, _, _ in await run] == ["NOTICE"]
+    assert not await db.fetchval("select has_table_privilege('anon', 'migrator.journal', 'select')")
 
 
 async def test_a_shared_schema_stays_open(project: Project, db: Connection, roles: Roles):
