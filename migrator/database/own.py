@@ -18,6 +18,7 @@ TABLES = {
     "journal": """(
         migration_id text primary key,
         ledger_applied_at timestamp,
+        ledger_row text,
         sha256 bytea,
         sha256_without_comments bytea,
         statements_done integer not null,

@@ -24,7 +24,7 @@ begin
             select t.*, a.grantee from things t, pg_catalog.aclexplode(t.acl) a
             union
             select t.*, a.grantee from things t
-            join pg_catalog.pg_attribute c on c.attrelid = t.id, pg_catalog.aclexplode(c.attacl) a
+            join pg_catalog.pg_attribute c on c.attrelid = t.id and t.ours, pg_catalog.aclexplode(c.attacl) a
         )
         select h.what, h.shown, h.owner, array_agg(distinct coalesce(r.rolname::text, 'public')) as roles,
             string_agg(distinct coalesce(quote_ident(r.rolname), 'public'), ', ') as named
@@ -91,23 +91,25 @@ begin
 end"""
 
 
-def settled(tables: Sequence[str], *, own: str, ledger: str, readers: Sequence[str]) -> str:
-    """SQL that closes `tables` (quoted names) to the roles of API keys and lets `readers` read them.
+def settled(tables: Sequence[str], *, others: Sequence[str] = (), own: str, ledger: str, readers: Sequence[str]) -> str:
+    """SQL that closes `tables` (quoted names) to the roles of API keys and lets `readers` read them and `others`.
 
     For a transaction of ours. Does nothing where all is so already; tells with a NOTICE what it revoked, and with a
     WARNING what it may not revoke or grant, and who may. `own` is our schema, `ledger` that of the ledger.
     """
     names = ", ".join(f"pg_catalog.to_regclass({literal(table)})" for table in tables)
+    read = ", ".join(f"pg_catalog.to_regclass({literal(table)})" for table in (*tables, *others))
     schemas = ", ".join(map(literal, dict.fromkeys([own, ledger])))
     # a schema that is used for anything else is not ours to close, as with `schema = "public"`
     ours = "false" if own in {"public", ledger} else f"n.nspname = {literal(own)} and not {_used(names)}"
     things = f"""
-            select c.oid as id, format('table %I.%I', n.nspname, c.relname) as what, c.relacl as acl,
+            select c.oid as id, format('table %I.%I', n.nspname, c.relname) as what,
+                case when c.oid in ({names}) then c.relacl end as acl, c.oid in ({names}) as ours,
                 format('%s.%s', n.nspname, c.relname) as shown, c.relowner as owner, 'select' as need,
                 c.oid::bigint as place
-            from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid in ({names})
+            from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid in ({read})
             union all
-            select null, format('schema %I', n.nspname), case when {ours} then n.nspacl end,
+            select null, format('schema %I', n.nspname), case when {ours} then n.nspacl end, false,
                 n.nspname::text, n.nspowner, 'usage', 0
             from pg_catalog.pg_namespace n where n.nspname in ({schemas})"""
     body = _SETTLE.format(
@@ -116,13 +118,16 @@ def settled(tables: Sequence[str], *, own: str, ledger: str, readers: Sequence[s
     return f"set local client_min_messages = notice; do {literal(body)}"
 
 
-def granted(tables: Sequence[str], *, own: str, readers: Sequence[str]) -> list[str]:
+def granted(tables: Sequence[str], *, others: Sequence[str] = (), own: str, readers: Sequence[str]) -> list[str]:
     """The same for a role that may not use PL/pgSQL, as far as plain SQL goes: it knows no `if exists` for roles."""
     names = ", ".join(tables)
     parts = [f"revoke all on {names} from public"]
     if readers:
         roles = ", ".join(map(quote, readers))
-        parts += [f"grant usage on schema {quote(own)} to {roles}", f"grant select on {names} to {roles}"]
+        parts += [
+            f"grant usage on schema {quote(own)} to {roles}",
+            f"grant select on {', '.join([*tables, *others])} to {roles}",
+        ]
     return parts
 
 

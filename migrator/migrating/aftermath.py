@@ -160,19 +160,19 @@ def by_entries(steps: Sequence[Step], before: Ledger, after: Ledger) -> int:
         changed = now is not None and now != was
         gone = step.direction == "down" and now is None
         # half done, or owed; a post-apply file has no entry, only the debt that goes when it has run
-        if id_ in after.loose or not (gone or changed or step.migration.post_apply):
+        if after.note(id_) is not None or not (gone or changed or step.migration.post_apply):
             break
         number += 1
     return number
 
 
 def _identity(found: Ledger, id_: str) -> tuple[object, object] | None:
-    entry = found.applied.get(id_)
+    entry = found.entry(id_)
     return None if entry is None else (entry.applied_at, entry.journal.duration if entry.journal else None)
 
 
 def _done(after: Ledger, step: Step) -> Done:
     id_, duration = step.migration.id, None
-    if step.direction == "up" and (entry := after.applied.get(id_)) is not None and entry.journal is not None:
+    if step.direction == "up" and (entry := after.entry(id_)) is not None and entry.journal is not None:
         duration = entry.journal.duration
     return Done(id=id_, direction=step.direction, duration=duration, statements=step.total)

@@ -51,7 +51,7 @@ async def up(
         WorkError: a migration failed and was rolled back; `.done` holds what is applied.
     """
     async with _found(config) as finding, connect(config, emit, migrating=True) as session:
-        known = await ledger.read(session, config)
+        known = await ledger.read(session, config, emit=emit)
         files = await finding
         if to is None and ledger.is_settled(files, known):
             return RunResult(command="up", database=database_info(session, known, config), dry_run=dry_run)

@@ -235,6 +235,7 @@ class Attempts:
         holder = in_the_way(seen, patience=max(0.0, deadline - monotonic()))
         if holder.patience <= 0:
             error = taken_by_other(
+                entries.kind,
                 f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else named(holder),
                 outcome=f"nothing {'else ' if self.done else ''}was changed in the {self.config.wait:g} s "
                 "that this run waited",

@@ -5,14 +5,13 @@ kind: a file that differs in nothing else is the same migration, and deserves a 
 """
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
+from migrator.migrating import stored
 from migrator.migrating.folder import digest
 from migrator.migrating.ledger import LedgerEntry
 from migrator.migrating.migration import Migration
-
-Likeness: TypeAlias = Literal["same", "comments", "other"]
-"""The file is what was applied; is it but for comments and white space; holds other code."""
+from migrator.migrating.stored import Likeness
 
 Content: TypeAlias = tuple[bytes | None, bytes | None]
 """Keys of a content: of the whole of it, of its code alone. None where it is not known or says too little to know a
@@ -23,6 +22,8 @@ EMPTY = digest(b"")
 
 def likeness(entry: LedgerEntry, migration: Migration) -> Likeness:
     """How much a file is what was applied; `same` where the database does not know what was."""
+    if entry.statements is not None:
+        return stored.likeness(entry.statements, migration.up.source)
     whole, code = _applied(entry)
     if whole is None or whole == migration.sha256:
         return "same"
@@ -51,6 +52,8 @@ def renamed(gone: Iterable[LedgerEntry], waiting: Iterable[Migration]) -> dict[s
 
 def _applied(entry: LedgerEntry) -> Content:
     note = entry.journal
+    if entry.statements is not None:
+        return None, stored.code(entry.statements)
     return (None, None) if note is None else (note.sha256, note.sha256_without_comments)
 
 

@@ -1,7 +1,7 @@
 """Whose tables say what is applied, behind one interface: the ledger's SQL, without an opinion on whose it is.
 
 Everything that reads, enters, erases or logs a migration asks an `Entries` for the SQL. `YoyoTables` makes it for
-yoyo's tables.
+yoyo's tables, `SupabaseTable` for the one of the Supabase CLI.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Operation = Literal["apply", "rollback", "mark", "unmark"]
 class Entries(Protocol):
     """A ledger's tables in one schema, as SQL. Pure: nothing here is sent.
 
-    In the SQL of the properties, `m` is the alias of the table of entries.
+    In the SQL of the properties, `m` is the alias of the table of entries, `j` that of our journal.
     """
 
     @property
@@ -36,6 +36,10 @@ class Entries(Protocol):
         """The table of entries, quoted."""
 
     @property
+    def shown(self) -> str:
+        """The same, as a user would write it."""
+
+    @property
     def tables(self) -> list[str]:
         """All of its tables, quoted."""
 
@@ -45,15 +49,23 @@ class Entries(Protocol):
 
     @property
     def applied_at(self) -> str:
-        """When it was applied, as seconds since 1970."""
+        """When it was applied, as seconds since 1970; null where the ledger does not say."""
+
+    @property
+    def statements(self) -> str:
+        """What was applied, as a jsonb array of texts; null where the ledger does not say."""
 
     @property
     def order(self) -> str:
         """What sorts entries, the oldest first."""
 
     @property
-    def stamp(self) -> str:
-        """What the journal's `ledger_applied_at` has to be for its note to be of this very entry."""
+    def stamps(self) -> tuple[tuple[str, str], ...]:
+        """Columns of the journal, with what they have to hold for its note to be of this very entry."""
+
+    @property
+    def noted(self) -> str:
+        """The condition under which a note is of this very entry, and still counts."""
 
     @property
     def began(self) -> str:
@@ -69,13 +81,26 @@ class Entries(Protocol):
     def entry_of(self, id_: str) -> str:
         """The condition that holds for the entry of this migration alone."""
 
+    def note_of(self, id_: str) -> str:
+        """The condition that holds for our notes on this migration."""
+
+    @property
+    def closable(self) -> list[str]:
+        """Those of its tables that are ours to close to the roles of API keys, quoted."""
+
     def creation(self) -> str:
-        """SQL that makes the tables where they are missing."""
+        """SQL that makes the tables where they are missing; nothing where none is known to be."""
+
+    def unfit(self, id_: str) -> str | None:
+        """Why this ledger cannot hold a migration of this id; None where it can."""
 
     def record(self, migration: Migration) -> str:
         """SQL that enters a migration as applied. A plain insert, so that 23505 tells a second runner under every
         isolation level; `on conflict` would answer 40001 under some.
         """  # noqa: D205 - one sentence carries the reason
+
+    def amend(self, migration: Migration) -> list[str]:
+        """SQL that makes an entry say what a file holds now, where it says what was applied."""
 
     def erase(self, id_: str) -> str:
         """SQL that removes a migration's entry."""

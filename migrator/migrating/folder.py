@@ -42,6 +42,11 @@ class MigrationFile:
     post_apply: bool = False
     python: bool = False
 
+    @property
+    def text(self) -> str:
+        """The file as text, for a comparison: what is not UTF-8 is replaced."""
+        return self.data.removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+
 
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     """A sort key in which numbers count as numbers: `V1_5_2` comes before `V1_10_0`."""

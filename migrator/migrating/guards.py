@@ -1,13 +1,15 @@
 """Which database a command speaks to, and whether it may."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from migrator.config import Config
 from migrator.database.connect import describe
 from migrator.database.session import Session
-from migrator.errors import StateError
+from migrator.errors import InputError
 from migrator.events.database import DatabaseInfo
 from migrator.migrating.ledger import Ledger
+from migrator.migrating.migration import Migration
 
 
 def database_info(session: Session, known: Ledger, config: Config) -> DatabaseInfo:
@@ -16,12 +18,28 @@ def database_info(session: Session, known: Ledger, config: Config) -> DatabaseIn
     return replace(describe(session), supabase=supabase, protected=known.protected)
 
 
-def refuse_other_ledger(known: Ledger) -> None:
-    """Raise `StateError` where the Supabase CLI has recorded migrations: all of them would be applied once more."""
-    if known.elsewhere:
-        raise StateError(
-            "the Supabase CLI keeps this database's ledger, in `supabase_migrations.schema_migrations`",
-            code="other-ledger",
-            outcome="nothing was changed",
-            hint="record what it has applied with `migrate mark ID --applied --until`, then run `migrate up` again",
-        )
+def refuse_unversioned(known: Ledger, migrations: Sequence[Migration]) -> None:
+    """Raise `InputError` for a file that the ledger has no place for, and for two that it would take for one."""
+    seen: dict[str, Migration] = {}
+    for migration in migrations:
+        if migration.post_apply:
+            continue
+        reason = known.entries.unfit(migration.id)
+        if reason is not None:
+            raise InputError(
+                f"`{migration.path}` has no place in the ledger `{known.entries.shown}`: {reason}",
+                code="unversioned-migration",
+                migration=migration.id,
+                outcome="nothing was applied",
+                hint="rename it to `<digits>_<name>.sql`, as `migrate new` does, or move it out of the folder; the "
+                "Supabase CLI skips it",
+            )
+        first = seen.setdefault(known.entries.key(migration.id), migration)
+        if first is not migration:
+            raise InputError(
+                f"`{first.path}` and `{migration.path}` are one migration to the ledger `{known.entries.shown}`",
+                code="duplicate-migration",
+                migration=migration.id,
+                outcome="nothing was applied",
+                hint="rename the one that is not applied anywhere yet",
+            )

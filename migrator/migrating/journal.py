@@ -12,11 +12,10 @@ from migrator.migrating.migration import Migration
 from migrator.sql.names import literal, quote
 
 COLUMNS = (
-    "migration_id, ledger_applied_at, sha256, sha256_without_comments, statements_done, statements_total, state, "
-    "started_at, finished_at, applied_by, tool_version"
-)
-REPLACE = "on conflict (migration_id) do update set " + ", ".join(
-    f"{column.strip()} = excluded.{column.strip()}" for column in COLUMNS.split(",")[1:]
+    "sha256",
+    "sha256_without_comments",
+    *("statements_done", "statements_total", "state"),
+    *("started_at", "finished_at", "applied_by", "tool_version"),
 )
 
 LOCK_COLUMNS = "yoyo_lock_ctime = excluded.yoyo_lock_ctime, yoyo_lock_pid = excluded.yoyo_lock_pid"
@@ -27,6 +26,20 @@ HASHES = (
     "from unnest(j.prefix_hashes) with ordinality h (hash, number))"
 )
 """The hashes of a note `j` as one text."""
+
+
+def _columns(entries: Entries | None) -> str:
+    stamps = [column for column, _ in entries.stamps] if entries is not None else []
+    return ", ".join(["migration_id", *stamps, *COLUMNS])
+
+
+def _replace(entries: Entries | None) -> str:
+    columns = _columns(entries).split(", ")[1:]
+    return "on conflict (migration_id) do update set " + ", ".join(f"{each} = excluded.{each}" for each in columns)
+
+
+def _stamps(entries: Entries, wrap: str = "{}") -> str:
+    return ", ".join(wrap.format(value) for _, value in entries.stamps)
 
 
 def _hashes(migration: Migration) -> str:
@@ -43,11 +56,11 @@ def applied(own: str, entries: Entries, migration: Migration, *, began: str | No
     total = len(migration.up.statements)
     started = began or entries.began
     return (
-        f"insert into {quote(own, 'journal')} ({COLUMNS}) "
-        f"select {literal(migration.id)}, max({entries.stamp}), {_hashes(migration)}, {total} / count(*), {total}, "
-        f"'applied', {started}, clock_timestamp(), session_user, {literal(__version__)} "
+        f"insert into {quote(own, 'journal')} ({_columns(entries)}) "
+        f"select {literal(migration.id)}, {_stamps(entries, 'max({})')}, {_hashes(migration)}, "
+        f"{total} / count(*), {total}, 'applied', {started}, clock_timestamp(), session_user, {literal(__version__)} "
         f"from {entries.table} m where {entries.entry_of(migration.id)} "
-        f"and m.xmin = pg_current_xact_id()::xid {REPLACE}"
+        f"and m.xmin = pg_current_xact_id()::xid {_replace(entries)}"
     )
 
 
@@ -55,10 +68,11 @@ def taken(own: str, entries: Entries, migration: Migration, *, state: str) -> st
     """SQL that notes a migration that is in the ledger without our doing: `adopted` from another tool, or `marked`."""
     total = len(migration.up.statements)
     return (
-        f"insert into {quote(own, 'journal')} ({COLUMNS}) "
-        f"select {literal(migration.id)}, {entries.stamp}, {_hashes(migration)}, {total}, {total}, {literal(state)}, "
+        f"insert into {quote(own, 'journal')} ({_columns(entries)}) "
+        f"select {literal(migration.id)}, {_stamps(entries)}, {_hashes(migration)}, "
+        f"{total}, {total}, {literal(state)}, "
         f"pg_catalog.to_timestamp({entries.applied_at}), null, session_user, {literal(__version__)} "
-        f"from {entries.table} m where {entries.entry_of(migration.id)} {REPLACE}"
+        f"from {entries.table} m where {entries.entry_of(migration.id)} {_replace(entries)}"
     )
 
 
@@ -69,10 +83,11 @@ def begun(own: str, entries: Entries, migration: Migration, hashes: Sequence[byt
     next run finds it by its two columns.
     """
     return (
-        f"insert into {quote(own, 'journal')} ({COLUMNS}, prefix_hashes, yoyo_lock_ctime, yoyo_lock_pid) "
-        f"select {literal(migration.id)}, null, {_hashes(migration)}, 0, {len(migration.up.statements)}, 'partial', "
+        f"insert into {quote(own, 'journal')} ({_columns(entries)}, prefix_hashes, yoyo_lock_ctime, yoyo_lock_pid) "
+        f"select {literal(migration.id)}, {', '.join('null' for _ in entries.stamps)}, {_hashes(migration)}, "
+        f"0, {len(migration.up.statements)}, 'partial', "
         f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, {_array(hashes)}, "
-        f"{entries.lock_seen} {REPLACE}, prefix_hashes = excluded.prefix_hashes, {LOCK_COLUMNS}"
+        f"{entries.lock_seen} {_replace(entries)}, prefix_hashes = excluded.prefix_hashes, {LOCK_COLUMNS}"
     )
 
 
@@ -99,8 +114,9 @@ def _array(hashes: Sequence[bytes]) -> str:
 def owed(own: str, migration: Migration) -> str:
     """SQL that notes a post-apply file as one that has to run."""
     return (
-        f"insert into {quote(own, 'journal')} ({COLUMNS}) values ({literal(migration.id)}, null, {_hashes(migration)}, "
-        f"0, {len(migration.up.statements)}, 'owed', null, null, session_user, {literal(__version__)}) {REPLACE}"
+        f"insert into {quote(own, 'journal')} ({_columns(None)}) values ({literal(migration.id)}, "
+        f"{_hashes(migration)}, 0, {len(migration.up.statements)}, "
+        f"'owed', null, null, session_user, {literal(__version__)}) {_replace(None)}"
     )
 
 
@@ -113,9 +129,10 @@ def still_owed(own: str, id_: str) -> str:
 def undoing(own: str, entries: Entries, id_: str, hashes: Sequence[bytes]) -> str:
     """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays."""
     return (
-        f"insert into {quote(own, 'journal')} (migration_id, ledger_applied_at, statements_done, statements_total, "
-        "prefix_hashes, state, yoyo_lock_ctime, yoyo_lock_pid) "
-        f"select {literal(id_)}, {entries.stamp}, 0, {len(hashes)}, {_array(hashes)}, 'undoing', {entries.lock_seen} "
+        f"insert into {quote(own, 'journal')} (migration_id, {', '.join(column for column, _ in entries.stamps)}, "
+        "statements_done, statements_total, prefix_hashes, state, yoyo_lock_ctime, yoyo_lock_pid) "
+        f"select {literal(id_)}, {_stamps(entries)}, 0, {len(hashes)}, {_array(hashes)}, 'undoing', "
+        f"{entries.lock_seen} "
         f"from {entries.table} m where {entries.entry_of(id_)} "
         "on conflict (migration_id) do update set statements_done = 0, statements_total = excluded.statements_total, "
         f"prefix_hashes = excluded.prefix_hashes, state = excluded.state, {LOCK_COLUMNS}"
@@ -135,6 +152,6 @@ def become(own: str, id_: str, state: str) -> str:
     return f"update {quote(own, 'journal')} set state = {literal(state)} where migration_id = {literal(id_)}"
 
 
-def forget(own: str, id_: str) -> str:
-    """SQL that removes a note."""
-    return f"delete from {quote(own, 'journal')} where migration_id = {literal(id_)}"
+def forget(own: str, entries: Entries, id_: str) -> str:
+    """SQL that removes the notes on a migration."""
+    return f"delete from {quote(own, 'journal')} j where {entries.note_of(id_)}"

@@ -3,29 +3,39 @@
 What the journal knows of an entry counts only while the ledger's entry is the one that it was written for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from migrator.config import Config
 from migrator.database.session import Session
-from migrator.errors import InputError, ServerError, StateError, UnavailableError
+from migrator.errors import ServerError, UnavailableError
+from migrator.events import Emit, ignore
 from migrator.migrating.entries import Entries
 from migrator.migrating.folder import MigrationFile
-from migrator.migrating.journal import HASHES
+from migrator.migrating.ledger_choice import choose, likely, two_ledgers
+from migrator.migrating.ledger_query import probe, query
 from migrator.migrating.notes import JournalEntry
-from migrator.migrating.yoyo_tables import LOCK, LOG, MIGRATION, VERSION, YoyoTables
-from migrator.sql.names import literal, quote
+from migrator.migrating.stored import holds
+from migrator.migrating.yoyo_tables import YoyoTables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """A migration that is applied; `journal` is None when another tool applied it."""
+    """A migration that is applied.
+
+    Attributes:
+        id: its name.
+        applied_at: when, in UTC; None where neither the ledger nor the journal knows.
+        journal: None when another tool applied it.
+        statements: what was applied, where the ledger says so and the journal does not.
+    """
 
     id: str
     applied_at: datetime | None
     journal: JournalEntry | None
+    statements: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +50,6 @@ class Ledger:
         applied: entries by the key of their migration, oldest first; `entry` finds one by an id.
         loose: journal entries without one of the ledger: partial and owed ones; likewise, `note` finds one.
         supabase: the roles of Supabase exist.
-        elsewhere: there is no ledger of yoyo's, but one of the Supabase CLI.
         protected: `migrate protect` has marked the database.
         observers: what writes every statement's source text elsewhere; asked for only before a run.
         plpgsql: the role may use PL/pgSQL, which marks need.
@@ -54,7 +63,6 @@ class Ledger:
     applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
     loose: Mapping[str, JournalEntry] = field(default_factory=dict)
     supabase: bool = False
-    elsewhere: bool = False
     protected: bool = False
     observers: tuple[str, ...] = ()
     plpgsql: bool = True
@@ -80,80 +88,14 @@ def is_settled(files: Iterable[MigrationFile], ledger: Ledger) -> bool:
             return False
         if entry.journal is not None and entry.journal.sha256 not in {None, file.sha256}:
             return False
+        if entry.statements is not None and not holds(file.text, entry.statements):
+            return False
         keys.add(ledger.entries.key(file.id))
     return not ledger.loose and keys == ledger.applied.keys()
 
 
-SURROUNDINGS = """'database', current_database(), 'backend', pg_catalog.pg_backend_pid(),
-        'supabase', exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'),
-        'plpgsql', coalesce((select has_language_privilege(oid, 'usage') from pg_catalog.pg_language
-                             where lanname = 'plpgsql'), false),
-        'watchful', version() ~ (case when current_setting('server_version_num')::integer < 150000
-                                 then 'linux' else 'linux|darwin|bsd' end)"""
-"""PostgreSQL notices that its client is gone where the kernel can tell (`client_connection_check_interval`)."""
-
-
-def _observers() -> str:
-    from migrator.migrating.observers import OBSERVERS
-
-    return OBSERVERS
-
-
-def _query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
-    """One jsonb: the environment, the ledger's rows with the journal's, the journal's rows without one."""
-    columns = (
-        "j.state, encode(j.sha256, 'hex'), encode(j.sha256_without_comments, 'hex'), j.statements_done, "
-        "j.statements_total, extract(epoch from j.finished_at - j.started_at)"
-    )
-    if own is None:
-        joined, columns, loose, protected = "", "null, null, null, null, null, null", "null", "false"
-    else:
-        journal = quote(own, "journal")
-        protected = f"exists (select from {quote(own, 'setting')} where name = 'protected')"
-        joined = f"left join {journal} j on j.migration_id = {entries.id} and j.ledger_applied_at = {entries.stamp}"
-        loose = (
-            f"(select jsonb_agg(jsonb_build_array(j.migration_id, null, {columns}, {HASHES})) from {journal} j "
-            "where j.state in ('partial', 'partial-unsure', 'undoing', 'undoing-unsure', 'owed'))"
-        )
-    table = literal(entries.table)
-    return f"""select jsonb_build_object(
-        'schema', (select relnamespace::regnamespace::name from pg_catalog.pg_class
-                   where oid = {table}::regclass),
-        'current', current_schema(),
-        'hidden', row_security_active({table}::regclass),
-        'protected', {protected},
-        'observers', {_observers() if observe else "null"},
-        {SURROUNDINGS},
-        'rows', (select jsonb_agg(jsonb_build_array({entries.id}, {entries.applied_at}, {columns})
-                                  order by {entries.order})
-                 from {entries.table} m {joined}),
-        'loose', {loose})"""
-
-
-def _probe(config: Config) -> str:
-    """One jsonb: what there is and what this role may read, asked of the catalog alone."""
-    own = literal(config.schema)
-    return f"""select jsonb_build_object(
-        'current', current_schema(),
-        {SURROUNDINGS},
-        'observers', {_observers()},
-        'elsewhere', exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                             where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations'),
-        'tables', (select jsonb_object_agg(c.relname, has_table_privilege(c.oid, 'select'))
-                   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                   where n.nspname = current_schema() and c.relname in ('{MIGRATION}', '{LOG}', '{VERSION}', '{LOCK}')),
-        'columns', (select jsonb_agg(a.attname)
-                    from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
-                    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                    where n.nspname = current_schema() and c.relname = '{MIGRATION}' and a.attnum > 0),
-        'ours', (select jsonb_object_agg(c.relname, has_schema_privilege(n.oid, 'usage')
-                                                    and has_table_privilege(c.oid, 'select'))
-                 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                 where n.nspname = {own} and c.relname in ('journal', 'setting')))"""
-
-
 def _entry(row: list[Any]) -> LedgerEntry:
-    id_, applied_at, state, sha256, without_comments, done, total, duration, *hashes = row
+    id_, applied_at, finished_at, state, sha256, without_comments, done, total, duration, statements, *hashes = row
     journal = None
     if state is not None:
         journal = JournalEntry(
@@ -165,16 +107,21 @@ def _entry(row: list[Any]) -> LedgerEntry:
             duration=duration,
             hashes=tuple(map(bytes.fromhex, (hashes[0] or "").split())) if hashes else (),
         )
-    when = None if applied_at is None else datetime.fromtimestamp(applied_at, UTC)
-    return LedgerEntry(id=id_, applied_at=when, journal=journal)
+    seconds = finished_at if applied_at is None else applied_at
+    return LedgerEntry(
+        id=id_,
+        applied_at=None if seconds is None else datetime.fromtimestamp(seconds, UTC),
+        journal=journal,
+        statements=None if statements is None else tuple(statements),
+    )
 
 
 def _ledger(found: dict[str, Any], entries: Entries, *, ready: bool) -> Ledger:
     if found["hidden"]:
         raise UnavailableError(
-            f"row level security hides rows of `{found['schema']}.{MIGRATION}` from this role",
+            f"row level security hides rows of `{entries.shown}` from this role",
             code="ledger-hidden",
-            hint=f"`alter table {quote(found['schema'], MIGRATION)} disable row level security`, or use its owner",
+            hint=f"`alter table {entries.table} disable row level security`, or use its owner",
         )
     key = entries.key
     loose = {key(row[0]): entry.journal for row in found["loose"] or [] if (entry := _entry(row)).journal is not None}
@@ -206,24 +153,23 @@ def _surroundings(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def read(session: Session, config: Config, *, observe: bool = False) -> Ledger:
+async def read(session: Session, config: Config, *, observe: bool = False, emit: Emit = ignore) -> Ledger:
     """What the database knows: one round trip where the tables exist. Writes nothing, locks nothing.
 
-    With `observe` it also asks what a run needs to know of its surroundings. Raises `InputError` for a kind of ledger
-    that this version does not keep.
+    Whose tables these are says `config.ledger`, else the folder of the migrations, else what there is.
+
+    Args:
+        session: where.
+        config: names and folders.
+        observe: ask for what a run needs to know of its surroundings, too.
+        emit: hears which ledger was taken, where that is not plain.
 
     Raises `UnavailableError` where the tables exist and this role cannot read them, or no schema is current, and
     `StateError` for a ledger that yoyo made before its version 6.
     """
-    if config.ledger == "supabase":
-        raise InputError(
-            "this version keeps its ledger in yoyo's tables, not in those of the Supabase CLI",
-            code="unsupported-ledger",
-            outcome="nothing was changed",
-            hint='leave `ledger` out, or write `ledger = "yoyo"`',
-        )
+    entries = likely(config)
     try:
-        (found,) = await session.read_as_asked(_query(YoyoTables(schema=""), config.schema, observe=observe))
+        (found,) = await session.read_as_asked(query(entries, config.schema, observe=observe))
     except ServerError as error:
         # no such table, column or schema, or no right to it: the first run, or something to tell apart
         if error.report.sqlstate not in {"42P01", "3F000", "42501", "42703"}:
@@ -231,31 +177,23 @@ async def read(session: Session, config: Config, *, observe: bool = False) -> Le
         found = None
     if found is not None:
         session.answered_by(found["backend"])
-    if found is not None and found["schema"] == found["current"]:
-        return _ledger(found, YoyoTables(schema=found["schema"]), ready=True)
-    return await _read_carefully(session, config, observe=observe)
+    if found is not None and entries.kind == "yoyo":
+        entries = YoyoTables(schema=found["schema"])
+    if found is None or (entries.kind == "yoyo" and found["schema"] != found["current"]):
+        return await _read_carefully(session, config, observe=observe, emit=emit)
+    if found["other"] and config.ledger is None:
+        emit(two_ledgers(entries))
+    return _ledger(found, entries, ready=True)
 
 
-async def _read_carefully(session: Session, config: Config, *, observe: bool) -> Ledger:
-    (there,) = await session.read_as_asked(_probe(config))
+async def _read_carefully(session: Session, config: Config, *, observe: bool, emit: Emit) -> Ledger:
+    (there,) = await session.read_as_asked(probe(config.schema))
     session.answered_by(there["backend"])
-    tables: dict[str, bool] = there["tables"] or {}
-    schema = there["current"]
-    if schema is None:
-        raise UnavailableError(
-            "no schema of this role's search_path exists, so there is nowhere to keep the ledger",
-            code="no-schema",
-            hint="set one: `alter role ... set search_path = public`, or `?options=-csearch_path%3Dpublic` in the "
-            "address",
-        )
-    if MIGRATION in tables and "migration_hash" not in there["columns"]:
-        raise StateError(
-            f"the ledger `{schema}.{MIGRATION}` is of a yoyo before version 6",
-            code="old-ledger",
-            outcome="nothing was changed",
-            hint="run `yoyo list` of yoyo 9 once: it upgrades its tables",
-        )
-    unreadable = [f"{schema}.{MIGRATION}"] if tables.get(MIGRATION) is False else []
+    choice = choose(config, there)
+    if choice.told is not None:
+        emit(choice.told)
+    entries = choice.entries
+    unreadable = [entries.shown] if choice.readable is False else []
     ours: dict[str, bool] = there["ours"] or {}
     unreadable += [f"{config.schema}.{name}" for name, readable in ours.items() if not readable]
     if unreadable:
@@ -265,20 +203,12 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool) ->
             sqlstate="42501",
             hint="its owner must grant `usage` on its schema and `select` on it, or name this role in `readers`",
         )
-    entries = YoyoTables(schema=schema)
-    if MIGRATION not in tables:
+    if choice.readable is None:
         protected = "setting" in ours and await _is_protected(session, config)
-        return Ledger(
-            entries=entries,
-            ready=False,
-            missing=True,
-            elsewhere=there["elsewhere"],
-            protected=protected,
-            **_surroundings(there),
-        )
-    own = config.schema if "journal" in ours else None
-    (found,) = await session.read(_query(entries, own, observe=observe))
-    return _ledger(found, entries, ready=own is not None and tables.keys() == {MIGRATION, LOG, VERSION, LOCK})
+        return Ledger(entries=entries, ready=False, missing=True, protected=protected, **_surroundings(there))
+    own = config.schema if "journal" in ours and _may_note(entries, there["journal_columns"]) else None
+    (found,) = await session.read(query(entries, own, observe=observe))
+    return _ledger(found, entries, ready=own is not None and choice.complete)
 
 
 async def _is_protected(session: Session, config: Config) -> bool:
@@ -286,3 +216,8 @@ async def _is_protected(session: Session, config: Config) -> bool:
     from migrator.database import protection
 
     return (await protection.look(session, config.schema))[1]
+
+
+def _may_note(entries: Entries, columns: Sequence[str]) -> bool:
+    """The journal has the columns that tie its notes to this ledger's entries; one of an earlier version may not."""
+    return all(column in columns for column, _ in entries.stamps)

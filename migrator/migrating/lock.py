@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from migrator.config import LedgerKind
 from migrator.database.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Waiting
@@ -36,9 +37,11 @@ def _is_ours(number: int) -> str:
     )
 
 
-def _holder_query(number: int) -> str:
+def holder_query(number: int) -> str:
+    """A query for who has the lock of this number: who it is, since when, and for how many seconds."""
     return f"""select jsonb_build_object('pid', l.pid, 'client', coalesce(a.client_hostname, host(a.client_addr)),
-                   'application', a.application_name, 'since', coalesce(a.xact_start, a.query_start, a.backend_start))
+                   'application', a.application_name, 'since', coalesce(a.xact_start, a.query_start, a.backend_start),
+                   'age', round(extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.query_start))))
         from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
         where {_is_ours(number)}"""
 
@@ -82,7 +85,7 @@ class Held:
 
 
 async def _holder(session: Session, number: int, patience: float) -> Waiting:
-    rows = await session.read(_holder_query(number))
+    rows = await session.read(holder_query(number))
     if not rows:  # released between the two questions
         return Waiting(what="lock", patience=patience)
     since = rows[0]["since"]
@@ -123,14 +126,18 @@ def _refusal(holder: Waiting, wait: float) -> UnavailableError:
     )
 
 
-def taken_by_other(holder: str | None = None, *, outcome: str, sqlstate: str | None = None) -> UnavailableError:
+def taken_by_other(
+    kind: LedgerKind, holder: str | None = None, *, outcome: str, sqlstate: str | None = None
+) -> UnavailableError:
     """The refusal where the ledger is in use by somebody whom our own lock does not keep away."""
+    who = {"yoyo": "`yoyo`", "supabase": "the Supabase CLI"}[kind]
+    dead = "; if that process is dead, `yoyo break-lock` removes its lock" if kind == "yoyo" else ""
     return UnavailableError(
-        "`yoyo` or another `migrate` holds the lock of the ledger" + (f": {holder}" if holder else ""),
+        f"{who} or another `migrate` holds the lock of the ledger" + (f": {holder}" if holder else ""),
         code="locked",
         sqlstate=sqlstate,
         outcome=outcome,
-        hint="run the command again when it is done; if that process is dead, `yoyo break-lock` removes its lock",
+        hint=f"run the command again when it is done{dead}",
     )
 
 

@@ -202,7 +202,7 @@ def books(frame: Frame, number: int, step: Step, *, began: str | None = None) ->
     that no lexer sees. `began` is an SQL expression for when a file without a transaction began.
     """
     migration, id_, entries, receipt = step.migration, step.migration.id, frame.entries, frame.receipt(number)
-    parts = [journal.forget(frame.own, id_)]
+    parts = [journal.forget(frame.own, entries, id_)]
     if migration.post_apply:
         parts += entries.log(id_, "apply", receipt)
     elif step.direction == "up":

@@ -13,7 +13,7 @@ from migrator.migrating.attempts import Attempts
 from migrator.migrating.execute import groups
 from migrator.migrating.files import read_migrations
 from migrator.migrating.folder import MigrationFile
-from migrator.migrating.guards import database_info, refuse_other_ledger
+from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
 from migrator.migrating.migration import Migration
@@ -42,6 +42,7 @@ async def apply_pending(
 ) -> RunResult:
     """Apply what is pending, or tell what would be; see `up`. `known` was read without the lock."""
     migrations = read_migrations(files)
+    refuse_unversioned(known, migrations)
 
     def plan(now: Ledger) -> tuple[Step, ...]:
         standings = assess(migrations, now)
@@ -75,7 +76,6 @@ async def apply_pending(
         )
     done: tuple[Done, ...] = ()
     if steps is None or steps:
-        refuse_other_ledger(known)
         await refuse_pooler(session, allowed=wish.allow_transaction_pooler)
         attempts = Attempts(
             session=session,

@@ -135,7 +135,7 @@ def _incomplete(lost: RunLostError, found: Aftermath, done: Sequence[Done]) -> M
 
 def _kept(found: Aftermath, step: Step) -> tuple[str, str] | None:
     """What stays of a file without a transaction, and the way out; None where nothing of it does."""
-    note = found.ledger.loose.get(step.migration.id)
+    note = found.ledger.note(step.migration.id)
     if step.script.transactional or note is None or not (note.done or note.unsure):
         return None
     kept = stays(step.migration.id, note.done, note.total)
@@ -182,7 +182,7 @@ async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emi
         emit(Applied(id=each.id, direction=each.direction, duration=each.duration, statements=each.statements))
     if found.committed < len(trail.steps):
         step = trail.steps[found.committed]
-        note = found.ledger.loose.get(step.migration.id)
+        note = found.ledger.note(step.migration.id)
         number = note.done if note is not None and not step.script.transactional else 0
         statements = step.script.statements
         building = number < len(statements) and statements[number].patient and trail.reached is not None

@@ -143,6 +143,9 @@ def partial(standing: Standing, direction: Direction) -> StateError | None:
 
 def _renamed(standing: Standing, now: Migration) -> StateError:
     old, new = standing.id, now.id
+    # a row of the Supabase CLI may hold no more than the version
+    nameless = old.isdecimal() and is_supabase(Path(now.path).parent)
+    back = f"{old}_{new.partition('_')[2]}" if nameless else old
     return StateError(
         f"`{old}` is applied, and its file is called `{new}` now",
         code="migration-renamed",
@@ -150,7 +153,7 @@ def _renamed(standing: Standing, now: Migration) -> StateError:
         where=now.up.source.span(0),
         outcome=NOTHING_CHANGED,
         # the new name first: so no `up` between the two can apply it once more
-        hint=f"rename it back: {_move(now, old)}; or take the new name: {marking(new, 'applied')}, then "
+        hint=f"rename it back: {_move(now, back)}; or take the new name: {marking(new, 'applied')}, then "
         f"{marking(old, 'pending')}",
     )
 

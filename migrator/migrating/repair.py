@@ -13,7 +13,7 @@ from migrator.errors import ConnectionLostError, InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import journal, ledger
-from migrator.migrating.guards import database_info
+from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import held_by, hold, taken_by_other
 from migrator.migrating.message import milliseconds
@@ -51,7 +51,8 @@ async def mark(
         raise InputError("no migration was named", code="no-migration", hint="`migrate status` lists them")
     migrations = read_all(config)
     async with connect(config, emit, migrating=True) as session:
-        known = await ledger.read(session, config)
+        known = await ledger.read(session, config, emit=emit)
+        refuse_unversioned(known, migrations)
         if not _chosen(assess(migrations, known), ids, state=state, until=until):
             return RunResult(command="mark", database=database_info(session, known, config))
         await refuse_pooler(session)
@@ -106,7 +107,7 @@ def _asked(config: Config, known: Ledger, receipts: Mapping[str, str], *, state:
         query = known.entries.logged(list(receipts.values()))
         if query is not None:
             return after, bool((await session.read(query))[0])
-        return after, all((id_ in after.applied) == (state == "applied") for id_ in receipts)
+        return after, all((after.entry(id_) is not None) == (state == "applied") for id_ in receipts)
 
     return question
 
@@ -124,11 +125,13 @@ async def _write(
     parts = [*entries.remove_dead_lock(own), entries.lock(os.getpid())]
     for standing in chosen:
         if state == "pending":
-            parts += [entries.erase(standing.id), journal.forget(own, standing.id)]
+            parts += [entries.erase(standing.id), journal.forget(own, entries, standing.id)]
             parts += entries.log(standing.id, "unmark", receipts[standing.id])
         elif standing.migration is not None:
             if standing.entry is None:
                 parts.append(entries.record(standing.migration))
+            else:
+                parts += entries.amend(standing.migration)
             if not standing.migration.python:
                 parts.append(journal.taken(own, entries, standing.migration, state="marked"))
             parts += entries.log(standing.id, "mark", receipts[standing.id])
@@ -139,6 +142,6 @@ async def _write(
         )
     except ServerError as error:
         await session.rollback()
-        if error.report.sqlstate not in {"23505", "55P03"}:
+        if error.report.sqlstate not in {"23505", "55P03", "22012"}:
             raise
-        raise taken_by_other(outcome="nothing was changed", sqlstate=error.report.sqlstate) from error
+        raise taken_by_other(entries.kind, outcome="nothing was changed", sqlstate=error.report.sqlstate) from error

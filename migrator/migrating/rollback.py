@@ -11,7 +11,7 @@ from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import ledger
 from migrator.migrating.attempts import Attempts, Planner
-from migrator.migrating.guards import database_info
+from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
@@ -90,7 +90,8 @@ async def _run(
     confirmed: str | None,
     emit: Emit,
 ) -> RunResult:
-    known = await ledger.read(session, config)
+    known = await ledger.read(session, config, emit=emit)
+    refuse_unversioned(known, migrations)
     steps = plan(known)
     if dry_run or not steps:
         planned = tuple(step.migration.id for step in steps)

@@ -14,21 +14,26 @@ from migrator.migrating.lock import gate
 from migrator.migrating.message import Frame, Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.session_state import SessionState
+from migrator.migrating.stored import likeness
+from migrator.sql.names import quote
 
 
 def creation(config: Config, known: Ledger) -> str:
     """SQL that makes the tables that a run writes to, where they are missing; their rights are still to settle."""
-    return f"{own.creation(config)}; {known.entries.creation()}"
+    parts = [own.creation(config), known.entries.creation()]
+    if known.entries.kind == "supabase":  # a journal of an earlier version lacks what this ledger needs
+        parts.append(f"alter table {quote(config.schema, 'journal')} add column if not exists ledger_row text")
+    return "; ".join(filter(None, parts))
 
 
 def settled(config: Config, known: Ledger) -> str:
     """SQL that sees to it that who shall read these tables can, and nobody else."""
-    # what the Supabase CLI has made has the rights that it was given
-    closed = known.entries.tables if known.entries.kind == "yoyo" or not known.ready else []
-    tables = [*own.tables(config.schema), *closed]
+    entries = known.entries
+    tables = [*own.tables(config.schema), *entries.closable]
+    others = [table for table in entries.tables if table not in tables]
     if not known.plpgsql:
-        return "; ".join(rights.granted([*tables], own=config.schema, readers=config.readers))
-    return rights.settled(tables, own=config.schema, ledger=known.entries.schema, readers=config.readers)
+        return "; ".join(rights.granted(tables, others=others, own=config.schema, readers=config.readers))
+    return rights.settled(tables, others=others, own=config.schema, ledger=entries.schema, readers=config.readers)
 
 
 async def prepare(session: Session, config: Config, known: Ledger, emit: Emit = ignore) -> None:
@@ -43,13 +48,16 @@ async def prepare(session: Session, config: Config, known: Ledger, emit: Emit = 
 def adoption(config: Config, known: Ledger, migrations: Sequence[Migration]) -> list[str]:
     """SQL that adopts what another tool applied, removes a dead lock row of ours, and settles rights.
 
-    Rights each time: default privileges, another tool, or a new name in `readers` may have changed them.
+    Rights each time: default privileges, another tool, or a new name in `readers` may have changed them. A file that is
+    known to be edited since it was applied is not adopted: that it was would be forgotten.
     """
     parts = known.entries.remove_dead_lock(config.schema)
     parts.append(settled(config, known))
     for migration in migrations:
         entry = known.entry(migration.id)
-        if entry is not None and entry.journal is None and not migration.python:
+        if entry is None or entry.journal is not None or migration.python:
+            continue
+        if entry.statements is None or likeness(entry.statements, migration.up.source) == "same":
             parts.append(journal.taken(config.schema, known.entries, migration, state="adopted"))
     return parts
 

@@ -16,7 +16,7 @@ from migrator.migrating.entries import UTC_NOW, Operation
 from migrator.migrating.migration import Migration
 from migrator.sql.names import literal, quote
 
-MIGRATION, LOG, VERSION, LOCK = "_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"
+TABLES = MIGRATION, LOG, VERSION, LOCK = "_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"
 
 
 def hash_of(id_: str) -> str:
@@ -41,7 +41,9 @@ class YoyoTables:
     id = "m.migration_id"
     applied_at = "extract(epoch from m.applied_at_utc)"
     order = "m.applied_at_utc, m.migration_id"
-    stamp = "m.applied_at_utc"
+    statements = "null"
+    stamps = (("ledger_applied_at", "m.applied_at_utc"),)
+    noted = "j.migration_id = m.migration_id and j.ledger_applied_at = m.applied_at_utc"
     began = "max(m.applied_at_utc) at time zone 'utc'"
 
     def _named(self, table: str) -> str:
@@ -51,6 +53,11 @@ class YoyoTables:
     def table(self) -> str:
         """The table of entries, quoted."""
         return self._named(MIGRATION)
+
+    @property
+    def shown(self) -> str:
+        """The same, as a user would write it."""
+        return f"{self.schema}.{MIGRATION}"
 
     @property
     def tables(self) -> list[str]:
@@ -71,6 +78,15 @@ class YoyoTables:
         """The condition on a migration's key."""
         return f"m.migration_hash = '{hash_of(id_)}'"
 
+    def note_of(self, id_: str) -> str:
+        """The condition on the id."""
+        return f"j.migration_id = {literal(id_)}"
+
+    @property
+    def closable(self) -> list[str]:
+        """All of them: yoyo gives nobody rights on them."""
+        return self.tables
+
     def creation(self) -> str:
         """SQL that makes the tables in the shapes that yoyo 9 gives them."""
         migration, log, version, lock = self.tables
@@ -85,12 +101,20 @@ class YoyoTables:
         create table if not exists {lock} (locked integer default 1, ctime timestamp, pid integer not null,
             primary key (locked))"""
 
+    def unfit(self, id_: str) -> str | None:  # noqa: ARG002 - any id fits
+        """None: every id has a place."""
+        return None
+
     def record(self, migration: Migration) -> str:
         """SQL that enters a migration as applied now."""
         return (
             f"insert into {self.table} (migration_hash, migration_id, applied_at_utc) "
             f"values ('{hash_of(migration.id)}', {literal(migration.id)}, {UTC_NOW})"
         )
+
+    def amend(self, migration: Migration) -> list[str]:  # noqa: ARG002 - it does not say what was applied
+        """Nothing: what was applied is not here."""
+        return []
 
     def erase(self, id_: str) -> str:
         """SQL that removes a migration's entry."""

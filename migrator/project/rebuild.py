@@ -1,5 +1,7 @@
 """`migrate reset`: a development database from nothing: drop, `up`, `seed`."""
 
+from dataclasses import replace
+
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
@@ -8,7 +10,8 @@ from migrator.errors import StateError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
 from migrator.migrating import ledger, up
-from migrator.migrating.guards import database_info
+from migrator.migrating.guards import database_info, refuse_unversioned
+from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import hold
 from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
@@ -85,7 +88,7 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
     Raises `StateError` for a database that is not on this machine or (`ProtectedError`) is protected, and what `up` and
     `seed` raise.
     """
-    read_all(config)
+    migrations = read_all(config)
     async with connect(config, emit, migrating=True) as session:
         if not session.target.is_local:
             raise StateError(
@@ -95,15 +98,17 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
                 hint="drop its schemas by hand if that is what you want",
             )
         known = await ledger.read(session, config)
+        refuse_unversioned(known, migrations)
         protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
         await refuse_pooler(session)
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
             await refuse_pooler(session)  # the lock may have found one out
             known = await ledger.read(session, config)
             protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
-            dropped = await _drop(session, config, protected=known.protected)
+            dropped = await _drop(session, config, known)
         database = database_info(session, known, config)
-    applied = await up(config, emit=emit)
+    # the ledger stays whose it was, also where that could be told from its tables alone
+    applied = await up(replace(config, ledger=known.entries.kind), emit=emit)
     # a project may have no seeds; it must not learn that from an error when everything is dropped
     has_seeds = any(folder.exists() for folder in config.seeds)
     seeded = SeedResult(database=database, files=())
@@ -112,11 +117,13 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
     return ResetResult(database=database, dropped=dropped, up=applied, seed=seeded)
 
 
-async def _drop(session: Session, config: Config, *, protected: bool) -> tuple[str, ...]:
+async def _drop(session: Session, config: Config, known: Ledger) -> tuple[str, ...]:
     schemas = [str(name) for name in await session.read(OURS)]
     drops = [f"drop schema {quote(name)} cascade" for name in schemas]
     again = [PUBLIC_AGAIN] if "public" in schemas else []
-    if protected:
+    if known.entries.schema in SUPABASE_SCHEMAS and known.entries.schema not in schemas and not known.missing:
+        drops.append(f"delete from {known.entries.table}")
+    if known.protected:
         again += [own.creation_settled(config), protection.marking(config.schema, on=True)]
     try:
         await session.run("; ".join(["begin", "set local client_min_messages = warning", *drops, *again, "commit"]))

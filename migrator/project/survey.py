@@ -5,7 +5,7 @@ from migrator.database.connect import connect
 from migrator.events import Emit, ignore
 from migrator.events.status import StatusResult
 from migrator.migrating import ledger
-from migrator.migrating.guards import database_info
+from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.standing import read_all, statuses
 from migrator.seeding import summary
 
@@ -24,7 +24,8 @@ async def status(config: Config, *, check: bool = False, emit: Emit = ignore) ->
     """
     migrations = read_all(config)
     async with connect(config, emit) as session:
-        known = await ledger.read(session, config)
+        known = await ledger.read(session, config, emit=emit)
+        refuse_unversioned(known, migrations)
         seeds = await summary(session, config)
         return StatusResult(
             database=database_info(session, known, config),

@@ -8,7 +8,7 @@ import pytest
 from migrator.config import Address
 from migrator.database.connect import connect
 from migrator.errors import InputError, StateError, UnavailableError
-from migrator.migrating import down, ledger, mark, up
+from migrator.migrating import down, ledger, up
 from migrator.project import status
 
 pytestmark = pytest.mark.db
@@ -121,21 +121,6 @@ async def test_without_the_right_to_create(project, address_as, roles):
         await up(config)
     assert caught.value.code == "missing-rights"
     assert "`grant create on database" in str(caught.value.hint)
-
-
-async def test_another_ledger_is_not_overlooked(project, db):
-    """Where the Supabase CLI has recorded migrations, `up` does not apply them again; `mark` is the way over."""
-    await db.execute(
-        "create schema supabase_migrations; create table supabase_migrations.schema_migrations (version text)"
-    )
-    with pytest.raises(StateError) as caught:
-        await up(project(ONE))
-    assert caught.value.code == "other-ledger"
-    await mark(project(), ("0001",), state="applied", until=True)
-    assert (await up(project())).done == ()
-    with pytest.raises(InputError) as refused:
-        await up(project(ledger="supabase"))
-    assert refused.value.code == "unsupported-ledger"
 
 
 async def test_a_reader_may_join_later(project, db, address_as, roles):
