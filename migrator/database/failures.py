@@ -49,6 +49,8 @@ def report(error: asyncpg.PostgresError) -> ServerReport:
 
 def translate(error: BaseException) -> MigratorError:
     """What a command on an open connection raised: the server's refusal, or the end of the connection."""
+    if isinstance(error, asyncpg.PostgresConnectionError) and isinstance(error.__cause__, asyncpg.PostgresError):
+        error = error.__cause__  # the server's last word before it closed the connection
     if isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError):
         found = report(error)
         if found.sqlstate in ENDED:

