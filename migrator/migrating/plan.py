@@ -91,6 +91,14 @@ def plan_down(
 
 
 def _rollback(migration: Migration) -> Script:
+    if migration.python:
+        raise InputError(
+            f"`{migration.path}` is a Python migration, which only `yoyo` can roll back",
+            code="python-migration",
+            migration=migration.id,
+            outcome="nothing was rolled back",
+            hint=f"roll it back with `yoyo rollback --revision {migration.id}`",
+        )
     if migration.down is None:
         raise InputError(
             f"`{migration.id}` has no rollback file",

@@ -160,7 +160,7 @@ def _renamed(standing: Standing, now: Migration) -> StateError:
 
 def _move(migration: Migration, id_: str) -> str:
     """The commands that give a migration's files another id."""
-    pairs = [(migration.path, f"{id_}.sql")]
+    pairs = [(migration.path, f"{id_}{Path(migration.path).suffix}")]
     if migration.down is not None:
         supabase = not migration.rollback_path.endswith(ROLLBACK)
         pairs.append((migration.rollback_path, f"{id_}.sql" if supabase else f"{id_}{ROLLBACK}"))

@@ -151,7 +151,8 @@ class _Ahead:
 def _late(migrations: Sequence[Migration], ledger: Ledger, ahead: Sequence[str]) -> dict[str, tuple[str, bool]]:
     """Files that come before something that is applied: what that is, and whether it depends on them.
 
-    Names give an order within a folder, `-- depends:` everywhere; two folders are otherwise free of each other.
+    Names give an order within a folder, `-- depends:` everywhere; two folders are otherwise free of each other. A file
+    that its dependencies have moved behind files of later names says nothing about these.
     """
     by_id = {migration.id: migration for migration in migrations}
     applied = {migration.id for migration in migrations if ledger.entry(migration.id) is not None}
@@ -173,8 +174,8 @@ def _late(migrations: Sequence[Migration], ledger: Ledger, ahead: Sequence[str])
     for migration in reversed(migrations):
         folder = _folder(migration)
         if migration.id in applied:
-            highest.setdefault(folder, migration.id)
-        elif folder in highest:
+            highest[folder] = max(highest.get(folder, migration.id), migration.id, key=natural)
+        elif folder in highest and natural(migration.id) < natural(highest[folder]):
             found.setdefault(migration.id, (highest[folder], False))
     return found
 

@@ -104,6 +104,19 @@ def test_folders_are_free_of_each_other():
     )
 
 
+def test_a_file_that_moved_behind_later_names_makes_none_of_them_late():
+    """A file that its dependencies have moved to the end says nothing about a new file whose name is behind its own."""
+    core = [migration("c1", folder="core")]
+    shop = [migration("s2", folder="shop"), migration("s3", folder="shop")]
+    moved = [migration("s1", folder="shop", depends=("c1",))]
+    assert states([*shop, *core, *moved], ledger("s2", "c1", "s1")) == {
+        "s2": "applied",
+        "s3": "pending",
+        "c1": "applied",
+        "s1": "applied",
+    }
+
+
 def test_modified_and_comments_only():
     """Other code is modified; other comments over the same code are applied, and said."""
     notes = {"a1": note("other"), "a2": note("a2", comments="--x")}

@@ -30,7 +30,7 @@ def migrations(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def yoyo(tmp_path: Path, dsn: str, need: Callable[[str, str | None], None]) -> Iterator[Yoyo]:
-    """Start `yoyo COMMAND ... ` on the test's database and folder; what still runs when the test ends is killed."""
+    """Start `yoyo COMMAND ... ` on the test's database and folders; what still runs when the test ends is killed."""
     try:
         import psycopg2  # noqa: F401 - the driver that the command needs
     except ImportError as error:
@@ -38,11 +38,11 @@ def yoyo(tmp_path: Path, dsn: str, need: Callable[[str, str | None], None]) -> I
     started: list[subprocess.Popen[str]] = []
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PYTHON"))}
 
-    def begin(command: str, *arguments: str) -> subprocess.Popen[str]:
+    def begin(command: str, *arguments: str, folders: tuple[str, ...] = ("migrations",)) -> subprocess.Popen[str]:
         options = ["--batch", "--no-config-file", "--database", dsn, *arguments]
-        folder = [] if command == "break-lock" else [str(tmp_path / "migrations")]
+        sources = [] if command == "break-lock" else [str(tmp_path / folder) for folder in folders]
         process = subprocess.Popen(
-            [sys.executable, "-m", "yoyo", command, *options, *folder],
+            [sys.executable, "-m", "yoyo", command, *options, *sources],
             cwd=tmp_path,
             env=environment,
             stdin=subprocess.DEVNULL,
