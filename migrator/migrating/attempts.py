@@ -22,7 +22,7 @@ from migrator.migrating.blockers import describe, in_deadlock, writers
 from migrator.migrating.entries import Entries
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import POLL, Held, hold, in_the_way, named, taken_by_other
+from migrator.migrating.lock import POLL, Held, by_row, hold, in_the_way, named, row_holder, taken_by_other
 from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import Step, milliseconds
 from migrator.migrating.migration import Migration
@@ -69,6 +69,7 @@ class Attempts:
     after: Ledger | None = None
     _first: tuple[Step, ...] | None = None
     _separately: bool = False
+    _told: tuple[int | None, str | None] | None = None
     _lookout: Lookout = field(init=False)
 
     def __post_init__(self) -> None:
@@ -231,16 +232,19 @@ class Attempts:
     async def _wait_for_other(self, entries: Entries, deadline: float) -> None:
         """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
         rows = await self.session.read(entries.holder())
+        patience = max(0.0, deadline - monotonic())
         seen = await writers(self.session, entries.tables) or self._lookout.seen
-        holder = in_the_way(seen, patience=max(0.0, deadline - monotonic()))
-        if holder.patience <= 0:
+        holder = by_row(rows, patience=patience) or in_the_way(seen, patience=patience)
+        if patience <= 0:
             error = taken_by_other(
                 entries.kind,
-                f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else named(holder),
+                row_holder(rows) or named(holder),
                 outcome=f"nothing {'else ' if self.done else ''}was changed in the {self.config.wait:g} s "
                 "that this run waited",
             )
             error.done = tuple(done.id for done in self.done)
             raise error.after_work() if self.done else error
-        self.emit(holder)
+        if (holder.pid, holder.application) != self._told:
+            self.emit(holder)
+            self._told = (holder.pid, holder.application)
         await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy

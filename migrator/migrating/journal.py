@@ -126,6 +126,14 @@ def still_owed(own: str, id_: str) -> str:
     return f"select 1 / count(*) from ({note}) note"
 
 
+def running(own: str, entries: Entries, id_: str) -> str:
+    """SQL that notes that the ledger's lock row, as it is now, was made for this migration."""
+    return (
+        f"update {quote(own, 'journal')} set (yoyo_lock_ctime, yoyo_lock_pid) = (select {entries.lock_seen}) "
+        f"where migration_id = {literal(id_)}"
+    )
+
+
 def undoing(own: str, entries: Entries, id_: str, hashes: Sequence[bytes]) -> str:
     """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays."""
     return (

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import Any
 
 from migrator.config import LedgerKind
 from migrator.database.session import Session
@@ -124,6 +125,20 @@ def _refusal(holder: Waiting, wait: float) -> UnavailableError:
         outcome=f"nothing was changed in the {wait:g} s that this run waited",
         hint="run the command again when the other one is done, or give it longer with `--wait 5min`",
     )
+
+
+def row_holder(rows: Sequence[Any]) -> str | None:
+    """Whom the ledger's own lock row names: a process of whatever machine it came from; None where there is no row."""
+    return f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else None
+
+
+def by_row(rows: Sequence[Any], *, patience: float) -> Waiting | None:
+    """For whom a run waits that met that row; None where there is none."""
+    if not rows:
+        return None
+    age = rows[0]["age"]
+    since = None if age is None else datetime.now(UTC) - timedelta(seconds=age)
+    return Waiting(what="lock", application=f"process {rows[0]['pid']}", since=since, patience=patience)
 
 
 def taken_by_other(

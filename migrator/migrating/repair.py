@@ -1,8 +1,11 @@
 """`migrate mark`: change what the ledger says without running anything."""
 
+import asyncio
 import os
+import random
 import uuid
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Literal
 
 from migrator.config import Config
@@ -10,12 +13,12 @@ from migrator.database.connect import connect
 from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, InputError, ServerError
-from migrator.events import Emit, ignore
+from migrator.events import Emit, Waiting, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import journal, ledger
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import held_by, hold, taken_by_other
+from migrator.migrating.lock import POLL, by_row, held_by, hold, row_holder, taken_by_other
 from migrator.migrating.message import milliseconds
 from migrator.migrating.plan import resolve
 from migrator.migrating.recovery import Asked, recover_mark
@@ -58,18 +61,24 @@ async def mark(
         await refuse_pooler(session)
         await refuse_unfit(session, config.readers)
         after: Ledger | None = None
+        deadline = monotonic() + config.wait
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit) as held:
             await refuse_pooler(session)  # the lock may have found one out
             await prepare(session, config, known, emit)
-            known = await ledger.read(session, config)
-            chosen = _chosen(assess(migrations, known), ids, state=state, until=until)
-            receipts = {standing.id: str(uuid.uuid4()) for standing in chosen}
-            try:
-                await _write(session, config, known, chosen, receipts, state=state)
-            except ConnectionLostError as error:
-                busy = held_by(known.entries.schema, held.pid or 0)
-                asked = _asked(config, known, receipts, state=state)
-                after = await recover_mark(error, session.target, config, emit, busy=busy, question=asked)
+            told: str | None = None
+            while True:
+                known = await ledger.read(session, config)
+                chosen = _chosen(assess(migrations, known), ids, state=state, until=until)
+                receipts = {standing.id: str(uuid.uuid4()) for standing in chosen}
+                try:
+                    if await _written(session, config, known, chosen, receipts, state=state):
+                        break
+                except ConnectionLostError as error:
+                    busy = held_by(known.entries.schema, held.pid or 0)
+                    asked = _asked(config, known, receipts, state=state)
+                    after = await recover_mark(error, session.target, config, emit, busy=busy, question=asked)
+                    break
+                told = await _wait_for_yoyo(session, config, known, deadline, emit, told)
         pending = unapplied(assess(migrations, after or await ledger.read(session, config)))
     return RunResult(
         command="mark",
@@ -112,7 +121,7 @@ def _asked(config: Config, known: Ledger, receipts: Mapping[str, str], *, state:
     return question
 
 
-async def _write(
+async def _written(
     session: Session,
     config: Config,
     known: Ledger,
@@ -120,7 +129,8 @@ async def _write(
     receipts: Mapping[str, str],
     *,
     state: Mark,
-) -> None:
+) -> bool:
+    """Change the entries in one transaction; False where somebody else has the ledger's own lock."""
     entries, own = known.entries, config.schema
     parts = [*entries.remove_dead_lock(own), entries.lock(os.getpid())]
     for standing in chosen:
@@ -144,4 +154,22 @@ async def _write(
         await session.rollback()
         if error.report.sqlstate not in {"23505", "55P03", "22012"}:
             raise
-        raise taken_by_other(entries.kind, outcome="nothing was changed", sqlstate=error.report.sqlstate) from error
+        return False
+    return True
+
+
+async def _wait_for_yoyo(
+    session: Session, config: Config, known: Ledger, deadline: float, emit: Emit, told: str | None
+) -> str:
+    """Wait a little for whoever has the ledger's own lock, and tell of him once; returns of whom was told."""
+    rows = await session.read(known.entries.holder())
+    patience = max(0.0, deadline - monotonic())
+    if patience <= 0:
+        outcome = f"nothing was changed in the {config.wait:g} s that this run waited"
+        raise taken_by_other(known.entries.kind, row_holder(rows), outcome=outcome)
+    holder = by_row(rows, patience=patience) or Waiting(what="lock", patience=patience)
+    who = holder.application or ""
+    if who != told:
+        emit(holder)
+    await asyncio.sleep(min(patience, random.uniform(*POLL) * 2))  # noqa: S311 - jitter needs no secrecy
+    return who

@@ -114,7 +114,7 @@ class Stepwise:
         known = hashes(step.script)
         notes = [entries.absent(id_) if up else entries.present(id_)]
         if step.migration.post_apply:
-            notes = [journal.owed(frame.own, step.migration)]
+            notes = [journal.owed(frame.own, step.migration), journal.running(frame.own, entries, id_)]
         elif step.done or step.unsure:
             notes.append(journal.resumed(frame.own, entries, step.migration, known, done=step.done, up=up))
         elif up:
@@ -140,5 +140,6 @@ class Stepwise:
     async def _give_back(self) -> None:
         """After a failure: no open transaction, no session state, no lock row of ours, no doubt where there is none."""
         await self._session.rollback()
-        for sql in [*self._single.certainly, *self._frame.entries.unlock(self._frame.pid)]:
+        # the row that the journal knows, not the one of our process's number: in a container that may be anybody's
+        for sql in [*self._single.certainly, *self._frame.entries.remove_dead_lock(self._frame.own)]:
             await self._session.run(sql)
