@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from migrator.config import Address
-from migrator.errors import UnavailableError, WorkError
+from migrator.errors import MigratorError, UnavailableError, WorkError
 from migrator.events import Blocked, Event, Retrying, Waiting
 from migrator.migrating import down, lookout, redo, up
 from migrator.migrating.lock import key
@@ -322,6 +322,51 @@ async def test_a_statement_without_a_transaction_names_its_blocker(project, othe
     assert (caught.value.sqlstate, caught.value.statement) == ("55P03", 2)
 
 
+async def test_a_statement_without_a_transaction_is_tried_again(project, db, other):
+    """The statements before it are committed and not run again; the one that met the lock is."""
+    await up(project(TABLE))
+    text = "-- transactional: false\ninsert into a values (2);\nalter table a add column n int;\nvacuum a;"
+    await other.execute("begin; lock table a in row exclusive mode")
+    heard = Heard()
+
+    async def end_when_tried_again() -> None:
+        await heard.wait_for(Retrying)
+        await other.execute("commit")
+
+    config = project({"migrations/0002.b.sql": text}, lock_timeout=0.1)
+    result, _ = await asyncio.gather(up(config, emit=heard), end_when_tried_again())
+    assert [done.id for done in result.done] == ["0002.b"]
+    assert await db.fetchval("select array_agg(id order by id) from a") == [1, 2]
+    assert await ledger_ids(db) == ["0001.a", "0002.b"]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "terminated"])
+async def test_the_second_session_ends_with_the_run(project, db, other, end):
+    """Whoever looks out for a run leaves no connection behind, whether the run is cancelled or loses its own."""
+    await up(project(TABLE))
+    await other.execute("begin; lock table a in access share mode")
+    heard = Heard()
+    task = asyncio.ensure_future(up(project(ALTER, lock_timeout=20.0), emit=heard))
+    await heard.wait_for(Blocked)
+    sessions = (
+        "select pid, application_name from pg_stat_activity where datname = current_database() "
+        f"and pid not in (pg_backend_pid(), {other.get_server_pid()}) and backend_type = 'client backend'"
+    )
+    found = {row["application_name"]: row["pid"] for row in await db.fetch(sessions)}
+    assert found.keys() == {"migrate 0002.b", "migrator: who blocks us"}
+    if end == "cancelled":
+        task.cancel()
+    else:
+        await db.execute(f"select pg_terminate_backend({found['migrate 0002.b']})")
+    with pytest.raises(asyncio.CancelledError if end == "cancelled" else MigratorError):
+        await asyncio.wait_for(task, 30)
+    for _ in range(500):
+        if not await db.fetch(sessions):
+            break
+        await asyncio.sleep(0.02)
+    assert await db.fetch(sessions) == []
+
+
 @pytest.mark.parametrize("command", [down, redo])
 async def test_a_rollback_names_its_blocker(project, other, command):
     """`down` and `redo` say who is in their way, too, and get past it."""
@@ -350,9 +395,10 @@ async def test_the_fence_of_another_run_names_its_session(project, other):
     with pytest.raises(UnavailableError) as caught:
         await up(project(ALTER, lock_timeout=0.6, wait=0.5), emit=heard)
     pid = other.get_server_pid()
-    assert (caught.value.code, caught.value.message) == (
+    who = f"`yoyo` or another `migrate` holds the lock of the ledger: backend {pid}"
+    assert (caught.value.code, caught.value.message.replace(" from 127.0.0.1", "")) == (
         "locked",
-        f"`yoyo` or another `migrate` holds the lock of the ledger: backend {pid} (`migrate 0002.b`)",
+        f"{who} (`migrate 0002.b`)",
     )
     await other.execute("rollback")
     assert [done.id for done in (await up(project())).done] == ["0002.b"]
@@ -382,7 +428,7 @@ async def test_a_lock_row_that_is_not_committed_is_waited_for_with_patience(proj
     with pytest.raises(UnavailableError) as caught:
         await up(project({"migrations/0002.b.sql": text}, lock_timeout=0.4, wait=0.3), emit=heard)
     assert (caught.value.code, heard.of(Retrying)) == ("locked", [])
-    assert f"backend {other.get_server_pid()} (`the app`)" in caught.value.message
+    assert f"backend {other.get_server_pid()} (`the app`)" in caught.value.message.replace(" from 127.0.0.1", "")
     await other.execute("rollback")
     assert [done.id for done in (await up(project())).done] == ["0002.b"]
 
