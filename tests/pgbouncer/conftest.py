@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
+import psycopg2
 import pytest
 
 Bounced = Callable[..., str]
@@ -84,6 +85,7 @@ def bounced(dsn: str, need: Callable[[str, str | None], None]) -> Iterator[Bounc
             "auth_type": "any",
             "pool_mode": mode,
             "default_pool_size": size,
+            "admin_users": server["user"],
             **settings,
         }
         entry = " ".join(f"{key}='{value}'" for key, value in server.items())
@@ -104,6 +106,28 @@ def bounced(dsn: str, need: Callable[[str, str | None], None]) -> Iterator[Bounc
             process.kill()
             process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clients_waiting(address: str) -> int:
+    """How many clients of a PgBouncer wait for a connection of the test's database, as its console tells."""
+    url = urlsplit(address)
+    # the console speaks the simple protocol alone, which asyncpg's fetch does not
+    console = psycopg2.connect(host=url.hostname, port=url.port, user=url.username, dbname="pgbouncer")
+    try:
+        console.autocommit = True
+        with console.cursor() as cursor:
+            cursor.execute("show pools")
+            names = [column.name for column in cursor.description or ()]
+            pools = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        console.close()
+    return sum(int(pool["cl_waiting"]) for pool in pools if pool["database"] == url.path.lstrip("/"))
+
+
+@pytest.fixture
+def waiting() -> Callable[[str], int]:
+    """How many clients wait, see `clients_waiting`."""
+    return clients_waiting
 
 
 STATE = """select jsonb_build_object(

@@ -13,6 +13,7 @@ import pytest
 from migrator import up
 from migrator.config import Address, Config
 from migrator.errors import UnavailableError
+from migrator.migrating.lock import key
 
 Connection = asyncpg.Connection
 Project = Callable[..., Config]
@@ -168,6 +169,32 @@ async def test_a_direct_runner_and_the_fence(start: Start, project: Project, bou
     assert [code for code, _ in ends] == [0, 0], ends
     assert await trace(db) == marks(4)
     assert await books(db) == [4, 4, 4, 0, 0]
+
+
+async def test_a_lock_that_is_taken_on_the_way(start: Start, project: Project, bounced, db: Connection, dsn: str):
+    """Whoever takes the ledger's lock between two migrations of a run on the fence is waited for."""
+    await db.execute(f"{TRACE}; insert into gate values ('1')")
+    project(traced(2))
+    process = start(*ALLOWED, DATABASE_URL=bounced("transaction", size=2))
+    await sleeping(db)
+    other = await asyncpg.connect(dsn)
+    taking = asyncio.create_task(other.execute(f"select pg_advisory_lock({key('public')})"))
+    deadline = time.monotonic() + 20
+    while not await db.fetchval("select count(*) from pg_locks where locktype = 'advisory' and not granted"):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    await db.execute("delete from gate")
+    await taking
+    # a query that only asks whether the lock is free: the run has met it
+    asking = "select count(*) from pg_stat_activity where query like 'COPY (select jsonb_build_array(%xact_lock%'"
+    while not await db.fetchval(asking):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    assert await trace(db) == marks(1)
+    await other.close()
+    assert (await finished(process))[0] == 0
+    assert await trace(db) == marks(2)
+    assert await books(db) == [2, 2, 2, 0, 0]
 
 
 async def test_files_without_a_transaction_are_refused(project: Project, bounced, db: Connection):

@@ -41,6 +41,8 @@ async def leaving(db: Connection) -> AsyncIterator[str]:
     await db.execute(f"drop role {role}")
 
 
+GATE = "do $$ begin while exists (select from gate) loop perform pg_sleep(0.02); end loop; end $$;"
+
 DEFERRED = """
     create table parent (id int primary key);
     create table child (id int references parent deferrable initially deferred);
@@ -82,6 +84,7 @@ async def test_the_next_client_finds_nothing(
     project: Project,
     bounced,
     look,
+    waiting: Callable[[str], int],
     db: Connection,
     leaving: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -90,16 +93,26 @@ async def test_the_next_client_finds_nothing(
     *,
     one_by_one: bool,
 ):
-    """It gets the backend that the run had, and its settings, role, tables, statements, cursors are a new client's."""
+    """A client that waits for the run's backend gets it at the first moment it can, and finds a new one's state."""
     monkeypatch.setattr(probe, "PATIENCE", 0.2)  # the pool has one connection only, so that everybody gets the same
     before, after, sqlstate = ENDINGS[ending]
     address = bounced(mode, size=1, server_reset_query="")
     backend, clean = await look(address)
-    config = project(
-        {"migrations/0001.a.sql": "create table a (id int)", "migrations/0002.b.sql": before + leaving + after},
-        database=Address(address, "test"),
-    )
-    run = up(config, one_by_one=one_by_one, allow_transaction_pooler=True)
+    await db.execute("create table gate (); insert into gate default values")
+    files = {
+        "migrations/0001.a.sql": "create table a (id int)",
+        "migrations/0002.b.sql": GATE + before + leaving + after,
+    }
+    config = project(files, database=Address(address, "test"))
+    run = asyncio.create_task(up(config, one_by_one=one_by_one, allow_transaction_pooler=True))
+    if sqlstate != "42601" or one_by_one:  # else the server refuses the message before it runs any of it
+        await _held(db)
+        lurking = asyncio.create_task(look(address))
+        while not waiting(address):
+            assert not lurking.done()
+            await asyncio.sleep(0.01)
+        await db.execute("delete from gate")
+        assert await lurking == (backend, clean)
     if sqlstate is None:
         assert [each.id for each in (await run).done] == ["0001.a", "0002.b"]
     else:
@@ -107,9 +120,8 @@ async def test_the_next_client_finds_nothing(
             await run
         assert (caught.value.sqlstate, caught.value.migration) == (sqlstate, "0002.b")
     assert await look(address) == (backend, clean)
-    assert (clean["role"], clean["prepared"], clean["temporary"], clean["channels"]) == (clean["session_user"],) + (
-        None,
-    ) * 3
+    nothing = ("prepared", "cursors", "temporary", "channels")
+    assert [clean[name] for name in nothing] == [None] * 4
     assert await db.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
 
 
@@ -171,8 +183,10 @@ async def test_statements_of_the_pooler_stay(project: Project, bounced):
         assert await prepared.fetchval() == 1  # and the pool has its connection again
         config = project({"migrations/0001.a.sql": "prepare mine as select 1"}, database=Address(address, "test"))
         await up(config, allow_transaction_pooler=True)
-        names = await other.fetch("select name from pg_prepared_statements where name in ('mine', 'of_the_pooler')")
-        assert [row["name"] for row in names] == ["of_the_pooler"]
+        # newer PgBouncers give it a name of their own
+        assert await other.fetchval("select array_agg(from_sql) from pg_prepared_statements where name <> ''") == [
+            False
+        ]
         assert await prepared.fetchval() == 1
     finally:
         await other.close()
