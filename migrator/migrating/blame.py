@@ -126,13 +126,21 @@ def before_it(step: Step, done: Sequence[str]) -> str:
     return f"{len(done)} rolled back before it {'stays' if one else 'stay'} rolled back"
 
 
+def _past_lock(verb: str, report: ServerReport) -> str:
+    # `down` has no such options: it reads them from the environment and the configuration
+    option = "`--lock-{}`" if verb == "up" else "`lock_{}`"
+    if report.sqlstate == "55P03":
+        return f"run `migrate {verb}` again when the other transaction is done, or raise {option.format('timeout')}"
+    return f"run `migrate {verb}` again, or raise {option.format('retries')}"
+
+
 def _way_out(step: Step, report: ServerReport, *, fresh: bool, resumes: int | None) -> str:
     verb = "up" if step.direction == "up" else "down"
     again = f"correct the file and run `migrate {verb}` again"
     if resumes is not None and resumes > 1:
         again = f"edit statement {resumes} or what comes after it: `migrate {verb}` resumes at statement {resumes}"
     if passes(report):
-        return f"run `migrate {verb}` again when the other transaction is done, or raise `--lock-timeout`"
+        return _past_lock(verb, report)
     if report.sqlstate in {"25001", "2D000"} and step.script.transactional:
         return f"put `-- transactional: false` at the top of `{step.migration.path}`: it cannot run in a transaction"
     if report.sqlstate in EXISTS and fresh:

@@ -367,6 +367,22 @@ async def test_the_second_session_ends_with_the_run(project, db, other, end):
     assert await db.fetch(sessions) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (up, "run `migrate up` again when the other transaction is done, or raise `--lock-timeout`"),
+        (down, "run `migrate down` again when the other transaction is done, or raise `lock_timeout`"),
+    ],
+)
+async def test_the_way_out_is_one_that_the_command_has(project, other, command, hint):
+    """`--lock-timeout` is an option of `up`; `down` reads the setting from the environment and the configuration."""
+    await up(project({**TABLE, "migrations/0001.a.rollback.sql": "drop table a;"}))
+    await other.execute("begin; lock table a in access share mode")
+    with pytest.raises(UnavailableError) as caught:
+        await command(project(ALTER if command is up else {}, lock_timeout=0.05, lock_retries=0))
+    assert (caught.value.code, caught.value.hint) == ("lock-timeout", hint)
+
+
 @pytest.mark.parametrize("command", [down, redo])
 async def test_a_rollback_names_its_blocker(project, other, command):
     """`down` and `redo` say who is in their way, too, and get past it."""

@@ -58,6 +58,15 @@ def report(error: MigratorError, ink: Ink) -> Iterator[str]:
     yield from _single(error, ink, outcome=error.outcome, hint=error.hint not in hints)
 
 
+def blockers(error: MigratorError) -> list[str]:
+    """Who blocked what failed, a line each; loaded for an error that has some."""
+    if not error.blockers:
+        return []
+    from migrator.cli.render import blocking
+
+    return blocking.lines(error)
+
+
 def _single(error: MigratorError, ink: Ink, *, outcome: str | None, hint: bool = True) -> Iterator[str]:
     head, *rest = _told(error.message).split("\n")
     yield f"{ink.bad('error:')} {head}"
@@ -66,10 +75,7 @@ def _single(error: MigratorError, ink: Ink, *, outcome: str | None, hint: bool =
         yield from excerpt(error.where, error.detail, ink)
     elif error.detail:
         yield from (f"  {part}" for part in _told(error.detail).split("\n"))
-    if error.blockers:
-        from migrator.cli.render import blocking
-
-        yield from blocking.lines(error)
+    yield from blockers(error)
     if outcome:
         yield _told(outcome)
     if error.hint and hint:

@@ -5,7 +5,8 @@ Workflow commands: https://docs.github.com/en/actions/reference/workflow-command
 
 from pathlib import Path
 
-from migrator.cli.render import Surroundings, blocking, words
+from migrator.cli.render import Surroundings, words
+from migrator.cli.render.excerpt import blockers
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
@@ -39,7 +40,7 @@ def defuse(text: str) -> str:
 def annotation(error: MigratorError, *, level: str = "error", title: str | None = None) -> str:
     """One workflow command; `file=`, `line=` and `col=` only where the error has a place."""
     place = "" if error.where is None else _place(error.where.path, error.where.line, error.where.column)
-    parts = [error.message, error.detail, *blocking.lines(error), error.outcome, error.hint and f"hint: {error.hint}"]
+    parts = [error.message, error.detail, *blockers(error), error.outcome, error.hint and f"hint: {error.hint}"]
     message = "\n".join(part for part in parts if part)
     return f"::{level} {place}title={escape_property(title or error.code)}::{escape_data(short(message))}"
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from migrator.cli.render import blocking, tables, words
+from migrator.cli.render import tables, words
+from migrator.cli.render.excerpt import blockers
 from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
@@ -86,7 +87,7 @@ class Summary:
             place = "" if single.where is None else f" at {code(str(single.where))}"
             detail = f": {prose(single.detail)}" if single.detail else ""
             said.append(f"- ❌ {prose(single.message)}{place}{detail}")
-            said += [f"  - {prose(each)}" for each in blocking.lines(single)]
+            said += [f"  - {prose(each)}" for each in blockers(single)]
         outcome = ["", prose(error.outcome)] if error.outcome else []
         hint = ["", f"**hint:** {prose(error.hint)}"] if error.hint else []
         return self._page([*self._work(), *said, *outcome, *hint])
