@@ -21,13 +21,6 @@ COLUMNS = (
 LOCK_COLUMNS = "yoyo_lock_ctime = excluded.yoyo_lock_ctime, yoyo_lock_pid = excluded.yoyo_lock_pid"
 
 
-HASHES = (
-    "(select string_agg(encode(h.hash, 'hex'), ' ' order by h.number) "
-    "from unnest(j.prefix_hashes) with ordinality h (hash, number))"
-)
-"""The hashes of a note `j` as one text."""
-
-
 def _columns(entries: Entries | None) -> str:
     stamps = [column for column, _ in entries.stamps] if entries is not None else []
     return ", ".join(["migration_id", *stamps, *COLUMNS])

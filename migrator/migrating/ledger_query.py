@@ -4,7 +4,6 @@ One query where the tables are there, one more of the catalog alone where someth
 """
 
 from migrator.migrating.entries import Entries
-from migrator.migrating.journal import HASHES
 from migrator.migrating.supabase_table import SCHEMA, TABLE
 from migrator.migrating.yoyo_tables import LOCK, LOG, MIGRATION, VERSION
 from migrator.sql.names import literal, quote
@@ -16,6 +15,12 @@ SURROUNDINGS = """'database', current_database(), 'backend', pg_catalog.pg_backe
         'watchful', version() ~ (case when current_setting('server_version_num')::integer < 150000
                                  then 'linux' else 'linux|darwin|bsd' end)"""
 """PostgreSQL notices that its client is gone where the kernel can tell (`client_connection_check_interval`)."""
+
+HASHES = (
+    "(select string_agg(encode(h.hash, 'hex'), ' ' order by h.number) "
+    "from unnest(j.prefix_hashes) with ordinality h (hash, number))"
+)
+"""The hashes of the statements of a note `j`, as one text."""
 
 
 def _observers() -> str:

@@ -2,11 +2,12 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from migrator.errors import StateError, WorkError
-from migrator.events import Noticed
-from migrator.migrating import down, mark, up
+from migrator.events import Noticed, Retrying
+from migrator.migrating import down, mark, redo, up
 
 pytestmark = pytest.mark.db
 
@@ -199,35 +200,50 @@ async def test_mark_repairs_whatever_stopped(project, db, note, state, entries):
     assert await said(db) == ([] if entries else ["1", "2"])
 
 
-async def test_a_lock_that_passes_is_tried_again_from_there(project, db, dsn):
+@pytest.mark.parametrize("run", [up, down, redo], ids=["up", "down", "redo"])
+async def test_a_lock_that_passes_is_tried_again_from_there(project, db, dsn, run):
     """A lock timeout in such a file is retried like any other: from its own statement, not from the first."""
-    import asyncpg
-
-    await up(project(TABLE))
+    wait = "alter table t add column if not exists c int;"
+    files = {**two(say("1"), wait, say("3")), "migrations/0002.x.rollback.sql": f"{say('d1')}\n{wait}\n{say('d3')}"}
+    config = project(files, lock_timeout=0.2, lock_retries=50)
+    await up(project(files), to="0001" if run is up else None)
+    await db.execute("truncate log")
     other = await asyncpg.connect(dsn)
-    heard = []
+    met = asyncio.Event()
+
+    def hear(event):
+        if isinstance(event, Retrying):
+            met.set()
+
     try:
         await other.execute("begin; lock table t in access exclusive mode")
-
-        def hear(event):
-            heard.append(event)
-            if len(heard) > 2 and not waiting.is_set():
-                waiting.set()
-
-        waiting = asyncio.Event()
-        running = asyncio.create_task(
-            up(
-                project(two(say("1"), "alter table t add column c int;", say("3")), lock_timeout=0.2, lock_retries=20),
-                emit=hear,
-            )
-        )
-        while not any("lock timeout" in getattr(event, "message", "") for event in heard):
-            await asyncio.sleep(0.02)
-            assert not running.done()
+        running = asyncio.create_task(run(config, emit=hear))
+        async with asyncio.timeout(20):
+            await met.wait()
         await other.execute("commit")
         result = await running
     finally:
         await other.close()
-    assert [done.id for done in result.done] == ["0002.x"]
-    assert await said(db) == ["1", "3"]
-    assert await journal(db) == ("applied", 3, 3)
+    assert [done.direction for done in result.done] == {up: ["up"], down: ["down"], redo: ["down", "up"]}[run]
+    assert await said(db) == {up: ["1", "3"], down: ["d1", "d3"], redo: ["d1", "d3", "1", "3"]}[run]
+    assert await journal(db) == (None if run is down else ("applied", 3, 3))
+
+
+async def test_a_dry_run_shows_what_is_left(project, db):
+    """`--dry-run --sql` of a file that stopped holds the statements that would run, and nothing has run."""
+    await fails(project(two(say("1"), "select 1/0;")))
+    result = await up(project(two(say("1"), say("2"))), dry_run=True, with_sql=True)
+    assert result.planned == ("0002.x",)
+    assert [text.strip(" ;\n") for text in result.messages] == [say("2").strip(";")]
+    assert await said(db) == ["1"]
+
+
+async def test_a_large_file_goes_on_in_time(project, db):
+    """5,000 statements done: their hashes are compared, and the rest runs, in a few seconds."""
+    lines = [f"insert into t values ({number});" for number in range(5000)]
+    config = project(two("begin;", *lines, "commit;", *lines[:40], "select 1/0;"))
+    await fails(config)
+    async with asyncio.timeout(5):
+        await up(project(two("begin;", *lines, "commit;", *lines[:40], say("end"))))
+    assert await db.fetchval("select count(*) from t") == 5040
+    assert await said(db) == ["end"]
