@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from stepped import TABLES, all_valid, indexes, write
 from traces import books, finished, held, trace, until, whole
 
 pytestmark = pytest.mark.db
@@ -20,60 +21,11 @@ Connection = asyncpg.Connection
 Start = Callable[..., subprocess.Popen[str]]
 Stepped = Callable[[int], Awaitable[list[str]]]
 
-TABLES = """
-    create table trace (number bigserial, mark text not null);
-    create table gate (mark text, seconds float);
-    create table load (a int, b int);
-    insert into load select n, -n from generate_series(1, 10000) n"""
-
-ALONE = """-- transactional: false
-set my.mark = '{n}';
-create temp table kept (what text);
-insert into kept values ('{n}.4');
-insert into trace (mark) values ('{n}.1');
-{gate}create index concurrently load_{n}_a on load (a) where b < 0;
-{gate}begin;
-insert into trace (mark) values ('{n}.2');
-insert into trace (mark) values (current_setting('my.mark') || '.3');
-commit;
-{gate}create unique index concurrently if not exists load_{n}_b on load (b, a);
-{gate}insert into trace (mark) select what from kept;
-{gate}drop index concurrently load_{n}_a;
-{gate}vacuum load;
-{gate}insert into trace (mark) values (current_setting('my.mark') || '.5');
-"""
-
-TOGETHER = "insert into trace (mark) values ('{n}.1');\ninsert into trace (mark) values ('{n}.2');\n"
-
 
 @pytest.fixture
 def stepped(tmp_path: Path, db: Connection) -> Stepped:
-    """Write migrations of which every second one has no transaction; returns the marks in the order they must have."""
-
-    async def write(count: int) -> list[str]:
-        await db.execute(TABLES)
-        folder = tmp_path / "migrations"
-        folder.mkdir()
-        marks = []
-        for number in range(1, count + 1):
-            text = (ALONE if number % 2 == 0 else TOGETHER).replace("{n}", str(number))
-            gates = 0
-            while "{gate}" in text:
-                gates += 1
-                text = text.replace(
-                    "{gate}", f"select pg_sleep(seconds) from gate where mark = '{number}-{gates}';\n", 1
-                )
-            (folder / f"{number:04d}.step.sql").write_text(text, encoding="utf-8")
-            marks += [f"{number}.{statement}" for statement in range(1, 6 if gates else 3)]
-        return marks
-
-    return write
-
-
-async def indexes(db: Connection) -> list[tuple[str, bool]]:
-    """The indexes of the table that are there, and whether they are valid."""
-    query = "select indexrelid::regclass::text, indisvalid from pg_index where indrelid = 'load'::regclass order by 1"
-    return [tuple(row) for row in await db.fetch(query)]
+    """Write so many migrations; returns the marks in the order that they must have."""
+    return lambda count: write(db, tmp_path / "migrations", count)
 
 
 async def kill(db: Connection, processes: list[subprocess.Popen[str]]) -> None:
@@ -94,7 +46,7 @@ async def is_whole(start: Start, db: Connection, marks: list[str], count: int) -
     code, document, errors = await finished(start("up", "--json"))
     assert code == 0, (document, errors)
     assert await trace(db) == marks
-    assert await indexes(db) == sorted((f"load_{number}_b", True) for number in range(2, count + 1, 2))
+    assert await indexes(db) == all_valid(count)
     assert await books(db) == whole(count)
 
 
