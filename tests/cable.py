@@ -86,10 +86,14 @@ class Cable:
         for line in self.lines:
             line.cut(reset=reset)
 
-    def unplug(self) -> None:
-        """End every connection, and refuse new ones."""
+    def refuse(self) -> None:
+        """Refuse new connections; those that there are stay."""
         assert self._server is not None
         self._server.close()
+
+    def unplug(self) -> None:
+        """End every connection, and refuse new ones."""
+        self.refuse()
         self.cut()
 
     def swallow(self) -> None:

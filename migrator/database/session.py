@@ -110,8 +110,14 @@ class Session:
         """The connection has ended."""
         return bool(self._connection.is_closed())
 
+    def _require_open(self) -> None:
+        """Asyncpg fails in ways of its own on a connection that it ended: its cancellation did not arrive."""
+        if self.closed:
+            raise ConnectionLostError("the connection to the server has ended", code="connection-lost", hint=AGAIN)
+
     async def run(self, sql: str) -> None:
         """Send SQL, one statement or many, as one message of the simple protocol: one round trip."""
+        self._require_open()
         try:
             await self._connection.execute(sql)
         except _DRIVER_ERRORS as error:
@@ -123,6 +129,7 @@ class Session:
         The text is sent as `COPY (query) TO STDOUT`, so it has no trailing semicolon and takes no parameters; quote
         values with `migrator.sql.names.literal`.
         """
+        self._require_open()
         chunks: list[bytes] = []
 
         async def take(chunk: bytes) -> None:

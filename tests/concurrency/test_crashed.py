@@ -164,11 +164,11 @@ async def test_a_session_that_an_administrator_ends(server: Server, config: Conf
 
 
 @pytest.mark.parametrize("runners", [1, 3])
-async def test_crashes_at_any_moment(server: Server, config: Config, request: pytest.FixtureRequest, runners: int):
+async def test_crashes_at_any_moment(server: Server, config: Config, trials: int, runners: int):
     """The server crashes at random moments: what `done` says is in the ledger, and in the end all ran exactly once."""
-    trials = int(request.config.getoption("--trials", default=2))
     moments = random.Random(runners)  # noqa: S311 - moments, no secrets
-    marks = await write(server, config, 60)
+    count = 30 + 10 * trials  # enough that even the last trial finds work
+    marks = await write(server, config, count)
     done: list[str] = []
 
     async def one() -> None:
@@ -177,7 +177,7 @@ async def test_crashes_at_any_moment(server: Server, config: Config, request: py
         except MigratorError as error:
             done.extend(error.done)
 
-    for _ in range(min(trials, 20)):
+    for _ in range(trials):
         running = [asyncio.create_task(one()) for _ in range(runners)]
         await asyncio.sleep(moments.uniform(0.02, 0.25))
         await asyncio.to_thread(server.crash)
@@ -187,5 +187,5 @@ async def test_crashes_at_any_moment(server: Server, config: Config, request: py
         entries = await db.fetch("select migration_id from _yoyo_migration order by 1") if there else []
         assert sorted(done) == [row[0] for row in entries]
         done += [each.id for each in (await up(config)).done]
-        assert sorted(done) == ids(60)
-        assert (await trace(db), await books(db)) == (marks, whole(60))
+        assert sorted(done) == ids(count)
+        assert (await trace(db), await books(db)) == (marks, whole(count))

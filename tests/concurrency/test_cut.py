@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from cable import Cable, cut_at, deaf_from, half_of, unchanged
-from traces import books, ids, trace, whole
+from traces import books, ids, trace, until, whole
 
 from migrator.config import Address, Config
 from migrator.errors import ConnectionLostError, MigratorError, UnavailableError, WorkError
@@ -65,14 +65,6 @@ def run(tmp_path: Path, cable: Cable) -> Run:
 def closing(step: int, statements: int = 6) -> bytes:
     """The mark that the server sends before the books and the COMMIT of a step, counted from 0."""
     return f" {step} {statements + 1}\0".encode()
-
-
-async def until(db: Connection, query: str) -> None:
-    """Wait until a query answers yes."""
-    end = time.monotonic() + 10
-    while not await db.fetchval(query):
-        assert time.monotonic() < end, query
-        await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("reset", ["FIN", "RST"])
