@@ -44,8 +44,8 @@ class Doubt:
 
     async def confirm(self, statement: Statement, *, name: str) -> None:
         """Raise `WorkError` (`index-invalid`) where the statement that has run left an INVALID index."""
-        build = index_build(statement) if name == "CREATE INDEX CONCURRENTLY" else None
-        if build is None or (broken := await self._indexes.invalid(build)) is None:
+        broken = await self.invalid(statement, name=name)
+        if broken is None:
             return
         raise WorkError(
             f"the index `{broken}` is INVALID although `CREATE INDEX CONCURRENTLY` did not fail",
@@ -53,6 +53,11 @@ class Doubt:
             where=statement.span,
             hint="run the command again: it drops the index and builds it anew",
         )
+
+    async def invalid(self, statement: Statement, *, name: str) -> str | None:
+        """The name of the INVALID index that a CREATE INDEX CONCURRENTLY has left."""
+        build = index_build(statement) if name == "CREATE INDEX CONCURRENTLY" else None
+        return None if build is None else await self._indexes.invalid(build)
 
     async def _built(self, build: IndexBuild, *, unsure: bool) -> bool:
         if unsure and (found := await self._indexes.same(build)):

@@ -5,10 +5,11 @@ the journal says beforehand that it is in doubt. A crash leaves that doubt to th
 that the server reports leaves none.
 """
 
+import contextlib
 from collections.abc import Callable
 
 from migrator.database.session import Session
-from migrator.errors import ServerError
+from migrator.errors import MigratorError, ServerError
 from migrator.migrating import journal
 from migrator.migrating.doubt import Doubt
 from migrator.migrating.message import Frame, Step, milliseconds
@@ -23,7 +24,12 @@ OUR_ROLE = "set local session authorization default; set local role none"
 
 
 class Single:
-    """Runs the statements of one step; `lead` is how many characters of the last message stood before the user's."""
+    """Runs the statements of one step.
+
+    Attributes:
+        lead: how many characters of the last message stood before the user's statement; None where none was sent.
+        left: what a statement that failed has left all the same, in words.
+    """
 
     def __init__(self, session: Session, step: Step, frame: Frame, tell: Callable[[str], None]) -> None:
         self._session = session
@@ -32,6 +38,7 @@ class Single:
         self._doubt = Doubt(session, wait=frame.wait, tell=tell)
         self._reported = False
         self.lead: int | None = None
+        self.left: str | None = None
         # a file that has its own idea of how long to wait is left with it
         at = step.script.source.text.lower().find("lock_timeout")
         self._own_budget_from = at if at >= 0 else len(step.script.source.text)
@@ -93,7 +100,7 @@ class Single:
         doubt = ""
         if not (repeatable(unit) or self._step.migration.post_apply):
             note_of_doubt = journal.become(self._frame.own, self._step.migration.id, f"{self._state}-unsure")
-            doubt = f"begin; {OUR_ROLE}; {note_of_doubt}; commit; "
+            doubt = f"begin read write; {OUR_ROLE}; {note_of_doubt}; commit; "
         self.lead = None
         unsure = self._step.unsure and number == self._step.done + 1
         if doubt or before:
@@ -107,10 +114,20 @@ class Single:
                 await self._session.run(text)
             except ServerError:
                 self._reported = True
+                self.left = await self._left(unit, statement)
                 raise
             self.lead = None
             await self._doubt.confirm(statement, name=unit.name)
-        await self._session.run(f"{after}begin; {note}; commit")
+        await self._session.run(f"{after}begin read write; {note}; commit")
+
+    async def _left(self, unit: Unit, statement: Statement) -> str | None:
+        """What a statement that failed has left all the same, in words."""
+        if unit.name in {"CALL", "DO"}:
+            return f"what `{unit.name}` had committed by itself stays, too"
+        with contextlib.suppress(MigratorError):  # the failure itself is what has to be told
+            if index := await self._doubt.invalid(statement, name=unit.name):
+                return f"the index `{index}` is INVALID until the next run drops it"
+        return None
 
     def _lock_timeout(self, unit: Unit) -> tuple[str, str]:
         """SQL before and after a statement that runs outside of transactions, for how long it may wait for a lock."""

@@ -96,6 +96,8 @@ class Stepwise:
             resumes=None if step.migration.post_apply else reached + 1,
             retry=unit is not None and at.statement > reached and not doubtful(unit),
         )
+        if self._single.left is not None:
+            found.outcome = f"{found.outcome}; {self._single.left}"
         if unit is not None and at.statement <= reached:
             found.message = (
                 f"`{step.migration.id}` cannot go on: statement {at.statement} of {step.total}, run again for what it "

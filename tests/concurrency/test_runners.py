@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -70,3 +71,24 @@ async def test_a_runner_waits_for_a_file_that_another_one_is_in(start: Start, db
     assert (await finished(first))[0] == 0
     assert await trace(db) == marks
     assert await books(db) == whole(3)
+
+
+async def test_a_runner_waits_for_a_procedure_that_another_one_calls(
+    start: Start, db: Connection, tmp_path: Path
+) -> None:
+    """While it is under way nobody can tell whether it has run, but its own runner will: the other one waits."""
+    await db.execute(
+        "create table trace (number bigserial, mark text not null); create table gate (mark text, seconds float);"
+        "create procedure p() language plpgsql as $$ begin insert into trace (mark) values ('1.1'); commit; "
+        "perform pg_sleep(seconds) from gate; end $$; insert into gate values ('', 2)"
+    )
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001.step.sql").write_text("-- transactional: false\ncall p();\n", encoding="utf-8")
+    first = start("up", "--json")
+    await held(db, first)
+    assert await db.fetchval("select state from migrator.journal") == "partial-unsure"
+    code, document, errors = await finished(start("up", "--json"))
+    assert (code, document.get("done")) == (0, []), (document, errors)
+    assert (await finished(first))[0] == 0
+    assert await trace(db) == ["1.1"]
+    assert await books(db) == whole(1)

@@ -113,6 +113,7 @@ async def test_an_invalid_index_is_dropped_and_built_again(project, db, what):
         await up(project(two(f"create unique index concurrently {what} on t (a);")))
     assert caught.value.sqlstate == "23505"
     name = "i" if what else "t_a_idx"
+    assert str(caught.value.outcome).endswith(f"; the index `{name}` is INVALID until the next run drops it")
     assert await indexes(db) == [(name, False)]
     assert await state(db) == ("partial", 0)
     await db.execute("delete from t where ctid = (select min(ctid) from t)")
@@ -260,7 +261,7 @@ async def test_what_nobody_can_tell_asks_a_person(project, db):
     with pytest.raises(WorkError) as caught:
         await up(project(two("call p(true);")))
     assert await state(db) == ("partial", 0)
-    assert caught.value.outcome == "nothing of `0002.x` is committed"
+    assert caught.value.outcome == ("nothing of `0002.x` is committed; what `CALL` had committed by itself stays, too")
     await up(project(two("call p(false);")))
     assert await db.fetchval("select count(*) from t where a = 7") == 2
     await mark(project({}), ("0002.x",), state="pending")

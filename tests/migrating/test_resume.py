@@ -1,6 +1,7 @@
 """A file without a transaction that stopped: where it goes on, what has to be as it was, what is never run twice."""
 
 import asyncio
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -247,3 +248,26 @@ async def test_a_large_file_goes_on_in_time(project, db):
         await up(project(two("begin;", *lines, "commit;", *lines[:40], say("end"))))
     assert await db.fetchval("select count(*) from t") == 5040
     assert await said(db) == ["end"]
+
+
+async def test_goes_on_with_the_ledger_of_the_supabase_cli(project, db):
+    """Up and down resume the same where the Supabase CLI's table is the ledger."""
+    id_, folder = "20260102000000_x", "supabase/migrations"
+    table = {f"{folder}/20260101000000_t.sql": TABLE["migrations/0001.t.sql"]}
+
+    def with_second(*lines: str, undo: str = "select 1;"):
+        text = "-- transactional: false\n" + "\n".join(lines)
+        rollback = "-- transactional: false\n" + undo
+        config = project({**table, f"{folder}/{id_}.sql": text, f"supabase/rollbacks/{id_}.sql": rollback})
+        return replace(config, migrations=(config.root / "supabase" / "migrations",), ledger="supabase")
+
+    await fails(with_second(say("1"), "create index concurrently i on t (a);", "select 1/0;"))
+    assert await journal(db, id_) == ("partial", 2, 3)
+    await up(with_second(say("1"), "create index concurrently i on t (a);", say("3")))
+    assert await db.fetchval("select count(*) from supabase_migrations.schema_migrations") == 2
+    done = (say("1"), "create index concurrently i on t (a);", say("3"))
+    await fails(with_second(*done, undo="drop index concurrently i;\nselect 1/0;"), run=down)
+    assert await journal(db, id_) == ("undoing", 1, 2)
+    await down(with_second(*done, undo=f"drop index concurrently i;\n{say('d')}"))
+    assert await said(db) == ["1", "3", "d"]
+    assert await db.fetchval("select count(*) from supabase_migrations.schema_migrations") == 1
