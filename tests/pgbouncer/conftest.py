@@ -67,16 +67,17 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
 def bounced(dsn: str, need: Callable[[str, str | None], None]) -> Iterator[Bounced]:
     """Put a PgBouncer before the test's database: `bounced("transaction", size=2)` is its address.
 
-    `size` server connections are shared by all clients. Whatever else is given goes into its configuration. It is
-    stopped after the test.
+    `size` server connections are shared by all clients. `user` is a role whose password is its name. Whatever
+    else is given goes into its configuration. It is stopped after the test.
     """
     need("pgbouncer", None if PROGRAM else "PgBouncer is not installed")
     folder = Path(tempfile.mkdtemp(prefix="migrator-pgbouncer-"))
     folder.chmod(0o755)
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin(mode: str, *, size: int = 2, **settings: object) -> str:
+    def begin(mode: str, *, size: int = 2, user: str | None = None, **settings: object) -> str:
         server, port = _server(dsn), _free_port()
+        server |= {"user": user, "password": user} if user else {}
         wanted = {
             "listen_addr": "127.0.0.1",
             "listen_port": port,

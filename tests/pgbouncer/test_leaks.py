@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
-from migrator import up
+from migrator import seed, up
 from migrator.config import Address, Config
 from migrator.database import probe
 from migrator.errors import MigratorError
@@ -172,6 +172,52 @@ async def test_a_killed_run_leaves_nothing(
         backend, state = await look(address)
         assert (backend != pid, state) == (True, clean)
     assert await db.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
+
+
+@pytest.mark.parametrize(("failing", "sqlstate"), [("", None), ("select 1 / 0", "22012")], ids=["applied", "failed"])
+async def test_a_role_without_plpgsql_leaves_nothing_either(
+    project: Project, bounced, look, db: Connection, failing: str, sqlstate: str | None
+):
+    """Without the right to PL/pgSQL the statements that a migration prepared are taken back all the same."""
+    database = await db.fetchval("select current_database()")
+    role = f"plain_{database}"
+    await db.execute(
+        f"create role {role} login password '{role}'; revoke usage on language plpgsql from public;"
+        f"grant create on database {database} to {role}; grant create on schema public to {role}"
+    )
+    try:
+        address = bounced("transaction", size=1, user=role)
+        before = await look(address)
+        files = {"migrations/0001.a.sql": f"prepare leftover as select 1; create temp table leftover (); {failing}"}
+        run = up(project(files, database=Address(address, "test")), allow_transaction_pooler=True)
+        if sqlstate is None:
+            assert [each.id for each in (await run).done] == ["0001.a"]
+        else:
+            with pytest.raises(MigratorError) as caught:
+                await run
+            assert caught.value.sqlstate == sqlstate
+        assert await look(address) == before
+    finally:
+        await db.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
+async def test_a_seed_leaves_nothing(project: Project, bounced, look, db: Connection):
+    """Seed files, one of which fails, leave the pooler's connections as they were, and its prepared statements, too."""
+    await db.execute("create table a (id int primary key); create table b (id int primary key, n int check (n > 0))")
+    address = bounced("transaction", size=1)
+    other = await asyncpg.connect(address, statement_cache_size=0)
+    try:
+        prepared = await other.prepare("select 1", name="of_the_pooler")
+        assert await prepared.fetchval() == 1  # and the pool has its connection again
+        before = await look(address)
+        files = {"seeds/a.yaml": "a:\n  - id: 1\n", "seeds/b.yaml": "b:\n  - id: 1\n    n: -1\n"}
+        with pytest.raises(MigratorError):
+            await seed(project(files, database=Address(address, "test")))
+        assert await look(address) == before
+        assert await prepared.fetchval() == 1
+        assert await db.fetchval("select count(*) from a") == 1
+    finally:
+        await other.close()
 
 
 async def test_statements_of_the_pooler_stay(project: Project, bounced):
