@@ -46,7 +46,7 @@ async def new(
     path = where / f"{id_}.sql"
     if path.exists() or id_ in ids:
         raise InputError(f"`{shown(path)}` exists already", code="file-exists", outcome=NOTHING_WRITTEN)
-    _refuse_before_applied(id_, set(await _applied(config, emit)) - set(ids))
+    _refuse_before_applied(id_, await _applied_elsewhere(config, ids, emit))
     lines = [f"-- {name.strip()}"]
     # the Supabase CLI runs its folder in the order of the names and knows no directives
     if needed and not supabase:
@@ -93,8 +93,8 @@ def _slug(name: str, separator: str) -> str:
     return slug
 
 
-async def _applied(config: Config, emit: Emit) -> Collection[str]:
-    """The ids that are applied, as far as the database tells them at once."""
+async def _applied_elsewhere(config: Config, ids: Collection[str], emit: Emit) -> Collection[str]:
+    """What is applied and is none of `ids`, as far as the database tells it at once."""
     if config.database is None:
         return ()
     from migrator.database.asking import ask
@@ -106,7 +106,10 @@ async def _applied(config: Config, emit: Emit) -> Collection[str]:
         told = f"the database was not asked what is applied: {error.message}"
         emit(Told(code="ledger-not-asked", message=told, verbose=True))
         return ()
-    return [] if known is None else [entry.id for entry in known.applied.values()]
+    if known is None:
+        return ()
+    here = {known.entries.key(id_) for id_ in ids}
+    return [entry.id for key, entry in known.applied.items() if key not in here]
 
 
 def _refuse_before_applied(id_: str, others: Collection[str]) -> None:
