@@ -173,6 +173,7 @@ class _Renaming:
 
     def __init__(self, standings: Sequence[Standing]) -> None:
         self._ids = sorted((standing.id for standing in standings), key=natural)
+        self._ahead = {standing.id for standing in standings if standing.state == "ahead"}
         self._dependants: dict[str, list[str]] = {}
         for standing in standings:
             for id_ in standing.migration.depends if standing.migration is not None else ():
@@ -203,7 +204,9 @@ class _Renaming:
         self._ids.append(name)
         needed = ", ".join(f"`{each}`" for each in self._dependants.get(standing.id, ()))
         also = f" (and in what {needed} depends on)" if needed else ""
-        return f"rename it to come after `{standing.below}`: {_move(standing.migration, name)}{also}"
+        # a file of a later name without those before it would make these missing
+        first = f"get the release that has `{standing.below}`, then " if standing.below in self._ahead else ""
+        return f"{first}rename it to come after `{standing.below}`: {_move(standing.migration, name)}{also}"
 
 
 def _ahead(ids: Sequence[str]) -> StateError:

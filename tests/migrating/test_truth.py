@@ -193,6 +193,30 @@ async def test_late_ones_are_renamed_as_printed(project: Make, db: Connection) -
     assert [each.id for each in (await up(config)).done] == ["0004.between", "0005.other"]
 
 
+@pytest.mark.parametrize("way", ["rename", "out of order"])
+@pytest.mark.usefixtures("inside")
+async def test_late_because_the_database_is_ahead(project: Make, tmp_path: Path, way: str) -> None:
+    """What is pending below a newer release's migrations: both ways out work as printed, before and after the merge."""
+    config = project(FILES)
+    await up(config)
+    theirs = tmp_path / "migrations/0003.c.sql"
+    theirs.unlink()
+    project({"migrations/0003.a-mine.sql": "create table mine (id int);"})
+    assert (await states(config))["0003.a-mine"] == "late"
+    error = await refused(config)
+    assert str(error.hint).startswith("get the release that has `0003.c`, then rename it to come after `0003.c`: `mv ")
+    if way == "rename":
+        theirs.write_text(FILES["migrations/0003.c.sql"], encoding="utf-8")
+        await obey(config, commands(error.hint)[:1])
+        assert [each.id for each in (await up(config)).done] == ["0004.a-mine"]
+    else:
+        done = await up(project({}, out_of_order=True))
+        assert ([each.id for each in done.done], done.ahead) == (["0003.a-mine"], ("0003.c",))
+        theirs.write_text(FILES["migrations/0003.c.sql"], encoding="utf-8")
+        assert (await up(config)).pending == ()
+    assert set((await states(config)).values()) == {"applied"}
+
+
 async def test_late_ones_are_applied_out_of_order(project: Make) -> None:
     """`out_of_order` applies late ones in their order, and what is behind them."""
     await up(project(FILES))
