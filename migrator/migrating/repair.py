@@ -13,12 +13,13 @@ from migrator.database.connect import connect
 from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, InputError, ServerError
-from migrator.events import Emit, Waiting, ignore
+from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import journal, ledger
+from migrator.migrating.blockers import writers
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import POLL, by_row, held_by, hold, row_holder, taken_by_other
+from migrator.migrating.lock import POLL, by_row, held_by, hold, in_the_way, named, row_holder, taken_by_other
 from migrator.migrating.message import milliseconds
 from migrator.migrating.plan import resolve
 from migrator.migrating.recovery import Asked, recover_mark
@@ -164,10 +165,12 @@ async def _wait_for_yoyo(
     """Wait a little for whoever has the ledger's own lock, and tell of him once; returns of whom was told."""
     rows = await session.read(known.entries.holder())
     patience = max(0.0, deadline - monotonic())
+    # a row that is not committed yet cannot be read; whoever has written it is in pg_locks
+    writing = in_the_way(await writers(session, known.entries.tables), patience=patience)
     if patience <= 0:
         outcome = f"nothing was changed in the {config.wait:g} s that this run waited"
-        raise taken_by_other(known.entries.kind, row_holder(rows), outcome=outcome)
-    holder = by_row(rows, patience=patience) or Waiting(what="lock", patience=patience)
+        raise taken_by_other(known.entries.kind, row_holder(rows) or named(writing), outcome=outcome)
+    holder = by_row(rows, patience=patience) or writing
     who = holder.application or ""
     if who != told:
         emit(holder)

@@ -12,7 +12,7 @@ import pytest
 from migrator.config import Address
 from migrator.errors import MigratorError, UnavailableError, WorkError
 from migrator.events import Blocked, Event, Retrying, Waiting
-from migrator.migrating import down, lookout, redo, up
+from migrator.migrating import down, lookout, mark, redo, up
 from migrator.migrating.lock import key
 
 pytestmark = pytest.mark.db
@@ -447,6 +447,16 @@ async def test_a_lock_row_that_is_not_committed_is_waited_for_with_patience(proj
     assert f"backend {other.get_server_pid()} (`the app`)" in caught.value.message.replace(" from 127.0.0.1", "")
     await other.execute("rollback")
     assert [done.id for done in (await up(project())).done] == ["0002.b"]
+
+
+async def test_mark_names_who_has_not_committed(project, other):
+    """`mark` waits for the same session as `up` would, and names it."""
+    await up(project(TABLE))
+    await other.execute("begin; insert into yoyo_lock (locked, ctime, pid) values (1, now() at time zone 'utc', 4711)")
+    with pytest.raises(UnavailableError) as caught:
+        await mark(project(ALTER, lock_timeout=0.1, wait=0.3), ("0002",), state="applied")
+    assert caught.value.code == "locked"
+    assert f"backend {other.get_server_pid()} (`the app`)" in caught.value.message.replace(" from 127.0.0.1", "")
 
 
 async def test_a_waiting_run_names_the_holder_of_its_lock(project, other):
