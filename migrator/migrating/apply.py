@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from migrator.config import Config
 from migrator.database.connect import connect
-from migrator.errors import UnavailableError
+from migrator.errors import ConnectionLostError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating import folder, ledger
@@ -77,7 +77,9 @@ async def _found(config: Config) -> AsyncIterator[asyncio.Task[tuple[MigrationFi
     task = asyncio.create_task(asyncio.to_thread(folder.find, config.migrations))
     try:
         yield task
-    except UnavailableError:
+    except UnavailableError as error:
+        if isinstance(error, ConnectionLostError):  # what a run had sent by then has been told already
+            error.outcome = error.outcome or "nothing was changed"
         from migrator.migrating.files import read_migrations
 
         read_migrations(await task)

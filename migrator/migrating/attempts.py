@@ -89,8 +89,10 @@ class Attempts:
             self.after = found.ledger
             return tuple(self.done)
         except MigratorError as error:
-            if error.code == "connection-lost" and not self.done:
-                error.outcome = error.outcome or "nothing was changed"
+            if error.code == "connection-lost" and error.outcome is None:
+                # between two attempts, or before the first one: nothing was on its way
+                kept = f"{len(self.done)} of this run stay committed, and nothing else was changed"
+                error.outcome = kept if self.done else "nothing was changed"
             raise
 
     async def run(self, known: Ledger) -> tuple[Done, ...]:

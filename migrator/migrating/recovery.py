@@ -3,6 +3,7 @@
 The run never goes on by itself. Whoever started it starts it again; what is committed is not run twice.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from migrator.config import Config
@@ -51,6 +52,9 @@ async def recover(
         found = await ask(target, config, trail, patience=min(config.wait, PATIENCE))
     except MigratorError as refused:
         raise _unasked(lost, refused, [*earlier, *trail.seen]) from error
+    except asyncio.CancelledError:
+        emit(_unknown(trail))
+        raise
     committed = found.found(trail)
     for each in committed[len(trail.seen) :]:
         emit(Applied(id=each.id, direction=each.direction, duration=each.duration, statements=each.statements))
@@ -174,8 +178,7 @@ async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emi
     """
     found = await _after_cancel(session, config, trail)
     if found is None:
-        step = trail.steps[min(len(trail.seen), len(trail.steps) - 1)]
-        emit(Halted(id=step.migration.id, direction=step.direction))
+        emit(_unknown(trail))
         return list(trail.seen)
     committed = found.found(trail)
     for each in committed[len(trail.seen) :]:
@@ -196,6 +199,11 @@ async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emi
             )
         )
     return committed
+
+
+def _unknown(trail: Trail) -> Halted:
+    step = trail.steps[min(len(trail.seen), len(trail.steps) - 1)]
+    return Halted(id=step.migration.id, direction=step.direction)
 
 
 async def _after_cancel(session: Session, config: Config, trail: Trail) -> Aftermath | None:

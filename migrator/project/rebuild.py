@@ -1,12 +1,13 @@
 """`migrate reset`: a development database from nothing: drop, `up`, `seed`."""
 
+import contextlib
 from dataclasses import replace
 
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
 from migrator.database.session import Session
-from migrator.errors import StateError
+from migrator.errors import ConnectionLostError, MigratorError, StateError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
 from migrator.migrating import ledger, up
@@ -127,7 +128,13 @@ async def _drop(session: Session, config: Config, known: Ledger) -> tuple[str, .
         again += [own.creation_settled(config), protection.marking(config.schema, on=True)]
     try:
         await session.run("; ".join(["begin", "set local client_min_messages = warning", *drops, *again, "commit"]))
+    except ConnectionLostError as error:
+        error.outcome = "either everything was dropped or nothing: it is one transaction"
+        error.hint = "run `migrate reset` again"
+        raise
     except BaseException:
-        await session.rollback()
+        with contextlib.suppress(MigratorError):  # the real error is on its way
+            async with session.within():
+                await session.rollback()
         raise
     return tuple(schemas)

@@ -13,8 +13,9 @@ from traces import books, ids, trace, until, whole
 
 from migrator.config import Address, Config
 from migrator.errors import ConnectionLostError, MigratorError, UnavailableError, WorkError
-from migrator.events import Applied, Event, Told
+from migrator.events import Applied, Event, Halted, Told
 from migrator.migrating import down, mark, redo, up
+from migrator.project import reset
 
 pytestmark = pytest.mark.db
 
@@ -154,11 +155,16 @@ async def test_a_post_apply_file_is_known_by_its_debt(run: Run, cable: Cable, db
     cable.cut()
     assert [done.id for done in (await running).done] == ["0001.step", "post-apply"]
     (folder / "0002.step.sql").write_text("create table t ();")
-    (folder / "post-apply.sql").write_text("insert into trace (mark) values ('again'); select pg_sleep(0.2);")
-    cable.inward = cut_at(b" 1 2\0")
-    error = await run.fails()
+    (folder / "post-apply.sql").write_text(
+        "insert into trace (mark) values ('again'); select pg_sleep(seconds) from gate where mark = 'after';"
+    )
+    await db.execute("insert into gate values ('after', 60)")
+    failing = asyncio.create_task(run.fails())
+    await until(db, SLEEPING)
+    cable.cut()
+    error = await failing
     assert (error.done, error.migration) == (("0002.step",), "post-apply")
-    cable.inward = unchanged
+    await db.execute("delete from gate")
     assert await run.up() == ["post-apply"]
     assert (await trace(db))[-2:] == ["after", "again"]
 
@@ -196,7 +202,7 @@ async def test_cut_at_the_end_of_a_file_without_a_transaction(run: Run, cable: C
     assert await books(db) == whole(1)
 
 
-@pytest.mark.parametrize("position", range(0, 3000, 250))
+@pytest.mark.parametrize("position", range(0, 3200, 400))
 async def test_cut_after_some_bytes(run: Run, cable: Cable, db: Connection, traced: Traced, position: int):
     """Cut after N bytes from the server, for many N: what is told as done is what the ledger has, whatever N is."""
     marks = await traced(3)
@@ -207,7 +213,7 @@ async def test_cut_after_some_bytes(run: Run, cable: Cable, db: Connection, trac
         got += len(data)
         if got <= position or line.number > 1:
             return data
-        line.cut(reset=position % 500 == 0)
+        line.cut(reset=position % 800 == 0)
         return b""
 
     cable.inward = count
@@ -294,6 +300,7 @@ async def test_cut_before_anything_was_sent(run: Run, cable: Cable, db: Connecti
     error = await run.fails()
     assert isinstance(error, UnavailableError)
     assert (error.exit_code, error.code, error.done) == (3, "connection-lost", ())
+    assert error.outcome == "nothing was changed"
     assert (await trace(db), run.told) == ([], [])
     assert await run.up() == ids(2)
     assert await trace(db) == marks
@@ -364,3 +371,32 @@ async def test_cut_at_the_farewell(run: Run, cable: Cable, db: Connection, trace
     cable.outward = lambda line, data: line.cut(reset=True) or b"" if data[:1] == b"X" else data
     assert await run.up() == ids(1)
     assert (run.told, await books(db)) == ([], whole(1))
+
+
+async def test_cut_in_reset(run: Run, cable: Cable, db: Connection, traced: Traced):
+    """Dropping everything is one transaction: that is all that can be said, and enough to run it again."""
+    marks = await traced(1)
+    await run.up()
+    cable.outward = half_of(b"drop schema")
+    with pytest.raises(ConnectionLostError) as caught:
+        await reset(run.config)
+    assert caught.value.outcome == "either everything was dropped or nothing: it is one transaction"
+    assert await trace(db) == marks
+
+
+async def test_cut_and_stopped_while_the_ledger_is_asked(run: Run, cable: Cable, db: Connection, traced: Traced):
+    """Whoever stops the run then is told that it is not known, and not a guess."""
+    await traced(2)
+    await db.execute("insert into gate values ('2.2', 60)")
+    running = asyncio.create_task(up(run.config, emit=run.events.append))
+    await until(db, SLEEPING)
+    cable.gate = asyncio.Event()
+    cable.cut()
+    end = time.monotonic() + 10
+    while "asking-ledger" not in run.told:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])
+    assert running.cancelled()
+    assert run.events[-1] == Halted(id="0002.step", direction="up", stays=None)

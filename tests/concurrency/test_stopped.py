@@ -152,8 +152,18 @@ async def test_with_a_dead_network(start: Start, cable: Cable, db: Connection, t
     """No cancellation arrives and nobody can be asked: the run ends within seconds, and says that it does not know."""
     await traced(2)
     await db.execute("insert into gate values ('2.2', 60)")
+    passed = asyncio.Event()
+
+    def see(_line, data):
+        if b" 1 3\0" in data:
+            passed.set()
+        return data
+
+    cable.inward = see
     process = start("up", "--json", DATABASE_URL=cable.dsn)
     await held(db, process)
+    await asyncio.wait_for(passed.wait(), 10)
+    await asyncio.sleep(0.2)  # nobody can look whether the client has read what was written to it
     if dark == "unplugged":
         cable.refuse()
     cable.swallow()
