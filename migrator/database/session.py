@@ -210,6 +210,8 @@ class Session:
     async def rollback(self) -> None:
         """End whatever transaction is open and forget the session's state; the connection is as new, but for locks.
 
+        The settings of its address hold again: among them is the search_path, which says whose ledger is read next.
+
         One message. Does nothing on a connection that has ended.
         """
         if self.closed:
@@ -231,7 +233,11 @@ class Session:
             self._listeners = listeners
 
     async def _forget(self, *, plpgsql: bool) -> None:
-        await self.run(f"rollback; {reset(pooled=self.pooled, plpgsql=plpgsql)}; commit")
+        # the settings of the address are the session's own, as at its start; behind a pooler no session keeps any
+        again = (
+            "" if self.pooled or not self.target.settings else f"; select {settings(self.target.settings, local=False)}"
+        )
+        await self.run(f"rollback; {reset(pooled=self.pooled, plpgsql=plpgsql)}{again}; commit")
 
     @asynccontextmanager
     async def within(self, seconds: float = FAREWELL) -> AsyncIterator[None]:

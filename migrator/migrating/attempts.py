@@ -22,7 +22,17 @@ from migrator.migrating.blockers import describe, in_deadlock, writers
 from migrator.migrating.entries import Entries
 from migrator.migrating.execute import Execution
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import POLL, Held, by_row, hold, in_the_way, named, row_holder, taken_by_other
+from migrator.migrating.lock import (
+    POLL,
+    Held,
+    by_row,
+    hold,
+    in_the_way,
+    named,
+    noted_elsewhere,
+    row_holder,
+    taken_by_other,
+)
 from migrator.migrating.lookout import Lookout
 from migrator.migrating.message import Step, milliseconds
 from migrator.migrating.migration import Migration
@@ -238,12 +248,14 @@ class Attempts:
         seen = await writers(self.session, entries.tables) or self._lookout.seen
         holder = by_row(rows, patience=patience) or in_the_way(seen, patience=patience)
         if patience <= 0:
-            error = taken_by_other(
-                entries.kind,
-                row_holder(rows) or named(holder),
-                outcome=f"nothing {'else ' if self.done else ''}was changed in the {self.config.wait:g} s "
-                "that this run waited",
+            outcome = (
+                f"nothing {'else ' if self.done else ''}was changed in the {self.config.wait:g} s that this run waited"
             )
+            foreign = () if self.seen is None else sorted(self.seen.foreign)
+            if foreign and not rows:
+                error = noted_elsewhere(foreign[0], self.config.schema, outcome=outcome)
+            else:
+                error = taken_by_other(entries.kind, row_holder(rows) or named(holder), outcome=outcome)
             error.done = tuple(done.id for done in self.done)
             raise error.after_work() if self.done else error
         if (holder.pid, holder.application) != self._told:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from migrator._version import __version__
 from migrator.migrating.entries import Entries
 from migrator.migrating.migration import Migration
+from migrator.migrating.notes import UNDER_WAY, owner
 from migrator.sql.names import literal, quote
 
 COLUMNS = (
@@ -18,7 +19,7 @@ COLUMNS = (
     *("started_at", "finished_at", "applied_by", "tool_version"),
 )
 
-LOCK_COLUMNS = "yoyo_lock_ctime = excluded.yoyo_lock_ctime, yoyo_lock_pid = excluded.yoyo_lock_pid"
+LOCK_COLUMNS = ("yoyo_lock_ctime", "yoyo_lock_pid")
 
 
 def _columns(entries: Entries | None) -> str:
@@ -26,9 +27,25 @@ def _columns(entries: Entries | None) -> str:
     return ", ".join(["migration_id", *stamps, *COLUMNS])
 
 
-def _replace(entries: Entries | None) -> str:
-    columns = _columns(entries).split(", ")[1:]
-    return "on conflict (migration_id) do update set " + ", ".join(f"{each} = excluded.{each}" for each in columns)
+def _replace(entries: Entries | None, *more: str) -> str:
+    columns = [*_columns(entries).split(", ")[1:], *more]
+    replaced = ", ".join(f"{each} = excluded.{each}" for each in columns)
+    return f"on conflict (migration_id) do update set {replaced}" + (f" where {_free(entries)}" if entries else "")
+
+
+def _free(entries: Entries, note: str = "journal") -> str:
+    """The condition that another ledger has nothing under way that this note is of: without it, it would be lost."""
+    states = ", ".join(map(literal, UNDER_WAY))
+    return f"({note}.state not in ({states}) or coalesce({note}.prefix_hashes[1] = {_owner(entries)}, true))"
+
+
+def _owner(entries: Entries) -> str:
+    return f"'\\x{owner(entries.kind, entries.schema).hex()}'::bytea"
+
+
+def _noted(sql: str) -> str:
+    """The same, failing with 22012 where it notes nothing because another ledger has the note."""
+    return f"with noted as ({sql} returning 1) select 1 / count(*) from noted"
 
 
 def _stamps(entries: Entries, wrap: str = "{}") -> str:
@@ -73,14 +90,14 @@ def begun(own: str, entries: Entries, migration: Migration, hashes: Sequence[byt
     """SQL that notes a file without a transaction as begun, and which of yoyo's lock rows is ours.
 
     `hashes` are those of its statements. The lock row is committed for as long as such a file runs; after a kill the
-    next run finds it by its two columns.
+    next run finds it by its two columns. Fails with 22012 where the same id is under way in another ledger.
     """
-    return (
+    return _noted(
         f"insert into {quote(own, 'journal')} ({_columns(entries)}, prefix_hashes, yoyo_lock_ctime, yoyo_lock_pid) "
         f"select {literal(migration.id)}, {', '.join('null' for _ in entries.stamps)}, {_hashes(migration)}, "
         f"0, {len(migration.up.statements)}, 'partial', "
-        f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, {_array(hashes)}, "
-        f"{entries.lock_seen} {_replace(entries)}, prefix_hashes = excluded.prefix_hashes, {LOCK_COLUMNS}"
+        f"pg_catalog.clock_timestamp(), null, session_user, {literal(__version__)}, {_array(entries, hashes)}, "
+        f"{entries.lock_seen} {_replace(entries, 'prefix_hashes', *LOCK_COLUMNS)}"
     )
 
 
@@ -92,16 +109,17 @@ def resumed(own: str, entries: Entries, migration: Migration, hashes: Sequence[b
     whole, code = migration.sha256.hex(), migration.sha256_without_comments.hex()
     content = f"sha256 = '\\x{whole}', sha256_without_comments = '\\x{code}', " if up else ""
     states = "'partial', 'partial-unsure'" if up else "'undoing', 'undoing-unsure'"
-    return (
-        f"with noted as (update {quote(own, 'journal')} set {content}statements_total = {len(hashes)}, "
-        f"prefix_hashes = {_array(hashes)}, (yoyo_lock_ctime, yoyo_lock_pid) = (select {entries.lock_seen}) "
+    return _noted(
+        f"update {quote(own, 'journal')} journal set {content}statements_total = {len(hashes)}, "
+        f"prefix_hashes = {_array(entries, hashes)}, (yoyo_lock_ctime, yoyo_lock_pid) = (select {entries.lock_seen}) "
         f"where migration_id = {literal(migration.id)} and state in ({states}) and statements_done = {done} "
-        "returning 1) select 1 / count(*) from noted"
+        f"and {_free(entries)}"
     )
 
 
-def _array(hashes: Sequence[bytes]) -> str:
-    return "'{" + ",".join(f'"\\\\x{each.hex()}"' for each in hashes) + "}'::bytea[]"
+def _array(entries: Entries, hashes: Sequence[bytes]) -> str:
+    whole = [owner(entries.kind, entries.schema), *hashes]
+    return "'{" + ",".join(f'"\\\\x{each.hex()}"' for each in whole) + "}'::bytea[]"
 
 
 def owed(own: str, migration: Migration) -> str:
@@ -128,15 +146,18 @@ def running(own: str, entries: Entries, id_: str) -> str:
 
 
 def undoing(own: str, entries: Entries, id_: str, hashes: Sequence[bytes]) -> str:
-    """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays."""
-    return (
+    """SQL that notes the rollback of a file without a transaction as begun; the note of its content stays.
+
+    Fails with 22012 where the same id is under way in another ledger.
+    """
+    changed = ("statements_done", "statements_total", "prefix_hashes", "state", *LOCK_COLUMNS)
+    return _noted(
         f"insert into {quote(own, 'journal')} (migration_id, {', '.join(column for column, _ in entries.stamps)}, "
         "statements_done, statements_total, prefix_hashes, state, yoyo_lock_ctime, yoyo_lock_pid) "
-        f"select {literal(id_)}, {_stamps(entries)}, 0, {len(hashes)}, {_array(hashes)}, 'undoing', "
-        f"{entries.lock_seen} "
-        f"from {entries.table} m where {entries.entry_of(id_)} "
-        "on conflict (migration_id) do update set statements_done = 0, statements_total = excluded.statements_total, "
-        f"prefix_hashes = excluded.prefix_hashes, state = excluded.state, {LOCK_COLUMNS}"
+        f"select {literal(id_)}, {_stamps(entries)}, 0, {len(hashes)}, {_array(entries, hashes)}, 'undoing', "
+        f"{entries.lock_seen} from {entries.table} m where {entries.entry_of(id_)} "
+        f"on conflict (migration_id) do update set {', '.join(f'{each} = excluded.{each}' for each in changed)} "
+        f"where {_free(entries)}"
     )
 
 
@@ -154,5 +175,5 @@ def become(own: str, id_: str, state: str) -> str:
 
 
 def forget(own: str, entries: Entries, id_: str) -> str:
-    """SQL that removes the notes on a migration."""
-    return f"delete from {quote(own, 'journal')} j where {entries.note_of(id_)}"
+    """SQL that removes the notes on a migration, but for what another ledger has under way."""
+    return f"delete from {quote(own, 'journal')} j where {entries.note_of(id_)} and {_free(entries, 'j')}"

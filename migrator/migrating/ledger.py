@@ -16,7 +16,7 @@ from migrator.migrating.entries import Entries
 from migrator.migrating.folder import MigrationFile
 from migrator.migrating.ledger_choice import choose, likely, two_ledgers
 from migrator.migrating.ledger_query import probe, query
-from migrator.migrating.notes import JournalEntry
+from migrator.migrating.notes import JournalEntry, owner
 from migrator.migrating.stored import holds
 from migrator.migrating.yoyo_tables import YoyoTables
 
@@ -49,6 +49,8 @@ class Ledger:
         missing: there is no ledger, so nothing can be applied.
         applied: entries by the key of their migration, oldest first; `entry` finds one by an id.
         loose: journal entries without one of the ledger: partial and owed ones; likewise, `note` finds one.
+        foreign: keys of migrations without a transaction that are under way, or half done, in another ledger which
+            shares our journal.
         supabase: the roles of Supabase exist.
         protected: `migrate protect` has marked the database.
         observers: what writes every statement's source text elsewhere; asked for only before a run.
@@ -62,6 +64,7 @@ class Ledger:
     missing: bool = False
     applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
     loose: Mapping[str, JournalEntry] = field(default_factory=dict)
+    foreign: frozenset[str] = frozenset()
     supabase: bool = False
     protected: bool = False
     observers: tuple[str, ...] = ()
@@ -98,6 +101,7 @@ def _entry(row: list[Any]) -> LedgerEntry:
     id_, applied_at, finished_at, state, sha256, without_comments, done, total, duration, statements, *hashes = row
     journal = None
     if state is not None:
+        known = [bytes.fromhex(each) for each in hashes[0].split()] if hashes and hashes[0] else []
         journal = JournalEntry(
             state=state,
             sha256=bytes.fromhex(sha256) if sha256 else None,
@@ -105,7 +109,8 @@ def _entry(row: list[Any]) -> LedgerEntry:
             done=done,
             total=total,
             duration=duration,
-            hashes=tuple(map(bytes.fromhex, (hashes[0] or "").split())) if hashes else (),
+            hashes=tuple(known[1:]),
+            owner=known[0] if known else None,
         )
     seconds = finished_at if applied_at is None else applied_at
     return LedgerEntry(
@@ -126,11 +131,14 @@ def _ledger(found: dict[str, Any], entries: Entries, *, ready: bool) -> Ledger:
     key = entries.key
     loose = {key(row[0]): entry.journal for row in found["loose"] or [] if (entry := _entry(row)).journal is not None}
     applied = {key(entry.id): entry for entry in map(_entry, found["rows"] or [])}
+    ours = owner(entries.kind, entries.schema)
+    foreign = frozenset(each for each, note in loose.items() if note.owner not in {None, ours})
     return Ledger(
         entries=entries,
         ready=ready,
         applied=applied,
-        loose={each: note for each, note in loose.items() if _counts(note, applied.get(each))},
+        loose={each: note for each, note in loose.items() if each not in foreign and _counts(note, applied.get(each))},
+        foreign=foreign,
         protected=found["protected"],
         **_surroundings(found),
     )

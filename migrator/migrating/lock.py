@@ -156,6 +156,18 @@ def taken_by_other(
     )
 
 
+def noted_elsewhere(id_: str, own: str, *, outcome: str) -> UnavailableError:
+    """The refusal where a file without a transaction is under way in another ledger that shares our journal."""
+    return UnavailableError(
+        f"`{id_}` is under way, or half done, in another ledger that keeps its notes in the schema `{own}`",
+        code="locked",
+        migration=id_,
+        outcome=outcome,
+        hint="finish it there first; or let each ledger keep its notes in a schema of its own (`schema` in the "
+        "configuration)",
+    )
+
+
 @asynccontextmanager
 async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> AsyncIterator[Held]:
     """Hold the lock of the ledger in `schema` while the block runs.

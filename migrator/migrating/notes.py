@@ -1,8 +1,24 @@
 """What the journal says of one migration. Pure."""
 
+import hashlib
 from dataclasses import dataclass
 
 from migrator.events.migrating import Direction
+
+UNDER_WAY = ("partial", "partial-unsure", "undoing", "undoing-unsure")
+"""States of a file without a transaction that runs, or that has stopped on its way."""
+
+HASH_LENGTH = 8
+"""Bytes of a short hash: they tell an edit, they do not withstand an attack."""
+
+
+def owner(kind: str, schema: str) -> bytes:
+    """Which ledger a note of what is under way belongs to; it stands before the hashes of the statements.
+
+    Ledgers in several schemas share the journal, whose key is the migration's id. A note of what is applied carries the
+    time of its entry; one of what is under way has no entry yet.
+    """
+    return hashlib.sha256(f"{kind} {schema}".encode()).digest()[:HASH_LENGTH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +35,7 @@ class JournalEntry:
         total: statements of the file.
         duration: seconds.
         hashes: a short one of every statement, of a file that stopped on the way.
+        owner: the ledger that it belongs to, likewise; None where an older version wrote the note.
     """
 
     state: str
@@ -28,6 +45,7 @@ class JournalEntry:
     total: int
     duration: float | None
     hashes: tuple[bytes, ...] = ()
+    owner: bytes | None = None
 
     @property
     def direction(self) -> Direction:

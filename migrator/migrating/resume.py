@@ -11,13 +11,10 @@ from migrator.errors import StateError
 from migrator.events.migrating import Direction
 from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration, Script, Unit
-from migrator.migrating.notes import JournalEntry
+from migrator.migrating.notes import HASH_LENGTH, JournalEntry
 from migrator.migrating.replay import NotReplayableError, again
 from migrator.source import Source
 from migrator.sql.lexer import lexeme_texts
-
-HASH_LENGTH = 8
-"""Bytes of a statement's hash: they tell an edit, they do not withstand an attack."""
 
 RUN_AGAIN = frozenset({"VACUUM", "CLUSTER", "ALTER SYSTEM", "DISCARD ALL", "ALTER DATABASE SET TABLESPACE"})
 SETTLED = frozenset({"CREATE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY", "ALTER TABLE ... DETACH CONCURRENTLY"})

@@ -47,7 +47,8 @@ class SessionState:
     @property
     def lasting(self) -> list[str]:
         """What the session gets at the start of a run and after every reset."""
-        return [] if self.pooled else [self.calm(local=False)]
+        # with the settings of the address: its search_path says whose ledger is read when the run is over
+        return [] if self.pooled else [self.calm(local=False), *self.chosen(local=False)]
 
     @property
     def passing(self) -> list[str]:

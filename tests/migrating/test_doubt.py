@@ -9,6 +9,7 @@ import pytest
 from migrator.errors import StateError, UnavailableError, WorkError
 from migrator.events import Noticed
 from migrator.migrating import mark, up
+from migrator.migrating.notes import owner
 from migrator.migrating.resume import hashes
 from migrator.migrating.standing import read_all
 
@@ -48,7 +49,7 @@ async def cut(project, db, *lines: str, ran: bool = True) -> None:
         "insert into migrator.journal (migration_id, statements_done, statements_total, prefix_hashes, state) "
         "values ('0002.x', 0, $1, $2, 'partial-unsure')",
         len(script.statements),
-        list(hashes(script)),
+        [owner("yoyo", "public"), *hashes(script)],
     )
 
 

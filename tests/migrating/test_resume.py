@@ -6,6 +6,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
+from migrator.config import Address
 from migrator.errors import StateError, WorkError
 from migrator.events import Noticed, Retrying
 from migrator.migrating import down, mark, redo, up
@@ -271,3 +272,39 @@ async def test_goes_on_with_the_ledger_of_the_supabase_cli(project, db):
     await down(with_second(*done, undo=f"drop index concurrently i;\n{say('d')}"))
     assert await said(db) == ["1", "3", "d"]
     assert await db.fetchval("select count(*) from supabase_migrations.schema_migrations") == 1
+
+
+async def test_ledgers_that_share_the_journal_keep_apart(project, db, dsn):
+    """The same files in two schemas: what one ledger has half done is nothing that the other one goes on with."""
+
+    def of(schema: str, *lines: str):
+        address = f"{dsn}{'&' if '?' in dsn else '?'}options=-csearch_path%3D{schema}"
+        return replace(project(two(*lines), wait=0.3), database=Address(address, "test"))
+
+    await db.execute("create schema one; create schema two")
+    await fails(of("one", say("1"), "select 1/0;"))
+    refused = await fails(of("two", say("1"), say("2")))
+    assert (refused.code, refused.done) == ("locked", ("0001.t",))
+    assert refused.message == (
+        "`0002.x` is under way, or half done, in another ledger that keeps its notes in the schema `migrator`"
+    )
+    assert await db.fetchval("select count(*) from two.log") == 0
+    assert await journal(db) == ("partial", 1, 2)
+    await up(replace(of("two", say("1"), say("2")), schema="migrator_two"))
+    await up(of("one", say("1"), say("2")))
+    for schema in ("one", "two"):
+        assert [row[0] for row in await db.fetch(f"select what from {schema}.log order by n")] == ["1", "2"]
+
+
+async def test_another_ledger_does_not_lose_what_is_half_done(project, db, dsn):
+    """A ledger that applies a migration of that id in a transaction notes nothing rather than overwrite the note."""
+    await db.execute("create schema one; create schema two")
+    query = "&" if "?" in dsn else "?"
+    one, other = (Address(f"{dsn}{query}options=-csearch_path%3D{name}", "test") for name in ("one", "two"))
+    await fails(replace(project(two(say("1"), "select 1/0;")), database=one))
+    await up(replace(project({**TABLE, "migrations/0002.x.sql": say("other")}), database=other))
+    assert await journal(db) == ("partial", 1, 2)
+    await mark(replace(project({}), database=other), ("0002.x",), state="pending")
+    assert await journal(db) == ("partial", 1, 2)
+    await up(replace(project(two(say("1"), say("2"))), database=one))
+    assert [row[0] for row in await db.fetch("select what from one.log order by n")] == ["1", "2"]
