@@ -89,12 +89,11 @@ def _direct(host: Host) -> Host:
 def seen(target: Target, *, handshake: int, before: int | None, now: int) -> TargetKind:
     """What stands between, going by the ids of backends: of the handshake, of the last command and of this one.
 
-    A pooler cannot know at the handshake which backend will answer, so it makes an id up. One connection whose commands
-    are answered by two backends is shared by transaction; that the backend stays the same proves nothing. Addresses
-    whose kind is known stay: Neon has a proxy before its direct address, too.
+    One connection whose commands are answered by two backends is shared by transaction, whatever its address; that the
+    backend stays the same proves nothing. A pooler cannot know at the handshake which backend will answer, so it makes
+    an id up. That says nothing new of an address whose kind is known: Neon has a proxy before its direct one, too.
     """
-    if target.kind in {"embedded", "docker"} or any(is_supabase(host) or _is_neon(host) for host in target.hosts):
-        return target.kind
     if before is not None and before != now:
         return "transaction-pooler"
-    return "pooler" if target.kind == "direct" and now != handshake else target.kind
+    known = any(is_supabase(host) or _is_neon(host) for host in target.hosts)
+    return "pooler" if target.kind == "direct" and now != handshake and not known else target.kind

@@ -31,8 +31,8 @@ def refuse_unversioned(known: Ledger, migrations: Sequence[Migration]) -> None:
                 code="unversioned-migration",
                 migration=migration.id,
                 outcome="nothing was applied",
-                hint="rename it to `<digits>_<name>.sql`, as `migrate new` does, or move it out of the folder; the "
-                "Supabase CLI skips it",
+                hint="rename it to `<digits>_<name>.sql`, or move it out (the Supabase CLI skips it); "
+                'or keep a ledger in yoyo\'s tables with `ledger = "yoyo"` in the configuration',
             )
         first = seen.setdefault(known.entries.key(migration.id), migration)
         if first is not migration:

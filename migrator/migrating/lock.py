@@ -7,7 +7,7 @@ the lock waits for that snapshot. The two would wait for each other for ever.
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -89,12 +89,16 @@ async def _holder(session: Session, number: int, patience: float) -> Waiting:
     rows = await session.read(holder_query(number))
     if not rows:  # released between the two questions
         return Waiting(what="lock", patience=patience)
-    since = rows[0]["since"]
+    return _waiting(rows[0], patience)
+
+
+def _waiting(row: Mapping[str, Any], patience: float) -> Waiting:
+    since = row["since"]
     return Waiting(
         what="lock",
-        pid=rows[0]["pid"],
-        client=rows[0]["client"],
-        application=rows[0]["application"],
+        pid=row["pid"],
+        client=row["client"],
+        application=row["application"],
         since=None if since is None else datetime.fromisoformat(since),
         patience=patience,
     )
@@ -128,17 +132,25 @@ def _refusal(holder: Waiting, wait: float) -> UnavailableError:
 
 
 def row_holder(rows: Sequence[Any]) -> str | None:
-    """Whom the ledger's own lock row names: a process of whatever machine it came from; None where there is no row."""
-    return f"process {rows[0]['pid']}, for {rows[0]['age']} s" if rows else None
+    """Whom the ledger's own lock names, as `Entries.holder` finds it; None where nobody has it.
+
+    Yoyo's row names a process of whatever machine it came from, and has an age; a lock of the server has a backend.
+    """
+    if not rows:
+        return None
+    row = rows[0]
+    return f"process {row['pid']}, for {row['age']} s" if "client" not in row else named(_waiting(row, 0.0))
 
 
 def by_row(rows: Sequence[Any], *, patience: float) -> Waiting | None:
-    """For whom a run waits that met that row; None where there is none."""
+    """For whom a run waits that met that lock; None where nobody has it."""
     if not rows:
         return None
-    age = rows[0]["age"]
-    since = None if age is None else datetime.now(UTC) - timedelta(seconds=age)
-    return Waiting(what="lock", application=f"process {rows[0]['pid']}", since=since, patience=patience)
+    row = rows[0]
+    if "client" in row:
+        return _waiting(row, patience)
+    since = None if row["age"] is None else datetime.now(UTC) - timedelta(seconds=row["age"])
+    return Waiting(what="lock", application=f"process {row['pid']}", since=since, patience=patience)
 
 
 def taken_by_other(

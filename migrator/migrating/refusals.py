@@ -16,12 +16,18 @@ from migrator.source import Span
 NOTHING_CHANGED = "nothing was changed"
 
 
-def problems(standings: Sequence[Standing]) -> dict[str, StateError]:
-    """By id, in their order, why `up` must not run while a migration stands as it does."""
+def problems(standings: Sequence[Standing], *, out_of_order: bool = False) -> dict[str, StateError]:
+    """By id, in their order, why `up` must not run while a migration stands as it does.
+
+    With `out_of_order` late ones are welcome.
+    """
     renaming = _Renaming(standings)
     found = {}
     for standing in standings:
-        problem = renaming.problem(standing) if standing.state == "late" else _problem(standing)
+        if standing.state == "late":
+            problem = None if out_of_order else renaming.problem(standing)
+        else:
+            problem = _problem(standing)
         if problem is not None:
             found[standing.id] = problem
     return found
@@ -39,8 +45,7 @@ def refuse_up(standings: Sequence[Standing], *, out_of_order: bool, strict: bool
             outcome=NOTHING_CHANGED,
             hint="`--migrations DIR` names another folder; `migrate status` lists what is applied",
         )
-    counted = [standing for standing in standings if not (out_of_order and standing.state == "late")]
-    found: list[MigratorError] = list(problems(counted).values())
+    found: list[MigratorError] = list(problems(standings, out_of_order=out_of_order).values())
     ahead = [standing.id for standing in standings if standing.state == "ahead"]
     if ahead and strict:
         found.append(_ahead(ahead))

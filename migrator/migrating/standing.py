@@ -19,13 +19,15 @@ def read_all(config: Config) -> tuple[Migration, ...]:
     return read_migrations(folder.find(config.migrations))
 
 
-def statuses(migrations: Sequence[Migration], known: Ledger) -> tuple[MigrationStatus, ...]:
+def statuses(
+    migrations: Sequence[Migration], known: Ledger, *, out_of_order: bool = False
+) -> tuple[MigrationStatus, ...]:
     """A line for every migration of the files and of the ledger, in the order in which they apply. Pure.
 
-    A post-apply file has a line only while the last `up` owes it.
+    A post-apply file has a line only while the last `up` owes it. With `out_of_order`, late ones are no problem.
     """
     standings = assess(migrations, known)
-    wrong = problems(standings)
+    wrong = problems(standings, out_of_order=out_of_order)
     # a file that holds what was applied under another id is told with that one
     regular = (_status(each, wrong.get(each.id)) for each in standings if each.before is None)
     return (*regular, *(_owed(each) for each in migrations if each.post_apply and known.note(each.id) is not None))
@@ -116,7 +118,7 @@ def _code(standing: Standing, problem: StateError | None) -> str | None:
         return "comments-edited"
     if _needs_yoyo(standing):
         return "python-migration"
-    return "database-ahead" if standing.state == "ahead" else None
+    return {"ahead": "database-ahead", "late": "migration-late"}.get(standing.state)
 
 
 def _needs_yoyo(standing: Standing) -> bool:

@@ -29,7 +29,7 @@ async def status(config: Config, *, check: bool = False, emit: Emit = ignore) ->
         seeds = await summary(session, config)
         return StatusResult(
             database=database_info(session, known, config),
-            migrations=statuses(migrations, known),
+            migrations=statuses(migrations, known, out_of_order=config.out_of_order),
             seeds=seeds,
             check=check,
         )

@@ -18,7 +18,7 @@ from migrator.cli.render import Surroundings
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.running import Plain
 from migrator.cli.render.text import TextRenderer
-from migrator.errors import InputError, WorkError
+from migrator.errors import InputError, StateError, WorkError
 from migrator.events import (
     Applied,
     Applying,
@@ -247,9 +247,19 @@ def test_status():
 )
 def test_status_says_what_to_do(states: tuple[MigrationState, ...], advice: str):
     """The summary counts what there is and names the next command."""
-    migrations = tuple(migration(f"000{number}", state) for number, state in enumerate(states))
+    problem = {"late": StateError("it is late", code="migration-late")}
+    migrations = tuple(
+        migration(f"000{number}", state, problem=problem.get(state)) for number, state in enumerate(states)
+    )
     result = StatusResult(database=DATABASE, migrations=migrations, seeds=SeedSummary(current=0, changed=0, new=0))
     assert said(result=result)[0].splitlines()[-2:] == [f"migrations: {advice}", "seeds: none"]
+
+
+def test_status_with_late_ones_that_are_welcome():
+    """Where `up` does not refuse what is late, it is what `up` applies."""
+    late = (migration("0001", "late"),)
+    result = StatusResult(database=DATABASE, migrations=late, seeds=SeedSummary(current=0, changed=0, new=0))
+    assert said(result=result)[0].splitlines()[-2] == "migrations: 1 late: `migrate up` applies what is pending"
 
 
 @pytest.mark.parametrize(

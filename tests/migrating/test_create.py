@@ -107,6 +107,17 @@ async def test_refusals(folder):
     assert [each.id for each in read_all(config)] == ["0001.a"]
 
 
+async def test_several_folders(folder, tmp_path):
+    """The new file goes into the last folder and continues that; an empty one goes on from the one before."""
+    config = folder("0007.core.sql")
+    shop = tmp_path / "shop"
+    both = Config(root=tmp_path, migrations=(*config.migrations, shop))
+    assert (await new(both, "orders")).paths == ("shop/0008.orders.sql",)
+    (shop / "0008.orders.sql").rename(shop / "0001.orders.sql")
+    assert (await new(both, "lines")).paths == ("shop/0002.lines.sql",)
+    assert (shop / "0002.lines.sql").read_text() == "-- lines\n-- depends: 0001.orders\n\n"
+
+
 @pytest.mark.parametrize("files", [("zeta.sql",), ("0001.a.sql", "0002.b.sql", "zeta.sql")])
 async def test_no_name_before_an_existing_file(folder, tmp_path, files):
     """Behind a newest file without a number there is only a bare name that sorts behind it; any other is refused."""

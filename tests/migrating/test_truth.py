@@ -226,6 +226,21 @@ async def test_late_ones_are_applied_out_of_order(project: Make) -> None:
     assert [each.id for each in done.done] == ["0002.late", "0002.other", "0004.d"]
 
 
+async def test_status_knows_that_late_ones_are_welcome(project: Make) -> None:
+    """With `out_of_order` configured `status` still says late, but not that `up` refuses."""
+    await up(project(FILES))
+    late = {"migrations/0002.late.sql": ""}
+    said = {}
+    for welcome in (False, True):
+        result = await status(project(late, out_of_order=welcome), check=True)
+        (line,) = [each for each in result.migrations if each.id == "0002.late"]
+        said[welcome] = (line.state, line.code, line.problem is None, line.hint is None, result.clean)
+    assert said == {
+        False: ("late", "migration-late", False, False, False),
+        True: ("late", "migration-late", True, True, False),
+    }
+
+
 async def test_modified_is_accepted_as_printed(project: Make, tmp_path: Path) -> None:
     """The mark that is printed accepts the file; restoring it is the other way."""
     config = project(FILES)

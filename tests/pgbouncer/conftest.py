@@ -93,6 +93,7 @@ def bounced(dsn: str, need: Callable[[str, str | None], None]) -> Iterator[Bounc
         lines = ["[databases]", f"* = {entry}", "[pgbouncer]", *(f"{key} = {value}" for key, value in wanted.items())]
         ini, log = folder / f"{port}.ini", folder / f"{port}.log"
         ini.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        ini.chmod(0o644)  # whatever root's umask is
         with log.open("wb") as output:
             process = subprocess.Popen([str(PROGRAM), *_account(server), str(ini)], stdout=output, stderr=output)
         started.append(process)

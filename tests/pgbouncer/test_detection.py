@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -12,7 +13,9 @@ import pytest
 from migrator import down, mark, protect, redo, reset, seed, status, up
 from migrator.config import Address, Config
 from migrator.database.connect import connect
+from migrator.database.pooler import kind_of
 from migrator.database.probe import find_mode
+from migrator.database.target import Host, Secret
 from migrator.errors import UnavailableError
 from migrator.migrating import sharing
 
@@ -135,6 +138,23 @@ async def test_the_direct_address_is_named(project: Project, bounced, dsn: str, 
     else:
         database = urlsplit(dsn).path
         assert f"which it says is `postgresql://postgres@{place['host']}:{place['port']}{database}`" in said
+
+
+async def test_a_known_pooler_names_its_other_door(project: Project, dsn: str):
+    """Where the name tells, the way out is the address without the pooler, with the same login and never a password."""
+    async with connect(project(database=at(dsn))) as session:
+        host = Host(name="ep-a-pooler.eu-central-1.aws.neon.tech")
+        session.target = replace(
+            session.target,
+            hosts=(host,),
+            user="ada",
+            database="shop",
+            password=Secret("hunter2"),
+            kind=kind_of((host,)),
+        )
+        with pytest.raises(UnavailableError) as caught:
+            await sharing.refuse_pooler(session)
+    assert caught.value.hint == "use `postgresql://ada@ep-a.eu-central-1.aws.neon.tech:5432/shop`, where sessions hold"
 
 
 async def test_session_mode_is_as_a_direct_connection(project: Project, bounced, db):

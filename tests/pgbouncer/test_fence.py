@@ -197,6 +197,24 @@ async def test_a_lock_that_is_taken_on_the_way(start: Start, project: Project, b
     assert await books(db) == [2, 2, 2, 0, 0]
 
 
+async def test_a_backend_that_ends_on_the_fence(start: Start, project: Project, bounced, db: Connection):
+    """The server ends the backend of a run: the ledger is asked through the pooler, and the next run does the rest."""
+    await db.execute(f"{TRACE}; insert into gate values ('2')")
+    project(traced(3))
+    address = bounced("transaction", size=2)
+    process = start(*ALLOWED, DATABASE_URL=address)
+    await db.execute("select pg_terminate_backend($1)", await sleeping(db))
+    code, document = await finished(process)
+    assert (code, document["error"]["code"], document["error"]["done"]) == (4, "connection-lost", ["0001.step"]), (
+        document
+    )
+    await db.execute("delete from gate")
+    code, document = await finished(start(*ALLOWED, DATABASE_URL=address))
+    assert (code, [each["id"] for each in document["done"]]) == (0, ["0002.step", "0003.step"])
+    assert await trace(db) == marks(3)
+    assert await books(db) == [3, 3, 3, 0, 0]
+
+
 async def test_files_without_a_transaction_are_refused(project: Project, bounced, db: Connection):
     """On the fence alone such a file is refused before anything runs, what comes before it included."""
     await db.execute(TRACE)

@@ -48,6 +48,14 @@ async def sleeping(db: Connection, process: subprocess.Popen[str]) -> int:
         await asyncio.sleep(0.02)
 
 
+async def until(db: Connection, query: str) -> None:
+    """Wait until a query counts something."""
+    deadline = time.monotonic() + 20
+    while not await db.fetchval(query):
+        assert time.monotonic() < deadline, query
+        await asyncio.sleep(0.02)
+
+
 async def gone(db: Connection, pid: int) -> None:
     """Wait until the server has ended a backend whose client is dead."""
     deadline = time.monotonic() + 20

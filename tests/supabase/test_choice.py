@@ -116,6 +116,7 @@ async def test_a_file_without_a_version_has_no_place(files, project, db):
         with pytest.raises(InputError) as caught:
             await job(config)
         assert (caught.value.code, caught.value.migration) == ("unversioned-migration", "add-b")
+        assert '`ledger = "yoyo"`' in caught.value.hint
     assert not await has_supabase(db)
     with pytest.raises(InputError) as caught:
         await up(project({"migrations/0001.a.sql": "select 1"}, ledger="supabase"))

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import asyncpg
 import pytest
-from clirows import finished, gone, journal, locks, rows, sleeping
+from cable import Cable, deaf_from
+from clirows import finished, gone, journal, locks, rows, sleeping, until
 
+from migrator.config import Address
 from migrator.database.session import Session
-from migrator.errors import UnavailableError
+from migrator.errors import UnavailableError, WorkError
 from migrator.migrating import lock, mark, up
 from migrator.project import status
 
@@ -69,8 +71,9 @@ async def test_killed_in_a_migration(files, start: Start, db):
     assert await journal(db) == [("1_a", "applied", True), ("2_b", "applied", True), ("3_c", "applied", True)]
 
 
-async def test_killed_in_a_file_without_a_transaction(files, start: Start, db):
-    """How far it came is known by its version; it has a row when it is marked as applied."""
+@pytest.mark.parametrize("way", ["up", "mark"])
+async def test_killed_in_a_file_without_a_transaction(files, start: Start, db, way):
+    """How far it came is known by its version; it has a row when `up` has done the rest, or when it is marked."""
     await db.execute(TRACE)
     await db.execute("create table gate (x int); insert into gate values (1)")
     config = files(
@@ -87,9 +90,46 @@ async def test_killed_in_a_file_without_a_transaction(files, start: Start, db):
     (found,) = (await status(config)).migrations
     assert (found.id, found.state, found.steps_done, found.steps_total) == ("1_a", "partial", 1, 3)
     assert (await rows(db), await trace(db)) == ([], ["1"])
-    await mark(config, ("1_a",), state="applied")
+    await db.execute("delete from gate")
+    if way == "up":
+        assert [done.id for done in (await up(config)).done] == ["1_a"]
+        assert await trace(db) == ["1", "2"]
+    else:
+        await mark(config, ("1_a",), state="applied")
+        assert await trace(db) == ["1"]
     assert [(version, len(statements)) for version, _, statements in await rows(db)] == [("1", 3)]
     assert [each.state for each in (await status(config)).migrations] == ["applied"]
+
+
+async def test_cut_at_the_last_commit(files, cable: Cable, db):
+    """The rows tell, on a new connection, that a run whose last answer was lost has done all of its work."""
+    config = files({"1_a": "create table a ()", "2_b": "create table b ()"}, database=Address(cable.dsn, "test"))
+    cable.inward = deaf_from(b" 1 2\0")
+    running = asyncio.create_task(up(config))
+    await until(db, "select count(*) from pg_class where relname = 'b'")
+    cable.cut()
+    assert [done.id for done in (await running).done] == ["1_a", "2_b"]
+    assert [version for version, _, _ in await rows(db)] == ["1", "2"]
+    assert (await up(config)).done == ()
+
+
+async def test_cut_in_a_statement(files, cable: Cable, db):
+    """The row of the migration that ran is not there, so it is named as rolled back; the one before it stays."""
+    await db.execute("create table gate (x int); insert into gate values (1)")
+    config = files(
+        {"1_a": "create table a ()", "2_b": "select pg_sleep(60) from gate"}, database=Address(cable.dsn, "test")
+    )
+    running = asyncio.create_task(up(config))
+    await until(
+        db, "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+    )
+    cable.cut()
+    with pytest.raises(WorkError) as caught:
+        await running
+    assert (caught.value.code, caught.value.done, caught.value.migration) == ("connection-lost", ("1_a",), "2_b")
+    assert caught.value.outcome == "`2_b` was rolled back; 1 migration before it stays applied"
+    await db.execute("delete from gate")
+    assert [done.id for done in (await up(config)).done] == ["2_b"]
 
 
 async def test_who_holds_the_lock_is_told(files, start: Start, db):
@@ -106,12 +146,10 @@ async def test_who_holds_the_lock_is_told(files, start: Start, db):
     await finished(first)
 
 
-async def test_the_fence_holds_where_the_session_lock_does_not(files, db, monkeypatch):
+async def test_the_fence_holds_where_the_session_lock_does_not(files, db, dsn, monkeypatch):
     """Another session that has the lock in its transaction stops a migration before its first statement."""
     config = files({"1_a": "create table a ()"}, wait=0.2)
-    holder = await asyncpg.connect(config.database.text)
     number = lock.key("supabase_migrations")
-    await holder.execute(f"begin; select pg_advisory_xact_lock({number})")
     real = Session.read
 
     async def granted(self, query):
@@ -119,17 +157,19 @@ async def test_the_fence_holds_where_the_session_lock_does_not(files, db, monkey
         fooled = query.replace(f"pg_catalog.pg_try_advisory_lock({number})", "true")
         return await real(self, fooled)
 
-    monkeypatch.setattr(Session, "read", granted)
-    with pytest.raises(UnavailableError) as caught:
-        await up(config)
-    assert caught.value.code == "locked"
-    assert caught.value.message.startswith(
-        "the Supabase CLI or another `migrate` holds the lock of the ledger: process "
-    )
-    assert await rows(db) == []
-    with pytest.raises(UnavailableError) as caught:
-        await mark(config, ("1_a",), state="applied")
-    assert caught.value.code == "locked"
-    await holder.execute("commit")
+    holder = await asyncpg.connect(dsn)
+    try:
+        await holder.execute(f"begin; select pg_advisory_xact_lock({number})")
+        monkeypatch.setattr(Session, "read", granted)
+        with pytest.raises(UnavailableError) as caught:
+            await up(config)
+        pid = holder.get_server_pid()
+        said = f"the Supabase CLI or another `migrate` holds the lock of the ledger: backend {pid}"
+        assert (caught.value.code, caught.value.message.startswith(said)) == ("locked", True)
+        assert await rows(db) == []
+        with pytest.raises(UnavailableError) as caught:
+            await mark(config, ("1_a",), state="applied")
+        assert caught.value.code == "locked"
+    finally:
+        await holder.close()
     assert [done.id for done in (await up(config)).done] == ["1_a"]
-    await holder.close()

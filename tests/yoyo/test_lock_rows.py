@@ -14,9 +14,13 @@ import asyncpg
 import pytest
 
 from migrator import migrating
-from migrator.config import Config
+from migrator.config import Address, Config
+from migrator.database.connect import open_session
+from migrator.database.dsn import parse
 from migrator.errors import UnavailableError
 from migrator.events import Event, Waiting
+from migrator.migrating.lock import by_row, key, row_holder
+from migrator.migrating.supabase_table import SCHEMA, SupabaseTable
 
 pytestmark = pytest.mark.db
 
@@ -213,3 +217,24 @@ async def test_mark_waits_for_yoyo(project: Make, db: Connection) -> None:
     await asyncio.wait_for(told.wait(), 10)
     await db.execute("delete from yoyo_lock")
     assert (await marking).marked == ("0001.a",)
+
+
+async def test_a_holder_is_named_whatever_kind_of_lock_it_has(db: Connection, dsn: str) -> None:
+    """Who has the Supabase ledger's own lock is a backend of the server; it is named by what the server knows of it."""
+    await db.execute("set application_name = 'their cli'")
+    session = await open_session(parse(Address(dsn, "test"), {}))
+    try:
+        query = SupabaseTable().holder()
+        assert (row_holder(await session.read(query)), by_row([], patience=1.0)) == (None, None)
+        async with db.transaction():
+            await db.execute(f"select pg_advisory_xact_lock({key(SCHEMA)})")
+            rows = await session.read(query)
+    finally:
+        await session.close()
+    pid = db.get_server_pid()
+    named = str(row_holder(rows))
+    assert named.startswith(f"backend {pid}")  # and from where, unless it came over a socket
+    assert named.endswith(" (`their cli`)")
+    holder = by_row(rows, patience=1.0)
+    assert holder is not None
+    assert (holder.pid, holder.application, holder.patience) == (pid, "their cli", 1.0)

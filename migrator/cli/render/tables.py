@@ -116,11 +116,12 @@ def _advice(result: StatusResult) -> str:
     goes_on = all(migration.problem is None for migration in result.migrations if migration.state == "partial")
     if any(result.count(state) for state in REFUSED if not (goes_on and state == "partial")):
         return "`migrate up` refuses, and says how to repair it"
-    if result.count("late"):
+    late = [migration for migration in result.migrations if migration.state == "late"]
+    if any(migration.problem is not None for migration in late):
         return "`migrate up --out-of-order` applies what is late, too"
     if result.count("partial"):
         return "`migrate up` goes on where it stopped"
-    return "`migrate up` applies what is pending" if result.count("pending") else "up to date"
+    return "`migrate up` applies what is pending" if result.count("pending") or late else "up to date"
 
 
 def plan(result: RunResult, ink: Ink) -> Iterator[str]:

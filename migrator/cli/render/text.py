@@ -183,22 +183,22 @@ class TextRenderer:
                 assert_never(result)
 
     def _ran(self, result: RunResult) -> None:
-        if result.dry_run:
-            if result.messages:
-                shown = is_terminal(self._asked.stdout)
-                for part in tables.script(result):
-                    self._answers.line(clean(part) if shown else part)
-            else:
-                self._answers.lines(tables.plan(result, self._answer_ink))
-            return
-        self._flush(self._current)
+        if not result.dry_run:
+            self._flush(self._current)
         if result.drift_before:
             objects = words.count(result.drift_before, "object")
             self._say(f"{self._ink.warn('note:')} {objects} had been changed outside migrations before this run")
         if result.ahead:
             names = words.listing(result.ahead)
             self._say(f"{self._ink.warn('note:')} the database is ahead of these files: {names}")
-        self._say(closing.ran(result, self._elapsed()))
+        if not result.dry_run:
+            self._say(closing.ran(result, self._elapsed()))
+        elif result.messages:
+            shown = is_terminal(self._asked.stdout)
+            for part in tables.script(result):
+                self._answers.line(clean(part) if shown else part)
+        else:
+            self._answers.lines(tables.plan(result, self._answer_ink))
 
     def _elapsed(self) -> str:
         return words.duration(time.monotonic() - self._started)

@@ -31,7 +31,11 @@ def _behind(result: events.StatusResult) -> MigratorError:
     wrong = tuple(state for state in STATES if state not in {"applied", "ahead"} and result.count(state))
     said = ", ".join(f"{result.count(state)} {state}" for state in wrong)
     causes = tuple(migration.problem for migration in result.migrations if migration.problem is not None)
-    hint = "run `migrate up`" if wrong == ("pending",) else "`migrate status` says what each of them needs"
+    hint = (
+        "run `migrate up`"
+        if set(wrong) <= {"pending", "late"} and not causes
+        else "`migrate status` says what each of them needs"
+    )
     return StateError(
         f"the database is not what the migrations say: {said}", code="not-up-to-date", hint=hint, causes=causes
     )
