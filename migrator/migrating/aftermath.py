@@ -22,7 +22,8 @@ from migrator.events.migrating import Done
 from migrator.migrating import ledger
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import POLL, held_by
-from migrator.migrating.message import DURABLE, Frame, Mark, Step, application
+from migrator.migrating.message import DURABLE, Frame, Mark, application
+from migrator.migrating.step import Step
 from migrator.sql.names import literal
 
 Answer = TypeVar("Answer")

@@ -34,7 +34,7 @@ from migrator.migrating.lock import (
     taken_by_other,
 )
 from migrator.migrating.lookout import Lookout
-from migrator.migrating.message import Step, milliseconds
+from migrator.migrating.message import milliseconds
 from migrator.migrating.migration import Migration
 from migrator.migrating.observers import alone_from, mentioned
 from migrator.migrating.recovery import after_cancel, recover
@@ -42,6 +42,7 @@ from migrator.migrating.resume import refreshed
 from migrator.migrating.retries import Retries
 from migrator.migrating.run import adoption, creation, frame, prepare
 from migrator.migrating.sharing import refuse_pooler, refuse_stepwise
+from migrator.migrating.step import Step
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""

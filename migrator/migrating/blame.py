@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.errors import InputError, MigratorError, ServerReport, UnavailableError, WorkError
-from migrator.migrating.message import OPENING, Mark, Message, Step, at
+from migrator.migrating.message import OPENING, Mark, Message, at
+from migrator.migrating.step import Step
 from migrator.source import Span
 
 ENTRY_TAKEN = {"23505", "55P03", "22012"}

@@ -14,7 +14,8 @@ from migrator.migrating.aftermath import Trail
 from migrator.migrating.blame import ENTRY_TAKEN, FenceLostError, UnpreparedError, culprit, is_fence, refusal
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lookout import Lookout
-from migrator.migrating.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, Step, pack, pieces
+from migrator.migrating.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, pack, pieces
+from migrator.migrating.step import Step
 from migrator.migrating.stepwise import Stepwise
 from migrator.migrating.watch import Watch
 

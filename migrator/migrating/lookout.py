@@ -16,7 +16,8 @@ from migrator.database.target import Target
 from migrator.errors import MigratorError
 from migrator.events import Emit
 from migrator.events.blocking import Blocked, Blocker
-from migrator.migrating.message import Step, application
+from migrator.migrating.message import application
+from migrator.migrating.step import Step
 
 FIRST = 1.0
 """Seconds that a statement runs before we look, or a quarter of its `lock_timeout`, where that is less."""

@@ -13,11 +13,11 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from migrator.events.migrating import Direction
 from migrator.migrating import journal
 from migrator.migrating.entries import Entries
-from migrator.migrating.migration import Migration, Script
+from migrator.migrating.migration import Migration
 from migrator.migrating.session_state import SessionState
+from migrator.migrating.step import Step
 from migrator.sql.names import literal, quote
 
 LIMIT = 64_000
@@ -34,35 +34,6 @@ DURABLE = "begin; select pg_catalog.pg_logical_emit_message(true, 'migrator', 's
 
 OPENING = 0
 """The statement number of what stands before a migration's first statement: BEGIN, settings, the fence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One migration in one direction.
-
-    Attributes:
-        migration: which.
-        direction: up or down.
-        script: what runs.
-        done: how many of its statements an earlier run has committed.
-        unsure: the one behind them may have run, too.
-    """
-
-    migration: Migration
-    direction: Direction
-    script: Script
-    done: int = 0
-    unsure: bool = False
-
-    @property
-    def total(self) -> int:
-        """How many statements it has."""
-        return len(self.script.statements)
-
-    @property
-    def committed(self) -> int:
-        """The statement number of the mark that says it is committed; its closing up to COMMIT has the one before."""
-        return self.total + 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

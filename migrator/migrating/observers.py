@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.message import Step
+from migrator.migrating.step import Step
 
 OBSERVERS = """(select jsonb_agg(name) from (
     (select 'pgaudit' from pg_catalog.pg_settings

@@ -15,7 +15,7 @@ from migrator.migrating.files import read_migrations
 from migrator.migrating.folder import MigrationFile
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.message import LIMIT, Frame, Step, pack, pieces
+from migrator.migrating.message import LIMIT, Frame, pack, pieces
 from migrator.migrating.migration import Migration
 from migrator.migrating.observers import alone_from
 from migrator.migrating.plan import plan_up
@@ -23,6 +23,7 @@ from migrator.migrating.refusals import accepting
 from migrator.migrating.run import frame
 from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.states import Standing, assess, unapplied
+from migrator.migrating.step import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

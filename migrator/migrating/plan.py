@@ -7,12 +7,12 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from migrator.errors import InputError
-from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration, Script
 from migrator.migrating.notes import JournalEntry
 from migrator.migrating.refusals import gone, partial, refuse_up
 from migrator.migrating.resume import step
 from migrator.migrating.states import Standing
+from migrator.migrating.step import Step
 
 
 def resolve(wanted: str, ids: Iterable[str]) -> str:

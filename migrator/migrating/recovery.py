@@ -16,8 +16,8 @@ from migrator.events.migrating import Done, Halted
 from migrator.migrating.aftermath import Aftermath, RunLostError, Trail, ask, asked, look
 from migrator.migrating.blame import Culprit, before_it, what
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.message import Step
 from migrator.migrating.resume import stays
+from migrator.migrating.step import Step
 
 PATIENCE = 15.0
 """Seconds, at most, for a server to come back and to end the old session; `--wait` may make it less. It notices within

@@ -9,10 +9,10 @@ import shlex
 
 from migrator.errors import StateError
 from migrator.events.migrating import Direction
-from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration, Script, Unit
 from migrator.migrating.notes import HASH_LENGTH, JournalEntry
 from migrator.migrating.replay import NotReplayableError, again
+from migrator.migrating.step import Step
 from migrator.source import Source
 from migrator.sql.lexer import lexeme_texts
 

@@ -13,12 +13,12 @@ from migrator.migrating import ledger
 from migrator.migrating.attempts import Attempts, Planner
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.ledger import Ledger
-from migrator.migrating.message import Step
 from migrator.migrating.migration import Migration
 from migrator.migrating.plan import plan_down
 from migrator.migrating.sharing import refuse_pooler
 from migrator.migrating.standing import read_all
 from migrator.migrating.states import assess, unapplied
+from migrator.migrating.step import Step
 
 
 async def down(

@@ -11,9 +11,10 @@ from migrator.events import Emit, ignore
 from migrator.migrating import journal
 from migrator.migrating.ledger import Ledger
 from migrator.migrating.lock import gate
-from migrator.migrating.message import Frame, Step
+from migrator.migrating.message import Frame
 from migrator.migrating.migration import Migration
 from migrator.migrating.session_state import SessionState
+from migrator.migrating.step import Step
 from migrator.migrating.stored import likeness
 from migrator.sql.names import quote
 

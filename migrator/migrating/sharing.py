@@ -10,7 +10,7 @@ from migrator.database.probe import find_mode
 from migrator.database.session import Session
 from migrator.database.target import Host, Target
 from migrator.errors import MigratorError, UnavailableError
-from migrator.migrating.message import Step
+from migrator.migrating.step import Step
 
 
 async def refuse_pooler(session: Session, *, allowed: bool | None = None) -> None:

@@ -12,10 +12,11 @@ from migrator.database.session import Session
 from migrator.errors import MigratorError, ServerError
 from migrator.migrating import journal
 from migrator.migrating.doubt import Doubt
-from migrator.migrating.message import Frame, Step, milliseconds
+from migrator.migrating.message import Frame, milliseconds
 from migrator.migrating.migration import Unit
 from migrator.migrating.replay import Again
 from migrator.migrating.resume import repeatable
+from migrator.migrating.step import Step
 from migrator.sql.names import literal, quote
 from migrator.sql.statement import Statement
 

@@ -13,10 +13,11 @@ from migrator.errors import ConnectionLostError, MigratorError, ServerError, Una
 from migrator.events import Noticed
 from migrator.migrating import journal
 from migrator.migrating.blame import Culprit, FenceLostError, is_fence, refusal
-from migrator.migrating.message import OPENING, Frame, Mark, Step, books
+from migrator.migrating.message import OPENING, Frame, Mark, books
 from migrator.migrating.replay import again
 from migrator.migrating.resume import doubtful, hashes, stays
 from migrator.migrating.single import Single
+from migrator.migrating.step import Step
 from migrator.migrating.watch import Watch
 from migrator.sql.names import literal, quote
 

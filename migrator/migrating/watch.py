@@ -7,7 +7,8 @@ from migrator.database.session import Notice
 from migrator.events import Applied, Applying, Emit, Noticed
 from migrator.events.migrating import Done
 from migrator.migrating.lookout import Lookout
-from migrator.migrating.message import OPENING, Frame, Mark, Step, read_mark
+from migrator.migrating.message import OPENING, Frame, Mark, read_mark
+from migrator.migrating.step import Step
 
 
 class Watch:

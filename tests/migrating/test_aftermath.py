@@ -7,7 +7,7 @@ from test_message import step
 
 from migrator.migrating.aftermath import by_entries
 from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
-from migrator.migrating.message import Step
+from migrator.migrating.step import Step
 from migrator.migrating.yoyo_tables import YoyoTables
 
 UP = [step("1", "a"), step("2", "b"), step("3", "c")]

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from migrator.errors import ServerReport
 from migrator.migrating.blame import Culprit, culprit
-from migrator.migrating.message import OPENING, Frame, Mark, Piece, Step, at, mark, pack, pieces, read_mark
+from migrator.migrating.message import OPENING, Frame, Mark, Piece, at, mark, pack, pieces, read_mark
 from migrator.migrating.migration import Migration, Script, Unit
+from migrator.migrating.step import Step
 from migrator.migrating.yoyo_tables import YoyoTables
 from migrator.source import Source
 
