@@ -12,8 +12,9 @@ from migrator.database.connect import connect
 from migrator.errors import ConnectionLostError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
-from migrator.migrating import folder, ledger
-from migrator.migrating.folder import MigrationFile
+from migrator.migrating.books import ledger
+from migrator.migrating.files import folder
+from migrator.migrating.files.folder import MigrationFile
 from migrator.migrating.guards import database_info
 
 
@@ -80,7 +81,7 @@ async def _found(config: Config) -> AsyncIterator[asyncio.Task[tuple[MigrationFi
     except UnavailableError as error:
         if isinstance(error, ConnectionLostError):  # what a run had sent by then has been told already
             error.outcome = error.outcome or "nothing was changed"
-        from migrator.migrating.files import read_migrations
+        from migrator.migrating.files.reading import read_migrations
 
         read_migrations(await task)
         raise

@@ -7,11 +7,11 @@ from migrator.config import Config
 from migrator.errors import InputError, MigratorError, StateError
 from migrator.events import Emit, Told, ignore
 from migrator.events.migrating import NewResult
-from migrator.migrating import folder
-from migrator.migrating.folder import natural
-from migrator.migrating.naming import following, word_separator
-from migrator.migrating.plan import resolve
-from migrator.migrating.refusals import marking
+from migrator.migrating.files import folder
+from migrator.migrating.files.folder import natural
+from migrator.migrating.files.naming import following, word_separator
+from migrator.migrating.planning.plan import resolve
+from migrator.migrating.planning.refusals import marking
 from migrator.source import shown
 
 PATIENCE = 2.0
@@ -98,7 +98,7 @@ async def _applied_elsewhere(config: Config, ids: Collection[str], emit: Emit) -
     if config.database is None:
         return ()
     from migrator.database.asking import ask
-    from migrator.migrating import ledger
+    from migrator.migrating.books import ledger
 
     try:
         known = await ask(config, lambda session: ledger.read(session, config), patience=PATIENCE)

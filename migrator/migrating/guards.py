@@ -8,8 +8,8 @@ from migrator.database.connect import describe
 from migrator.database.session import Session
 from migrator.errors import InputError
 from migrator.events.database import DatabaseInfo
-from migrator.migrating.ledger import Ledger
-from migrator.migrating.migration import Migration
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.files.migration import Migration
 
 
 def database_info(session: Session, known: Ledger, config: Config) -> DatabaseInfo:

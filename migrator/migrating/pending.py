@@ -8,22 +8,22 @@ from migrator.database.session import Session
 from migrator.errors import StateError
 from migrator.events import Emit, Noticed
 from migrator.events.migrating import Done, RunResult
-from migrator.migrating import ledger
-from migrator.migrating.attempts import Attempts
-from migrator.migrating.execute import groups
-from migrator.migrating.files import read_migrations
-from migrator.migrating.folder import MigrationFile
+from migrator.migrating.books import ledger
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.files.folder import MigrationFile
+from migrator.migrating.files.migration import Migration
+from migrator.migrating.files.reading import read_migrations
 from migrator.migrating.guards import database_info, refuse_unversioned
-from migrator.migrating.ledger import Ledger
-from migrator.migrating.message import LIMIT, Frame, pack, pieces
-from migrator.migrating.migration import Migration
-from migrator.migrating.observers import alone_from
-from migrator.migrating.plan import plan_up
-from migrator.migrating.refusals import accepting
-from migrator.migrating.run import frame
-from migrator.migrating.sharing import refuse_pooler
-from migrator.migrating.states import Standing, assess, unapplied
-from migrator.migrating.step import Step
+from migrator.migrating.planning.plan import plan_up
+from migrator.migrating.planning.refusals import accepting
+from migrator.migrating.planning.states import Standing, assess, unapplied
+from migrator.migrating.planning.step import Step
+from migrator.migrating.running.alone import alone_from
+from migrator.migrating.running.attempts import Attempts
+from migrator.migrating.running.beginning import frame
+from migrator.migrating.running.execute import groups
+from migrator.migrating.running.message import LIMIT, Frame, pack, pieces
+from migrator.migrating.running.sharing import refuse_pooler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

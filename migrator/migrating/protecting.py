@@ -7,11 +7,11 @@ from migrator.database.session import Session
 from migrator.errors import ServerError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import ProtectResult
-from migrator.migrating import ledger
+from migrator.migrating.books import ledger
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.books.lock import hold
 from migrator.migrating.guards import database_info
-from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import hold
-from migrator.migrating.sharing import refuse_pooler
+from migrator.migrating.running.sharing import refuse_pooler
 
 
 async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emit: Emit = ignore) -> ProtectResult:

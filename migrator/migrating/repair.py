@@ -15,18 +15,18 @@ from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
-from migrator.migrating import journal, ledger
-from migrator.migrating.blockers import writers
+from migrator.migrating.books import journal, ledger
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.books.lock import POLL, by_row, held_by, hold, in_the_way, named, row_holder, taken_by_other
 from migrator.migrating.guards import database_info, refuse_unversioned
-from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import POLL, by_row, held_by, hold, in_the_way, named, row_holder, taken_by_other
-from migrator.migrating.message import milliseconds
-from migrator.migrating.plan import resolve
-from migrator.migrating.recovery import Asked, recover_mark
-from migrator.migrating.run import prepare
-from migrator.migrating.sharing import refuse_pooler
-from migrator.migrating.standing import read_all
-from migrator.migrating.states import Standing, assess, unapplied
+from migrator.migrating.planning.plan import resolve
+from migrator.migrating.planning.standing import read_all
+from migrator.migrating.planning.states import Standing, assess, unapplied
+from migrator.migrating.running.beginning import prepare
+from migrator.migrating.running.blockers import writers
+from migrator.migrating.running.message import milliseconds
+from migrator.migrating.running.recovery import Asked, recover_mark
+from migrator.migrating.running.sharing import refuse_pooler
 
 Mark = Literal["applied", "pending"]
 

@@ -9,16 +9,16 @@ from migrator.database.connect import connect
 from migrator.database.session import Session
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
-from migrator.migrating import ledger
-from migrator.migrating.attempts import Attempts, Planner
+from migrator.migrating.books import ledger
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.files.migration import Migration
 from migrator.migrating.guards import database_info, refuse_unversioned
-from migrator.migrating.ledger import Ledger
-from migrator.migrating.migration import Migration
-from migrator.migrating.plan import plan_down
-from migrator.migrating.sharing import refuse_pooler
-from migrator.migrating.standing import read_all
-from migrator.migrating.states import assess, unapplied
-from migrator.migrating.step import Step
+from migrator.migrating.planning.plan import plan_down
+from migrator.migrating.planning.standing import read_all
+from migrator.migrating.planning.states import assess, unapplied
+from migrator.migrating.planning.step import Step
+from migrator.migrating.running.attempts import Attempts, Planner
+from migrator.migrating.running.sharing import refuse_pooler
 
 
 async def down(

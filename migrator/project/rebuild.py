@@ -10,12 +10,13 @@ from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, StateError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
-from migrator.migrating import ledger, up
+from migrator.migrating import up
+from migrator.migrating.books import ledger
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.books.lock import hold
 from migrator.migrating.guards import database_info, refuse_unversioned
-from migrator.migrating.ledger import Ledger
-from migrator.migrating.lock import hold
-from migrator.migrating.sharing import refuse_pooler
-from migrator.migrating.standing import read_all
+from migrator.migrating.planning.standing import read_all
+from migrator.migrating.running.sharing import refuse_pooler
 from migrator.seeding import seed
 from migrator.sql.names import literal, quote
 

@@ -4,9 +4,9 @@ from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.events import Emit, ignore
 from migrator.events.status import StatusResult
-from migrator.migrating import ledger
+from migrator.migrating.books import ledger
 from migrator.migrating.guards import database_info, refuse_unversioned
-from migrator.migrating.standing import read_all, statuses
+from migrator.migrating.planning.standing import read_all, statuses
 from migrator.seeding import summary
 
 

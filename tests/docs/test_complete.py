@@ -29,12 +29,12 @@ COMPUTED = {
         *("connection-failed", "connection-protocol", "login-refused", "password-missing", "server-starting"),
         *("too-many-connections", "unknown-database", "unknown-role", "wrong-password"),
     },
-    "migrating/blame.py": {"lock-timeout", "statement-failed", "syntax-error"},
+    "migrating/running/blame.py": {"lock-timeout", "statement-failed", "syntax-error"},
     "sql/refusals.py": {
         *("unterminated-comment", "unterminated-dollar-quote", "unterminated-identifier", "unterminated-string"),
     },
 }
-PASSED_ON = {"database/connect.py", "errors.py", "migrating/refusals.py", "migrating/standing.py"}
+PASSED_ON = {"database/connect.py", "errors.py", "migrating/planning/refusals.py", "migrating/planning/standing.py"}
 PASSED_ON |= {path.relative_to(ROOT / "migrator").as_posix() for path in (ROOT / "migrator/seeding").glob("*.py")}
 """Files that hand on the code of another error."""
 

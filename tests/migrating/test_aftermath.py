@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from test_message import step
 
-from migrator.migrating.aftermath import by_entries
-from migrator.migrating.ledger import JournalEntry, Ledger, LedgerEntry
-from migrator.migrating.step import Step
-from migrator.migrating.yoyo_tables import YoyoTables
+from migrator.migrating.books.ledger import JournalEntry, Ledger, LedgerEntry
+from migrator.migrating.books.yoyo_tables import YoyoTables
+from migrator.migrating.planning.step import Step
+from migrator.migrating.running.aftermath import by_entries
 
 UP = [step("1", "a"), step("2", "b"), step("3", "c")]
 DOWN = [Step(migration=each.migration, direction="down", script=each.script) for each in reversed(UP)]

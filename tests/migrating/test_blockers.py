@@ -12,8 +12,9 @@ import pytest
 from migrator.config import Address
 from migrator.errors import MigratorError, UnavailableError, WorkError
 from migrator.events import Blocked, Event, Retrying, Waiting
-from migrator.migrating import down, lookout, mark, redo, up
-from migrator.migrating.lock import key
+from migrator.migrating import down, mark, redo, up
+from migrator.migrating.books.lock import key
+from migrator.migrating.running import lookout
 
 pytestmark = pytest.mark.db
 

@@ -15,7 +15,7 @@ from migrator.config import Address, Config
 from migrator.errors import InputError, StateError
 from migrator.events import Event, Told
 from migrator.migrating import create, mark, new, up
-from migrator.migrating.standing import read_all
+from migrator.migrating.planning.standing import read_all
 
 
 @pytest.fixture

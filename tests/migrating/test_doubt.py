@@ -9,9 +9,9 @@ import pytest
 from migrator.errors import StateError, UnavailableError, WorkError
 from migrator.events import Noticed
 from migrator.migrating import mark, up
-from migrator.migrating.notes import owner
-from migrator.migrating.resume import hashes
-from migrator.migrating.standing import read_all
+from migrator.migrating.books.notes import owner
+from migrator.migrating.planning.resume import hashes
+from migrator.migrating.planning.standing import read_all
 
 pytestmark = pytest.mark.db
 

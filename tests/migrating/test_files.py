@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import InputError
-from migrator.migrating import folder
-from migrator.migrating.files import read_migrations
-from migrator.migrating.yoyo_tables import hash_of
+from migrator.migrating.books.yoyo_tables import hash_of
+from migrator.migrating.files import folder
+from migrator.migrating.files.reading import read_migrations
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from migrator.config import Address
 from migrator.database.connect import connect
 from migrator.errors import InputError, StateError, UnavailableError
-from migrator.migrating import down, ledger, up
+from migrator.migrating import down, up
+from migrator.migrating.books import ledger
 from migrator.project import status
 
 pytestmark = pytest.mark.db

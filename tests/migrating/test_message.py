@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.errors import ServerReport
-from migrator.migrating.blame import Culprit, culprit
-from migrator.migrating.message import OPENING, Frame, Mark, Piece, at, mark, pack, pieces, read_mark
-from migrator.migrating.migration import Migration, Script, Unit
-from migrator.migrating.step import Step
-from migrator.migrating.yoyo_tables import YoyoTables
+from migrator.migrating.books.yoyo_tables import YoyoTables
+from migrator.migrating.files.migration import Migration, Script, Unit
+from migrator.migrating.planning.step import Step
+from migrator.migrating.running.blame import Culprit, culprit
+from migrator.migrating.running.message import OPENING, Frame, Mark, Piece, at, mark, pack, pieces, read_mark
 from migrator.source import Source
 
 FRAME = Frame(entries=YoyoTables(schema="public"), own="migrator", nonce="c0ffee", pid=7, lock_timeout=5.0)

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from migrator.errors import InputError, StateError
-from migrator.migrating.checks import checked_script
-from migrator.migrating.ledger import Ledger, LedgerEntry
-from migrator.migrating.migration import Migration, Script
-from migrator.migrating.notes import JournalEntry
-from migrator.migrating.plan import plan_down, plan_up, resolve
-from migrator.migrating.resume import hashes
-from migrator.migrating.states import assess
-from migrator.migrating.yoyo_tables import YoyoTables
+from migrator.migrating.books.ledger import Ledger, LedgerEntry
+from migrator.migrating.books.notes import JournalEntry
+from migrator.migrating.books.yoyo_tables import YoyoTables
+from migrator.migrating.files.checks import checked_script
+from migrator.migrating.files.migration import Migration, Script
+from migrator.migrating.planning.plan import plan_down, plan_up, resolve
+from migrator.migrating.planning.resume import hashes
+from migrator.migrating.planning.states import assess
 from migrator.source import Source
 from migrator.sql.script import split
 

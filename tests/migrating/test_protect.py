@@ -13,7 +13,7 @@ from migrator.errors import InputError, ProtectedError, UnavailableError
 from migrator.events import Event, Waiting
 from migrator.events.migrating import ProtectResult
 from migrator.migrating import down, protect, redo, up
-from migrator.migrating.lock import hold
+from migrator.migrating.books.lock import hold
 from migrator.project import reset, status
 from migrator.seeding import seed
 from migrator.seeding.load import LOCK_CLASS

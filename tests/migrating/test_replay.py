@@ -2,8 +2,8 @@
 
 import pytest
 
-from migrator.migrating.checks import checked_script
-from migrator.migrating.replay import NotReplayableError, again
+from migrator.migrating.files.checks import checked_script
+from migrator.migrating.planning.replay import NotReplayableError, again
 from migrator.source import Source
 from migrator.sql.script import split
 

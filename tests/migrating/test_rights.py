@@ -11,7 +11,7 @@ from migrator.config import Address, Config
 from migrator.errors import InputError, UnavailableError
 from migrator.events import Event, Noticed
 from migrator.migrating import mark, protect, up
-from migrator.migrating.yoyo_tables import YoyoTables
+from migrator.migrating.books.yoyo_tables import YoyoTables
 from migrator.project import status
 from migrator.seeding import seed
 

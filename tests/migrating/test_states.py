@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from migrator.errors import StateError
-from migrator.migrating.ledger import Ledger, LedgerEntry
-from migrator.migrating.migration import Migration, Script
-from migrator.migrating.notes import JournalEntry
-from migrator.migrating.plan import plan_down, plan_up
-from migrator.migrating.refusals import problems
-from migrator.migrating.states import assess, unapplied
-from migrator.migrating.yoyo_tables import YoyoTables
+from migrator.migrating.books.ledger import Ledger, LedgerEntry
+from migrator.migrating.books.notes import JournalEntry
+from migrator.migrating.books.yoyo_tables import YoyoTables
+from migrator.migrating.files.migration import Migration, Script
+from migrator.migrating.planning.plan import plan_down, plan_up
+from migrator.migrating.planning.refusals import problems
+from migrator.migrating.planning.states import assess, unapplied
 from migrator.source import Source
 
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from cable import unchanged
 from migrator.config import Address
 from migrator.errors import WorkError
 from migrator.migrating import up
-from migrator.migrating.timeouts import TIMEOUTS, lifted
+from migrator.migrating.running.timeouts import TIMEOUTS, lifted
 
 pytestmark = pytest.mark.db
 

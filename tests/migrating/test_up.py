@@ -389,7 +389,7 @@ async def test_two_runners_apply_once(project, db):
 async def test_patience_ends(project, db):
     """A lock that is held for longer than `wait` is exit 3 and names its holder."""
     config = project(THREE, wait=0.2)
-    from migrator.migrating.lock import key
+    from migrator.migrating.books.lock import key
 
     await db.execute(f"select pg_advisory_lock({key('public')})")
     with pytest.raises(UnavailableError) as caught:

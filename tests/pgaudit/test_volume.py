@@ -9,7 +9,8 @@ import pytest
 
 from migrator.config import Config
 from migrator.events import Event, Noticed
-from migrator.migrating import observers, up
+from migrator.migrating import up
+from migrator.migrating.books import observers
 
 pytestmark = pytest.mark.db
 

@@ -17,7 +17,7 @@ from migrator.database.pooler import kind_of
 from migrator.database.probe import find_mode
 from migrator.database.target import Host, Secret
 from migrator.errors import UnavailableError
-from migrator.migrating import sharing
+from migrator.migrating.running import sharing
 
 Project = Callable[..., Config]
 

@@ -13,7 +13,7 @@ import pytest
 from migrator import up
 from migrator.config import Address, Config
 from migrator.errors import UnavailableError
-from migrator.migrating.lock import key
+from migrator.migrating.books.lock import key
 
 Connection = asyncpg.Connection
 Project = Callable[..., Config]

@@ -12,7 +12,8 @@ from clirows import finished, gone, journal, locks, rows, sleeping, until
 from migrator.config import Address
 from migrator.database.session import Session
 from migrator.errors import UnavailableError, WorkError
-from migrator.migrating import lock, mark, up
+from migrator.migrating import mark, up
+from migrator.migrating.books import lock
 from migrator.project import status
 
 pytestmark = pytest.mark.db

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.migrating.stored import code, holds, likeness, stored
+from migrator.migrating.files.stored import code, holds, likeness, stored
 from migrator.source import Source
 from migrator.sql.script import cut, without_comments
 

@@ -19,8 +19,8 @@ from migrator.database.connect import open_session
 from migrator.database.dsn import parse
 from migrator.errors import UnavailableError
 from migrator.events import Event, Waiting
-from migrator.migrating.lock import by_row, key, row_holder
-from migrator.migrating.supabase_table import SCHEMA, SupabaseTable
+from migrator.migrating.books.lock import by_row, key, row_holder
+from migrator.migrating.books.supabase_table import SCHEMA, SupabaseTable
 
 pytestmark = pytest.mark.db
 

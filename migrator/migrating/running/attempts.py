@@ -1,0 +1,265 @@
+"""A plan carried out: under the lock, made again whenever others were faster, tried again when it met a lock."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from migrator.config import Config
+from migrator.database.rights import refuse_unfit
+from migrator.database.session import Session
+from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
+from migrator.events import Emit, Noticed, Planned
+from migrator.events.blocking import Blocker
+from migrator.events.migrating import Done
+from migrator.migrating.books import ledger
+from migrator.migrating.books.entries import Entries
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.books.lock import (
+    POLL,
+    Held,
+    by_row,
+    hold,
+    in_the_way,
+    named,
+    noted_elsewhere,
+    row_holder,
+    taken_by_other,
+)
+from migrator.migrating.files.migration import Migration
+from migrator.migrating.planning.resume import refreshed
+from migrator.migrating.planning.step import Step
+from migrator.migrating.running.aftermath import RunLostError
+from migrator.migrating.running.alone import alone_from, mentioned
+from migrator.migrating.running.beginning import adoption, creation, frame, prepare
+from migrator.migrating.running.blame import FenceLostError, UnpreparedError, passes
+from migrator.migrating.running.blockers import describe, in_deadlock, writers
+from migrator.migrating.running.execute import Execution
+from migrator.migrating.running.lookout import Lookout
+from migrator.migrating.running.message import milliseconds
+from migrator.migrating.running.recovery import after_cancel, recover
+from migrator.migrating.running.retries import Retries
+from migrator.migrating.running.sharing import refuse_pooler, refuse_stepwise
+
+Planner = Callable[[Ledger], tuple[Step, ...]]
+"""What a run has to do, given what the database knows."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempts:
+    """One run, from its first attempt to its end.
+
+    Attributes:
+        session: where.
+        config: waiting, retries, names.
+        plan: makes the plan under the lock.
+        migrations: adopted where another tool has applied them.
+        emit: hears what happens.
+        one_by_one: send a statement at a time.
+        allow_transaction_pooler: run on the ledger's fence alone where sessions do not hold.
+        planned_once: what is left is the rest of the first plan; for `down` and `redo`, whose plan made again after
+            half of it is done would go further than the user asked.
+        done: what is committed.
+        after: what the ledger said on a new connection, where the first one was lost.
+        seen: what the database knew when the last attempt began, read under the lock.
+    """
+
+    session: Session
+    config: Config
+    plan: Planner
+    migrations: Sequence[Migration]
+    emit: Emit
+    one_by_one: bool = False
+    allow_transaction_pooler: bool | None = None
+    planned_once: bool = False
+    done: list[Done] = field(default_factory=list)
+    seen: Ledger | None = None
+    after: Ledger | None = None
+    _first: tuple[Step, ...] | None = None
+    _separately: bool = False
+    _told: tuple[int | None, str | None] | None = None
+    _lookout: Lookout = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing runs yet, so nothing is looked out for."""
+        self._lookout = Lookout(self.session.target, self.config.lock_timeout, self.emit)
+
+    async def carry_out(self, known: Ledger) -> tuple[Done, ...]:
+        """As `run`; where the connection is lost, the ledger is asked on a new one what is committed.
+
+        Raises `ConnectionLostError`, or `WorkError` with the same code where something is committed or may be.
+        """
+        try:
+            return await self.run(known)
+        except RunLostError as lost:
+            earlier = self.done[: len(self.done) - len(lost.trail.seen)]
+            self.done, found = await recover(lost, self.session.target, self.config, self.emit, earlier=earlier)
+            self.after = found.ledger
+            return tuple(self.done)
+        except MigratorError as error:
+            if error.code == "connection-lost" and error.outcome is None:
+                # between two attempts, or before the first one: nothing was on its way
+                kept = f"{len(self.done)} of this run stay committed, and nothing else was changed"
+                error.outcome = kept if self.done else "nothing was changed"
+            raise
+
+    async def run(self, known: Ledger) -> tuple[Done, ...]:
+        """Carry out the plan; `known` is what was read without the lock.
+
+        Writes; waits for the lock and for a `yoyo` that runs up to `config.wait` seconds; a migration that met a lock,
+        a deadlock or a serialization failure is tried again up to `config.lock_retries` times. Raises `MigratorError`
+        with `.done`.
+        """
+        await refuse_unfit(self.session, self.config.readers)
+        deadline = monotonic() + self.config.wait
+        fresh = not known.applied
+        async with self._lookout:
+            while True:
+                try:
+                    async with self._locked(known.entries.schema) as held:
+                        await self._until_done(known, held, fresh=fresh)
+                except UnpreparedError:
+                    self._separately = True
+                    known = replace(known, missing=False)
+                except FenceLostError:
+                    known = replace(known, missing=False)
+                    await self._wait_for_other(known.entries, deadline)
+                except MigratorError as error:
+                    error.done = tuple(done.id for done in self.done)
+                    # no lock or no connection is exit 3 only where nothing of the run is committed
+                    if isinstance(error, UnavailableError) and error.done:
+                        raise error.after_work() from error.__cause__
+                    raise
+                else:
+                    return tuple(self.done)
+
+    async def _until_done(self, known: Ledger, held: Held, *, fresh: bool) -> None:
+        """Attempts until one is whole or the retries are spent, all of them under the lock.
+
+        The lock is kept while a retry is waited for. Otherwise another runner would take its turn in the pause, and the
+        readers of the table would have no rest between the two. It is a session's lock: no transaction is open, and
+        nobody but another runner waits for it.
+        """
+        retries = Retries(limit=self.config.lock_retries, lock_timeout=self.config.lock_timeout)
+        while True:
+            try:
+                await self._attempt(known, held, fresh=fresh)
+            except MigratorError as error:
+                error.blockers = await self._blockers(error)
+                again = retries.again(error, error.blockers)
+                if again is None:
+                    raise
+                known = replace(known, missing=False)
+                self.emit(again)
+                await asyncio.sleep(again.pause)
+            else:
+                return
+
+    async def _blockers(self, error: MigratorError) -> tuple[Blocker, ...]:
+        """Who blocked a migration that failed: whom the lookout saw, or whom a deadlock's report names."""
+        cause = error.__cause__
+        if not isinstance(cause, ServerError) or not passes(cause.report):
+            return ()
+        if cause.report.sqlstate == "40P01" and cause.report.detail:
+            pids = in_deadlock(cause.report.detail)
+            with contextlib.suppress(MigratorError):
+                return await describe(self.session, pids) if pids else ()
+        return self._lookout.seen
+
+    async def _attempt(self, known: Ledger, held: Held, *, fresh: bool) -> None:
+        session, config = self.session, self.config
+        makes_tables = not known.ready and not self._separately
+        if not makes_tables:
+            await prepare(session, config, known, self.emit)
+        # where there was no table there is no entry: should somebody have been faster than us, the fence tells
+        now = known if known.missing and not held.waited else await ledger.read(session, config, observe=True)
+        await refuse_pooler(session, allowed=self.allow_transaction_pooler)  # the lock may have found one out
+        if session.target.kind == "transaction-pooler" and held.release:
+            raise FenceLostError  # the lock is on a backend that is not ours: give it back, and go on without
+        self.seen = now
+        steps = self._steps(now)
+        if not steps:
+            return
+        refuse_stepwise(session, steps)
+        alone = alone_from(steps, now, one_by_one=self.one_by_one)
+        if not self._first:
+            self._first = steps
+            self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
+            self._tell(steps, now, alone)
+        shared = frame(session, config, now, steps, farewell=held.release)
+        making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
+        books = adoption(config, now, self.migrations)
+        bounded = f"set local lock_timeout = {milliseconds(config.lock_timeout)}"
+        settings = [*shared.session.lasting, *shared.session.passing, bounded]
+        before = "; ".join(["begin", *settings, *making, *books, "commit"])
+        execution = Execution(
+            session,
+            steps,
+            shared,
+            self.emit,
+            self._lookout,
+            alone_from=alone,
+            fresh=fresh,
+            before=f"{before};\n",
+            makes_tables=makes_tables,
+            earlier=tuple(done.id for done in self.done),
+        )
+        try:
+            await execution.run()
+            held.released = True
+        except ConnectionLostError as error:
+            raise RunLostError(execution.trail(now, held.pid), error) from error
+        except asyncio.CancelledError:
+            await after_cancel(session, config, execution.trail(now, held.pid), self.emit)
+            raise
+        finally:
+            self.done += execution.done
+
+    def _steps(self, now: Ledger) -> tuple[Step, ...]:
+        if self.planned_once and self._first:
+            left = self._first[len(self.done) :]
+            return tuple(refreshed(step, now.note(step.migration.id)) for step in left[:1]) + left[1:]
+        return self.plan(now)
+
+    @asynccontextmanager
+    async def _locked(self, schema: str) -> AsyncIterator[Held]:
+        async with hold(self.session, schema, wait=self.config.wait, emit=self.emit) as held:
+            self._lookout.pid = held.pid
+            yield held
+
+    def _tell(self, steps: Sequence[Step], now: Ledger, alone: int) -> None:
+        first, word = mentioned(steps)
+        if now.observers:
+            what = f"`{now.observers[0]}` stores the text of every message, so each statement is sent by itself"
+            self.emit(Noticed(severity="NOTICE", message=what))
+        elif word and alone == first and not self.one_by_one:
+            what = f"`{steps[first].migration.id}` mentions `{word}`, so from there on each statement is sent by itself"
+            self.emit(Noticed(severity="NOTICE", message=what))
+        for step in steps:
+            for warning in step.migration.warnings if step.direction == "up" else ():
+                self.emit(warning)
+
+    async def _wait_for_other(self, entries: Entries, deadline: float) -> None:
+        """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
+        rows = await self.session.read(entries.holder())
+        patience = max(0.0, deadline - monotonic())
+        seen = await writers(self.session, entries.tables) or self._lookout.seen
+        holder = by_row(rows, patience=patience) or in_the_way(seen, patience=patience)
+        if patience <= 0:
+            outcome = (
+                f"nothing {'else ' if self.done else ''}was changed in the {self.config.wait:g} s that this run waited"
+            )
+            foreign = () if self.seen is None else sorted(self.seen.foreign)
+            if foreign and not rows:
+                error = noted_elsewhere(foreign[0], self.config.schema, outcome=outcome)
+            else:
+                error = taken_by_other(entries.kind, row_holder(rows) or named(holder), outcome=outcome)
+            error.done = tuple(done.id for done in self.done)
+            raise error.after_work() if self.done else error
+        if (holder.pid, holder.application) != self._told:
+            self.emit(holder)
+            self._told = (holder.pid, holder.application)
+        await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy
