@@ -1,6 +1,10 @@
 """A server of the test's own, which may stop, crash and come back."""
 
 import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -39,6 +43,20 @@ class Server:
         run(self.dsn, "alter system set wal_writer_flush_after = '1GB'")
         self.stop("fast")
         self.start()
+
+
+@contextlib.contextmanager
+def forgetful_server() -> Iterator[Server]:
+    """A server that forgets in a crash whatever nobody waited for; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="migrator-crash-"))
+    folder.chmod(0o755)
+    server = Server(folder)
+    try:
+        server.forgetful()
+        yield server
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(dsn: str, *statements: str) -> list[asyncpg.Record]:

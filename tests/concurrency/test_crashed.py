@@ -3,15 +3,13 @@
 import asyncio
 import contextlib
 import random
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
-from crashing import Server
+from crashing import Server, forgetful_server
 from traces import books, ids, trace, whole
 
 from migrator.config import Address, Config
@@ -28,17 +26,10 @@ SLEEPING = "select count(*) > 0 from pg_stat_activity where wait_event = 'PgSlee
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[Server]:
     """One that forgets in a crash whatever nobody waited for."""
-    folder = Path(tempfile.mkdtemp(prefix="migrator-crash-"))
-    folder.chmod(0o755)
-    made = Server(folder)
-    try:
-        made.forgetful()
+    with forgetful_server() as made:
         yield made
-    finally:
-        made.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager

@@ -2,14 +2,12 @@
 
 import asyncio
 import random
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-from crashing import Server
+from crashing import Server, forgetful_server
 from stepped import TABLES, all_valid, indexes, write
 from traces import books, trace, until, whole
 
@@ -23,15 +21,8 @@ pytestmark = pytest.mark.db
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """One that forgets in a crash whatever nobody waited for."""
-    folder = Path(tempfile.mkdtemp(prefix="migrator-crash-"))
-    folder.chmod(0o755)
-    made = Server(folder)
-    try:
-        made.forgetful()
+    with forgetful_server() as made:
         yield made
-    finally:
-        made.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

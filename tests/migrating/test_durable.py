@@ -1,13 +1,11 @@
 """What a run has told as committed survives a crash of the server, although only one commit waits for the disk."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crashing import Server, run
+from crashing import Server, forgetful_server, run
 
 from migrator.config import Address, Config
 from migrator.errors import WorkError
@@ -19,15 +17,8 @@ pytestmark = pytest.mark.db
 @pytest.fixture
 def server() -> Iterator[Server]:
     """Start one that keeps its writes as long in memory as it may, so that a missing wait shows."""
-    folder = Path(tempfile.mkdtemp(prefix="migrator-crash-"))
-    folder.chmod(0o755)
-    server = Server(folder)
-    try:
-        server.forgetful()
-        yield server
-    finally:
-        server.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
+    with forgetful_server() as made:
+        yield made
 
 
 def ledger(dsn: str) -> list[str]:
