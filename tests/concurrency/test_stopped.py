@@ -28,7 +28,7 @@ async def stopped(process: subprocess.Popen[str], *, within: float = 3) -> dict[
     begin = time.monotonic()
     process.send_signal(signal.SIGTERM)
     code, document, errors = await finished(process)
-    assert time.monotonic() - begin < within
+    assert time.monotonic() - begin < within, (time.monotonic() - begin, document, errors)
     assert (code, document["error"]["code"]) == (143, "terminated"), errors
     assert "Traceback" not in errors
     error: dict[str, object] = document["error"]

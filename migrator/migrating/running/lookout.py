@@ -27,6 +27,9 @@ LONGEST = 5.0
 
 SOONEST = 0.02
 
+LAST_ANSWER = 1.0
+"""Seconds for a question that is under way when the run ends."""
+
 
 class Lookout:
     """Looks out for one run: entered before its first attempt, left behind its last.
@@ -78,10 +81,12 @@ class Lookout:
         self._leaving = True
         if self._task is not None:
             if self._asking:  # one round trip; to cancel a question takes a connection more
-                await asyncio.wait([self._task], timeout=1.0)
+                await asyncio.wait([self._task], timeout=LAST_ANSWER)
+            if self._session is not None:
+                self._session.abandon()  # ends a question that a dead network keeps from being cancelled
             self._task.cancel()
-            await asyncio.wait([self._task])
-            if not self._task.cancelled():
+            await asyncio.wait([self._task], timeout=LAST_ANSWER)
+            if self._task.done() and not self._task.cancelled():
                 self._task.exception()
         if self._session is not None:
             self._session.abandon()
