@@ -4,11 +4,15 @@ Everything that reads, enters, erases or logs a migration asks an `Entries` for 
 yoyo's tables, `SupabaseTable` for the one of the Supabase CLI.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from migrator.config import LedgerKind
-from migrator.migrating.files.migration import Migration
+
+if TYPE_CHECKING:  # a run with nothing to do does without it
+    from migrator.migrating.files.migration import Migration
 
 UTC_NOW = "(pg_catalog.clock_timestamp() at time zone 'utc')"
 """The time as a ledger stores it. Never `now()`: it is the same for all migrations of one message."""

@@ -1,7 +1,7 @@
 """Whose ledger a database has, or gets: what the configuration says, else what there is, else what the folder is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrator.config import Config, LedgerKind
@@ -56,12 +56,7 @@ def choose(config: Config, there: Mapping[str, Any]) -> Choice:
         kind, told = found, _only_one(there["current"], found) if found != kind else None
     choice = _supabase(there, told) if kind == "supabase" else _yoyo(there, told)
     if config.ledger is None and is_yoyo and is_theirs:
-        return Choice(
-            entries=choice.entries,
-            readable=choice.readable,
-            complete=choice.complete,
-            told=two_ledgers(choice.entries),
-        )
+        return replace(choice, told=two_ledgers(choice.entries))
     return choice
 
 

@@ -4,6 +4,7 @@ One query where the tables are there, one more of the catalog alone where someth
 """
 
 from migrator.migrating.books.entries import Entries
+from migrator.migrating.books.notes import UNDER_WAY
 from migrator.migrating.books.supabase_table import SCHEMA, TABLE
 from migrator.migrating.books.yoyo_tables import LOCK, LOG, MIGRATION, VERSION
 from migrator.sql.names import literal, quote
@@ -57,7 +58,7 @@ def query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
         joined = f"left join {journal} j on {entries.noted}"
         loose = (
             f"(select jsonb_agg(jsonb_build_array(j.migration_id, null, {columns}, null, {HASHES})) from {journal} j "
-            "where j.state in ('partial', 'partial-unsure', 'undoing', 'undoing-unsure', 'owed'))"
+            f"where j.state in ({', '.join(map(literal, (*UNDER_WAY, 'owed')))}))"
         )
         # where our note counts, it says enough of what was applied
         columns += f", case when j.migration_id is null then {entries.statements} end"

@@ -6,16 +6,20 @@ the key) and `list.go` (any other file is skipped). The table knows neither a ti
 of ours holds an advisory lock beside its row, and the journal keeps the time.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from migrator.config import LedgerKind
 from migrator.migrating.books.entries import Operation
-from migrator.migrating.books.lock import holder_query, key
-from migrator.migrating.files.migration import Migration
 from migrator.migrating.files.stored import stored
 from migrator.sql.names import literal, quote
+
+if TYPE_CHECKING:  # a run with nothing to do needs neither
+    from migrator.migrating.files.migration import Migration
 
 SCHEMA, TABLE = "supabase_migrations", "schema_migrations"
 COLUMNS = frozenset({"version", "statements", "name"})
@@ -156,7 +160,9 @@ class SupabaseTable:
 
     def lock(self, pid: int) -> str:  # noqa: ARG002 - the server knows whose lock it is
         """SQL that takes the ledger's lock until the transaction ends; 22012 where another session has it."""
-        return f"select 1 / pg_catalog.pg_try_advisory_xact_lock({key(SCHEMA)})::integer"
+        from migrator.migrating.books.lock import gate  # a run with nothing to do takes no lock
+
+        return gate(SCHEMA)
 
     def unlock(self, pid: int) -> list[str]:  # noqa: ARG002 - see lock
         """Nothing: the end of the transaction gives it back."""
@@ -164,6 +170,8 @@ class SupabaseTable:
 
     def holder(self) -> str:
         """A query for who has that lock."""
+        from migrator.migrating.books.lock import holder_query, key
+
         return holder_query(key(SCHEMA))
 
     def remove_dead_lock(self, own: str) -> list[str]:  # noqa: ARG002 - none is left behind

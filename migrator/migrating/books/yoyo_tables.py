@@ -4,17 +4,22 @@ The shapes are those of yoyo 9 (`yoyo/internalmigrations/v2.py` and `yoyo/backen
 the `yoyo` command and `migrate` can take turns on one database.
 """
 
+from __future__ import annotations
+
 import getpass
 import hashlib
 import socket
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from migrator.config import LedgerKind
 from migrator.migrating.books.entries import UTC_NOW, Operation
-from migrator.migrating.files.migration import Migration
 from migrator.sql.names import literal, quote
+
+if TYPE_CHECKING:  # a run with nothing to do does without it
+    from migrator.migrating.files.migration import Migration
 
 TABLES = MIGRATION, LOG, VERSION, LOCK = "_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"
 
