@@ -11,7 +11,7 @@ from migrator.migrating.files import folder
 from migrator.migrating.files.folder import natural
 from migrator.migrating.files.naming import following, word_separator
 from migrator.migrating.planning.plan import resolve
-from migrator.migrating.planning.refusals import marking
+from migrator.migrating.planning.resume import marking
 from migrator.source import shown
 
 PATIENCE = 2.0

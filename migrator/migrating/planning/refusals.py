@@ -9,7 +9,7 @@ from migrator.events.migrating import Direction
 from migrator.migrating.files.folder import ROLLBACK, is_supabase, natural
 from migrator.migrating.files.migration import Migration
 from migrator.migrating.files.naming import behind
-from migrator.migrating.planning.resume import stays, unfinished
+from migrator.migrating.planning.resume import marking, stays, unfinished
 from migrator.migrating.planning.states import Standing
 from migrator.source import Span
 
@@ -79,11 +79,6 @@ def gone(standing: Standing) -> StateError:
 def accepting(standing: Standing) -> str:
     """How to take a file as it is now for what was applied."""
     return f"{marking(standing.id, 'applied')} takes the file as it is now"
-
-
-def marking(id_: str, state: str) -> str:
-    """The command that changes what the ledger says of a migration."""
-    return f"`migrate mark {shlex.quote(id_)} --{state}`"
 
 
 def _problem(standing: Standing) -> StateError | None:

@@ -6,6 +6,7 @@ layout aside; what is not may be edited.
 
 import hashlib
 import shlex
+from typing import Literal
 
 from migrator.errors import StateError
 from migrator.events.migrating import Direction
@@ -177,11 +178,17 @@ def _lost(migration: Migration, note: JournalEntry, script: Script) -> StateErro
     return None
 
 
+def marking(id_: str, state: Literal["applied", "pending"]) -> str:
+    """The command that changes what the ledger says of a migration."""
+    return f"`migrate mark {shlex.quote(id_)} --{state}`"
+
+
 def by_hand(id_: str, direction: Direction) -> str:
     """The way out without another run."""
-    finished, undone = ("--applied", "--pending") if direction == "up" else ("--pending", "--applied")
-    mark = f"`migrate mark {shlex.quote(id_)}"
-    return f"finish it by hand and {mark} {finished}`, or undo it by hand and {mark} {undone}`"
+    finished, undone = marking(id_, "applied"), marking(id_, "pending")
+    if direction == "down":
+        finished, undone = undone, finished
+    return f"finish it by hand and {finished}, or undo it by hand and {undone}"
 
 
 def _whose(note: JournalEntry) -> str:
