@@ -8,7 +8,7 @@ travel by COPY for the same reason.
 import asyncio
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,9 +157,12 @@ class Session:
             await self.run("rollback")
             raise refused_setting(self.target, error) from error
         try:
-            return await self.read(query)
-        finally:
-            await self.run("rollback")
+            found = await self.read(query)
+        except BaseException:
+            await self.give_up()
+            raise
+        await self.run("rollback")
+        return found
 
     async def copy(
         self, table: str, columns: list[str], source: AsyncIterable[bytes], *, schema: str | None = None
@@ -231,6 +234,12 @@ class Session:
         finally:
             await self.settle()
             self._listeners = listeners
+
+    async def give_up(self) -> None:
+        """As `rollback`, for a reason that is on its way already: it takes `FAREWELL` at most and raises nothing."""
+        with suppress(MigratorError):
+            async with self.within():
+                await self.rollback()
 
     async def _forget(self, *, plpgsql: bool) -> None:
         # the settings of the address are the session's own, as at its start; behind a pooler no session keeps any

@@ -13,7 +13,7 @@ from graphlib import TopologicalSorter
 
 from migrator.config import Config
 from migrator.database import protection
-from migrator.database.session import Notice, Session
+from migrator.database.session import Notice, Session, settings
 from migrator.errors import MigratorError, ServerError, ServerReport
 from migrator.events import Emit, FileFailed, FileLoaded, FileLoading, FileSkipped
 from migrator.events.seeding import Counts, SeedOutcome
@@ -26,7 +26,7 @@ from migrator.seeding.merge import PREFIX
 from migrator.seeding.shapes import FileLoad
 from migrator.seeding.spool import Spool, source
 from migrator.seeding.staging import Stage
-from migrator.sql.names import literal, quote
+from migrator.sql.names import quote
 
 REPLAYED = frozenset({"40P01", "40001", "55P03", protection.PROTECTED_MEANWHILE})
 """Deadlock, serialization failure, lock not available: the other side is done in a moment, so the file goes again."""
@@ -52,11 +52,10 @@ def _passes(report: ServerReport, stages: list[Stage]) -> bool:
     return report.sqlstate in REPLAYED
 
 
-def set_locally(session: Session, settings: Mapping[str, str]) -> str:
+def set_locally(session: Session, ours: Mapping[str, str]) -> str:
     """The statement that gives a transaction the settings of its address, and these."""
-    wanted = {**dict(session.target.settings), **settings}
-    calls = [f"set_config({literal(name)}, {literal(value)}, true)" for name, value in wanted.items()]
-    return f"select {', '.join(calls)}"
+    wanted = {**dict(session.target.settings), **ours}
+    return f"select {settings(tuple(wanted.items()), local=True)}"
 
 
 class Loader:
@@ -140,7 +139,7 @@ class Loader:
             try:
                 counts = await self._once(session, members, stages)
             except BaseException as error:
-                await session.rollback()
+                await session.give_up()
                 if not isinstance(error, ServerError):
                     raise
                 if error.report.sqlstate == LOADED_MEANWHILE:

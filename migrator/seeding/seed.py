@@ -211,8 +211,10 @@ async def _settings(session: Session) -> AsyncIterator[None]:
     await session.run(f"begin read only; {set_locally(session, {})}")
     try:
         yield
-    finally:
-        await session.run("rollback")
+    except BaseException:
+        await session.give_up()
+        raise
+    await session.run("rollback")
 
 
 def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorError:

@@ -110,9 +110,9 @@ class Indexes:
                 f"select to_jsonb({DEFINITION}) {FROM} where i.indrelid = to_regclass({literal(probe)})"
             )
         except ServerError:
-            return None
-        finally:
             await self._session.run("rollback")
+            return None
+        await self._session.run("rollback")
         return str(found[0]) if found else None
 
     async def _clear(self, where: str) -> None:
