@@ -156,6 +156,32 @@ async def test_state_that_fails_to_come_back_is_told(project, db):
     assert await journal(db) == ("partial", 2, 3)
 
 
+async def test_state_of_a_group_that_fails_to_come_back_is_shown_as_the_whole_group(project, db):
+    """The server's position counts in what was sent, which is a part of the group: no caret at a word beside it."""
+    await db.execute("create domain gone as int")
+    group = ("begin;", "insert into t values (1);", "create temp table k (a gone);", "commit;")
+    await fails(project(two(*group, "select 1/0;", "insert into t select a from k;")))
+    await db.execute("drop domain gone")
+    error = await fails(project(two(*group, "insert into t select a from k;")))
+    assert (error.sqlstate, error.statement) == ("42704", 1)
+    assert (error.where.line, error.where.column) == (3, 1)
+    assert error.hint == "correct the cause and run `migrate up` again"
+    assert error.outcome == "statement 1 of 2 stays"
+
+
+async def test_a_lock_met_when_a_file_goes_on_is_work_part_way(project, db, dsn):
+    """The resumed run itself committed nothing, but of the file something is: exit 4, not 3."""
+    await fails(project(two(say("1"), "select 1/0;")))
+    other = await asyncpg.connect(dsn)
+    try:
+        await other.execute("begin; lock table t in access exclusive mode")
+        config = project(two(say("1"), "alter table t add column c int;"), lock_timeout=0.2, lock_retries=0)
+        error = await fails(config)
+    finally:
+        await other.close()
+    assert (error.code, error.outcome) == ("lock-timeout", "statement 1 of 2 stays")
+
+
 async def test_a_rollback_goes_on_and_up_waits_for_it(project, db):
     """`down` resumes a rollback that stopped; `up` refuses meanwhile, and `down` refuses a file half applied."""
     files = two(say("up"))

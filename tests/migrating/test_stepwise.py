@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from migrator.errors import WorkError
+from migrator.errors import UnavailableError, WorkError
+from migrator.events import Retrying
 from migrator.migrating import down, mark, up
 
 pytestmark = pytest.mark.db
@@ -151,3 +152,67 @@ async def test_a_rollback_alone_may_need_no_transaction(project, db):
     with pytest.raises(WorkError):
         await up(broken)
     assert await db.fetchval("select to_regclass('public.t') is null")
+
+
+REFUSE = "create function no() returns trigger language plpgsql as $$ begin raise '{}' using errcode = '{}'; end $$;"
+
+
+async def test_the_failure_is_told_also_where_giving_back_fails(project, db):
+    """What the server refuses of our own cleaning up hides neither the statement that failed nor what stays."""
+    no = "create trigger no before delete on yoyo_lock for each row execute function no();"
+    lines = ["-- transactional: false", REFUSE.format("read-only", "25006"), no, "select 1/0;"]
+    with pytest.raises(WorkError) as caught:
+        await up(project({"migrations/0001.x.sql": "\n".join(lines)}))
+    error = caught.value
+    assert (error.message, error.sqlstate) == ("`0001.x` failed at statement 3 of 3", "22012")
+    assert (error.outcome, error.where.line) == ("statements 1-2 of 3 stay", 4)
+    await db.execute("drop trigger no on yoyo_lock")
+    await up(project({"migrations/0001.x.sql": "\n".join(lines[:-1])}))
+    assert await db.fetchval("select count(*) from yoyo_lock") == 0
+
+
+async def test_what_precedes_the_first_file_is_told_and_tried_again(project, db):
+    """A row of the books that somebody changed meanwhile is tried again before a file without a transaction, too."""
+    config = project(INDEX, lock_retries=0)
+    await up(config, to="0001")
+    await db.execute(
+        "delete from migrator.journal; create sequence tries; create function no() returns trigger language plpgsql as "
+        "$$ begin if nextval('tries') = 1 then raise 'tuple concurrently updated' using errcode = 'XX000'; end if; "
+        "return new; end $$; create trigger no before insert on migrator.journal for each row execute function no()"
+    )
+    with pytest.raises(UnavailableError) as caught:
+        await up(config)
+    error = caught.value
+    assert (error.code, error.message) == ("lock-timeout", "`0002.i` could not begin")
+    assert error.outcome == "nothing of `0002.i` is committed"
+    await db.execute("alter sequence tries restart")
+    heard = []
+    result = await up(project(INDEX, lock_retries=1), emit=heard.append)
+    assert [done.id for done in result.done] == ["0002.i", "0003.u"]
+    assert [event.id for event in heard if isinstance(event, Retrying)] == ["0002.i"]
+
+
+async def test_a_file_that_cannot_end_is_not_to_be_edited(project, db):
+    """Every statement is committed and the entry is refused: no statement is left that an edit would help."""
+    no = "create trigger no before insert on _yoyo_migration for each row execute function no();"
+    lines = ["-- transactional: false", REFUSE.format("no entry", "P0001"), no]
+    with pytest.raises(WorkError) as caught:
+        await up(project({"migrations/0001.x.sql": "\n".join(lines)}))
+    error = caught.value
+    assert (error.message, error.outcome) == ("`0001.x` failed when it was committed", "statements 1-2 of 2 stay")
+    assert error.hint == "correct the cause and run `migrate up` again"
+
+
+async def test_a_rollback_says_so_in_its_application_name(project, db):
+    """pg_stat_activity tells a rollback from an application, with a transaction or without."""
+    say = "insert into log values (current_setting('application_name'));"
+    config = project(
+        {
+            "migrations/0001.t.sql": "create table log (what text);",
+            "migrations/0002.x.sql": f"-- transactional: false\n{say}",
+            "migrations/0002.x.rollback.sql": say,
+        }
+    )
+    await up(config)
+    await down(config)
+    assert [row[0] for row in await db.fetch("select what from log")] == ["migrate 0002.x", "migrate down 0002.x"]

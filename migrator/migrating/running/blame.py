@@ -138,7 +138,9 @@ def _past_lock(verb: str, report: ServerReport) -> str:
 def _way_out(step: Step, report: ServerReport, *, fresh: bool, resumes: int | None) -> str:
     verb = "up" if step.direction == "up" else "down"
     again = f"correct the file and run `migrate {verb}` again"
-    if resumes is not None and resumes > 1:
+    if resumes == 0:
+        again = f"correct the cause and run `migrate {verb}` again"
+    elif resumes is not None and resumes > 1:
         again = f"edit statement {resumes} or what comes after it: `migrate {verb}` resumes at statement {resumes}"
     if passes(report):
         return _past_lock(verb, report)
@@ -185,7 +187,8 @@ def refusal(
     `done` are the ids of this run that the ledger says are committed; `parsed`, that the server had begun to run the
     message (a syntax error stops all of it before); `fresh`, that the ledger was empty when the run began; `stays`,
     what of the failed file itself is committed, for a file without a transaction; `kept`, that this is something;
-    `resumes`, at which of its statements the next run goes on; `retry`, that going on there may help against locks.
+    `resumes`, at which of its statements the next run goes on, 0 where no edit of them would help; `retry`, that going
+    on there may help against locks.
     """
     step = steps[found.step]
     kind: type[MigratorError] = WorkError

@@ -11,9 +11,18 @@ from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done
 from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.planning.resume import stays
 from migrator.migrating.planning.step import Step
 from migrator.migrating.running.aftermath import Trail
-from migrator.migrating.running.blame import ENTRY_TAKEN, FenceLostError, UnpreparedError, culprit, is_fence, refusal
+from migrator.migrating.running.blame import (
+    ENTRY_TAKEN,
+    Culprit,
+    FenceLostError,
+    UnpreparedError,
+    culprit,
+    is_fence,
+    refusal,
+)
 from migrator.migrating.running.lookout import Lookout
 from migrator.migrating.running.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, pack, pieces
 from migrator.migrating.running.stepwise import Stepwise
@@ -90,7 +99,19 @@ class Execution:
                 raise UnpreparedError from None
             if error.report.sqlstate in ENTRY_TAKEN:
                 raise FenceLostError from error
-            raise
+            step = self._steps[0]
+            raise refusal(
+                error.report,
+                Culprit(step=0, statement=OPENING),
+                self._steps,
+                done=self._earlier,
+                parsed=True,
+                fresh=self._fresh,
+                stays=stays(step.migration.id, step.done, step.total),
+                kept=step.done > 0,
+                resumes=0,
+                retry=True,
+            ) from error
 
     async def _send(self, first: int, group: Sequence[Step]) -> None:
         before = self._before if first == 0 else ""

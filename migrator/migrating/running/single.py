@@ -16,7 +16,7 @@ from migrator.migrating.planning.replay import Again
 from migrator.migrating.planning.resume import repeatable
 from migrator.migrating.planning.step import Step
 from migrator.migrating.running.doubt import Doubt
-from migrator.migrating.running.message import Frame, milliseconds
+from migrator.migrating.running.message import Frame, application, milliseconds
 from migrator.sql.names import literal, quote
 from migrator.sql.statement import Statement
 
@@ -53,9 +53,8 @@ class Single:
     def settings(self) -> list[str]:
         """SQL for what the file's session begins with."""
         frame = self._frame
-        application = literal(f"migrate {self._step.migration.id}".encode("ascii", "replace").decode()[:63])
         return [
-            f"set application_name = {application}",
+            f"set application_name = {literal(application(self._step))}",
             f"set lock_timeout = {milliseconds(frame.lock_timeout)}",
             *([frame.session.calm(local=False)] if frame.session.pooled else []),
             *frame.session.chosen(local=False),

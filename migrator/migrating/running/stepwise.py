@@ -58,14 +58,14 @@ class Stepwise:
             await self._session.run(self._closing())
         except ServerError as error:
             self._watch.lookout.rest()
-            await self._give_back()
+            await self._try_to_give_back()
             if is_fence(at, error.report):
                 raise FenceLostError from error
             raise self._refusal(error, at, reached, done=done, fresh=fresh) from error
         except ConnectionLostError:
             raise  # whoever asks the ledger on a new connection tells what stays
         except MigratorError as error:
-            await self._give_back()
+            await self._try_to_give_back()
             raise self._stopped(error, reached) from error
         except asyncio.CancelledError:
             with contextlib.suppress(MigratorError):
@@ -82,8 +82,15 @@ class Stepwise:
         self, error: ServerError, at: Culprit, reached: int, *, done: Sequence[str], fresh: bool
     ) -> MigratorError:
         report, step, lead = error.report, self._step, self._single.lead
-        if report.position is not None and report.internal_query is None and lead is not None:
+        if (
+            report.position is not None
+            and report.internal_query is None
+            and lead is not None
+            and at.statement > reached
+        ):
             at = Culprit(step=at.step, statement=at.statement, offset=report.position - 1 - lead)
+        # what begins or ends a file, or brings its session back, fails for reasons that no edit of the rest removes
+        resumes = reached + 1 if reached < at.statement <= step.total else 0
         unit = step.script.statements[at.statement - 1] if OPENING < at.statement <= step.total else None
         found = refusal(
             report,
@@ -94,7 +101,7 @@ class Stepwise:
             fresh=fresh,
             stays=stays(step.migration.id, reached, step.total),
             kept=reached > 0,
-            resumes=None if step.migration.post_apply else reached + 1,
+            resumes=None if step.migration.post_apply else resumes,
             retry=unit is not None and at.statement > reached and not doubtful(unit),
         )
         if self._single.left is not None:
@@ -139,6 +146,11 @@ class Stepwise:
             )
         farewell = [frame.farewell] if self._index == frame.last and frame.farewell else []
         return "; ".join([*parts, *books(frame, self._index, step, began=began), "commit", *farewell])
+
+    async def _try_to_give_back(self) -> None:
+        # the error that led here is the one to tell; a row that is left behind is removed by the next run
+        with contextlib.suppress(ServerError):
+            await self._give_back()
 
     async def _give_back(self) -> None:
         """After a failure: no open transaction, no session state, no lock row of ours, no doubt where there is none."""
