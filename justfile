@@ -25,6 +25,10 @@ lint:
     .venv/bin/ruff format --check .
     .venv/bin/mypy
 
+# runs and servers killed at a hundred random moments each; takes long
+kill trials="100":
+    .venv/bin/pytest tests/concurrency --trials {{ trials }}
+
 # put code into the house's format
 format:
     .venv/bin/ruff check --fix .
