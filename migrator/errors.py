@@ -82,6 +82,8 @@ class MigratorError(Exception):
             statement=self.statement,
             done=self.done,
             blockers=self.blockers,
+            causes=self.causes,
+            result=self.result,
         )
 
 

@@ -62,8 +62,12 @@ def creation(config: Config) -> str:
     return "; ".join(parts)
 
 
-def creation_settled(config: Config) -> str:
-    """The same, closed to the roles of API keys and open to `readers`."""
+def creation_settled(config: Config, *, plpgsql: bool = True) -> str:
+    """The same, closed to the roles of API keys and open to `readers`; `plpgsql`: the role may use PL/pgSQL."""
+    if not plpgsql:
+        return "; ".join(
+            [creation(config), *rights.granted(tables(config.schema), own=config.schema, readers=config.readers)]
+        )
     settled = rights.settled(tables(config.schema), own=config.schema, ledger=config.schema, readers=config.readers)
     return f"{creation(config)}; {settled}"
 
@@ -120,12 +124,12 @@ def _hint(session: Session) -> str:
     )
 
 
-async def ensure(session: Session, config: Config, emit: Emit = ignore) -> None:
+async def ensure(session: Session, config: Config, emit: Emit = ignore, *, plpgsql: bool = True) -> None:
     """Make our schema and tables where they are missing; for callers who have found one missing.
 
     Writes, in a transaction of its own; must not be called inside one. Raises `InputError` for a reader that is none.
+    `plpgsql`: the role may use PL/pgSQL.
     """
     await rights.refuse_unfit(session, config.readers)
-    await create(
-        session, creation_settled(config), what=f"the schema `{config.schema}`", patience=config.wait, emit=emit
-    )
+    sql = creation_settled(config, plpgsql=plpgsql)
+    await create(session, sql, what=f"the schema `{config.schema}`", patience=config.wait, emit=emit)

@@ -1,4 +1,4 @@
-"""Which database a command speaks to, and whether it may."""
+"""Which database a command speaks to, and whether its ledger can know the files."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,10 +1,12 @@
 """`migrate protect`: mark a database, so that what can lose its data asks for its name."""
 
+from dataclasses import replace
+
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
 from migrator.database.session import Session
-from migrator.errors import ServerError, UnavailableError
+from migrator.errors import ConnectionLostError, ServerError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import ProtectResult
 from migrator.migrating.books import ledger
@@ -30,6 +32,7 @@ async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emi
 
     Raises:
         UnavailableError: no connection, no right, or the lock was held for too long.
+        WorkError: the connection was lost while the mark was written, which may be there or not.
     """
     async with connect(config, emit, migrating=True) as session:
         known = await ledger.read(session, config)
@@ -41,8 +44,7 @@ async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emi
             before = await ledger.read(session, config)
             if before.protected != on:
                 await _write(session, config, before, on=on, emit=emit)
-            after = await ledger.read(session, config)
-        return _result(session, config, after, changed=before.protected != on)
+        return _result(session, config, replace(before, protected=on), changed=before.protected != on)
 
 
 def _result(session: Session, config: Config, known: Ledger, *, changed: bool) -> ProtectResult:
@@ -51,9 +53,13 @@ def _result(session: Session, config: Config, known: Ledger, *, changed: bool) -
 
 async def _write(session: Session, config: Config, known: Ledger, *, on: bool, emit: Emit) -> None:
     if not known.ready:
-        await own.ensure(session, config, emit)
+        await own.ensure(session, config, emit, plpgsql=known.plpgsql)
     try:
         await session.run(protection.marking(config.schema, on=on))
+    except ConnectionLostError as error:
+        error.outcome = f"the mark may be {'set' if on else 'taken away'}, or not: it is one statement"
+        error.hint = "run `migrate protect` again" if on else "run `migrate protect --off` again"
+        raise error.after_work() from error
     except ServerError as error:
         await session.rollback()
         if error.report.sqlstate != "42501":

@@ -61,8 +61,7 @@ async def mark(
             return RunResult(command="mark", database=database_info(session, known, config))
         await refuse_pooler(session)
         await refuse_unfit(session, config.readers)
-        after: Ledger | None = None
-        deadline = monotonic() + config.wait
+        after, deadline = known, monotonic() + config.wait
         async with hold(session, known.entries.schema, wait=config.wait, emit=emit) as held:
             await refuse_pooler(session)  # the lock may have found one out
             await prepare(session, config, known, emit)
@@ -73,6 +72,7 @@ async def mark(
                 receipts = {standing.id: str(uuid.uuid4()) for standing in chosen}
                 try:
                     if await _written(session, config, known, chosen, receipts, state=state):
+                        after = await ledger.read(session, config)
                         break
                 except ConnectionLostError as error:
                     busy = held_by(known.entries.schema, held.pid or 0)
@@ -80,7 +80,7 @@ async def mark(
                     after = await recover_mark(error, session.target, config, emit, busy=busy, question=asked)
                     break
                 told = await _wait_for_yoyo(session, config, known, deadline, emit, told)
-        pending = unapplied(assess(migrations, after or await ledger.read(session, config)))
+        pending = unapplied(assess(migrations, after))
     return RunResult(
         command="mark",
         database=database_info(session, known, config),

@@ -1,6 +1,7 @@
 """`migrate down` and `migrate redo`: run rollback files, newest first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from migrator.config import Config
@@ -8,7 +9,7 @@ from migrator.database import protection
 from migrator.database.connect import connect
 from migrator.database.session import Session
 from migrator.events import Emit, ignore
-from migrator.events.migrating import RunResult
+from migrator.events.migrating import Done, RunResult
 from migrator.migrating.books import ledger
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.files.migration import Migration
@@ -108,6 +109,19 @@ async def _run(
         session=session, config=config, plan=admitted, migrations=migrations, emit=emit, planned_once=True
     )
     done = await attempts.carry_out(known)
-    pending = unapplied(assess(migrations, attempts.after or await ledger.read(session, config)))
+    # what is committed is known; a connection that is lost in one more question would say otherwise
+    after = attempts.after or _undone(attempts.seen or known, done)
+    applied = {each.id for each in done if each.direction == "up"}
+    pending = tuple(id_ for id_ in unapplied(assess(migrations, after)) if id_ not in applied)
     database = database_info(session, known, config)
     return RunResult(command=command, database=database, done=done, pending=pending)
+
+
+def _undone(now: Ledger, done: Sequence[Done]) -> Ledger:
+    """The ledger without what was rolled back since it was read."""
+    last = {now.entries.key(each.id): each.direction for each in done}
+    return replace(
+        now,
+        applied={key: entry for key, entry in now.applied.items() if last.get(key) != "down"},
+        loose={key: note for key, note in now.loose.items() if key not in last},
+    )

@@ -1,13 +1,14 @@
 """`migrate reset`: a development database from nothing: drop, `up`, `seed`."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
 from migrator.database.session import Session
-from migrator.errors import ConnectionLostError, MigratorError, StateError
+from migrator.errors import ConnectionLostError, MigratorError, StateError, WorkError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
 from migrator.migrating import up
@@ -87,8 +88,8 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
         confirmed: the name of the database, for one that is protected.
         emit: hears what happens.
 
-    Raises `StateError` for a database that is not on this machine or (`ProtectedError`) is protected, and what `up` and
-    `seed` raise.
+    Raises `StateError` for a database that is not on this machine or (`ProtectedError`) is protected, and `WorkError`
+    for whatever fails when everything is dropped, or may be.
     """
     migrations = read_all(config)
     async with connect(config, emit, migrating=True) as session:
@@ -110,13 +111,29 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
             dropped = await _drop(session, config, known)
         database = database_info(session, known, config)
     # the ledger stays whose it was, also where that could be told from its tables alone
-    applied = await up(replace(config, ledger=known.entries.kind), emit=emit)
+    with _dropped("up"):
+        applied = await up(replace(config, ledger=known.entries.kind), emit=emit)
     # a project may have no seeds; it must not learn that from an error when everything is dropped
     has_seeds = any(folder.exists() for folder in config.seeds)
     seeded = SeedResult(database=database, files=())
     if has_seeds:  # whoever was let in to drop everything may fill it again
-        seeded = await seed(config, confirmed=known.database, emit=emit)
+        with _dropped("seed", *(each.id for each in applied.done)):
+            seeded = await seed(config, confirmed=known.database, emit=emit)
     return ResetResult(database=database, dropped=dropped, up=applied, seed=seeded)
+
+
+@contextlib.contextmanager
+def _dropped(command: str, *done: str) -> Iterator[None]:
+    """What fails behind the drop: whatever it says was not changed, all of the database was; `done` came before it."""
+    try:
+        yield
+    except MigratorError as error:
+        rest = f"; then, in `{command}`, {error.outcome}" if error.outcome else ""
+        error.outcome = f"everything was dropped{rest}"
+        error.done = (*done, *error.done)
+        if isinstance(error, WorkError):
+            raise
+        raise error.after_work() from error
 
 
 async def _drop(session: Session, config: Config, known: Ledger) -> tuple[str, ...]:
@@ -126,13 +143,13 @@ async def _drop(session: Session, config: Config, known: Ledger) -> tuple[str, .
     if known.entries.schema in SUPABASE_SCHEMAS and known.entries.schema not in schemas and not known.missing:
         drops.append(f"delete from {known.entries.table}")
     if known.protected:
-        again += [own.creation_settled(config), protection.marking(config.schema, on=True)]
+        again += [own.creation_settled(config, plpgsql=known.plpgsql), protection.marking(config.schema, on=True)]
     try:
         await session.run("; ".join(["begin", "set local client_min_messages = warning", *drops, *again, "commit"]))
     except ConnectionLostError as error:
         error.outcome = "either everything was dropped or nothing: it is one transaction"
         error.hint = "run `migrate reset` again"
-        raise
+        raise error.after_work() from error
     except BaseException:
         with contextlib.suppress(MigratorError):  # the real error is on its way
             async with session.within():

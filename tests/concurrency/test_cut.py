@@ -8,13 +8,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from cable import Cable, cut_at, deaf_from, half_of, unchanged
+from cable import Cable, Line, Look, cut_at, deaf_from, half_of, unchanged
 from traces import books, ids, trace, until, whole
 
 from migrator.config import Address, Config
 from migrator.errors import ConnectionLostError, MigratorError, UnavailableError, WorkError
 from migrator.events import Applied, Event, Halted, Told
-from migrator.migrating import down, mark, redo, up
+from migrator.migrating import down, mark, protect, redo, up
 from migrator.project import reset
 
 pytestmark = pytest.mark.db
@@ -365,6 +365,65 @@ async def test_cut_in_mark(run: Run, cable: Cable, db: Connection, traced: Trace
     assert run.told == ["asking-ledger", "connection-lost"]
 
 
+def read_behind(words: bytes) -> Look:
+    """For `outward`: cut at the first question that is asked when these words were sent, so that it never arrives."""
+    sent = False
+
+    def look(line: Line, data: bytes) -> bytes:
+        nonlocal sent
+        if sent and b"COPY (" in data:
+            line.cable.outward = unchanged
+            line.cut()
+            return b""
+        sent = sent or words in data
+        return data
+
+    return look
+
+
+@pytest.mark.parametrize("command", ["down", "redo", "down twice", "mark", "protect"])
+async def test_cut_when_all_is_committed_and_heard(
+    run: Run, cable: Cable, db: Connection, traced: Traced, command: str
+):
+    """Nothing is asked any more that could turn what is committed into a failure, or else the ledger is asked again."""
+    await traced(2)
+    folder = run.config.migrations[0]
+    for name in ids(2):
+        (folder / f"{name}.rollback.sql").write_text("select 1;")
+    await run.up()
+    if command == "protect":
+        cable.outward = read_behind(b'insert into "migrator"."setting"')
+        result = await protect(run.config)
+        assert (result.changed, result.database.protected) == (True, True)
+        assert await db.fetchval("select count(*) from migrator.setting") == 1
+    elif command == "mark":
+        cable.outward = read_behind(b"'unmark'")
+        found = await mark(run.config, ("0002.step",), state="pending")
+        assert (found.marked, found.pending) == (("0002.step",), ("0002.step",))
+        assert (await books(db))["ledger"] == whole(1)["ledger"]
+    else:
+        cable.outward = read_behind(OPENING)
+        found = await (redo(run.config) if command == "redo" else down(run.config, steps=len(command.split())))
+        backwards = {"down": ["0002.step"], "redo": [], "down twice": ids(2)}[command]
+        assert (len(found.done), list(found.pending)) == ({"down": 1}.get(command, 2), backwards)
+        assert (await books(db))["ledger"] == whole(2 - len(backwards))["ledger"]
+
+
+async def test_cut_while_the_database_is_marked(run: Run, cable: Cable, traced: Traced):
+    """`protect` cannot know whether the mark is there, says so, and is to be run again."""
+    await traced(1)
+    await run.up()
+    cable.outward = half_of(b'insert into "migrator"."setting"')
+    with pytest.raises(WorkError) as caught:
+        await protect(run.config)
+    assert (caught.value.code, caught.value.outcome, caught.value.hint) == (
+        "connection-lost",
+        "the mark may be set, or not: it is one statement",
+        "run `migrate protect` again",
+    )
+    assert (await protect(run.config)).changed is True
+
+
 async def test_cut_at_the_farewell(run: Run, cable: Cable, db: Connection, traced: Traced):
     """The connection that ends when everything is said is no news."""
     await traced(1)
@@ -378,10 +437,38 @@ async def test_cut_in_reset(run: Run, cable: Cable, db: Connection, traced: Trac
     marks = await traced(1)
     await run.up()
     cable.outward = half_of(b"drop schema")
-    with pytest.raises(ConnectionLostError) as caught:
+    with pytest.raises(WorkError) as caught:
         await reset(run.config)
+    assert (caught.value.exit_code, caught.value.code) == (4, "connection-lost")
     assert caught.value.outcome == "either everything was dropped or nothing: it is one transaction"
     assert await trace(db) == marks
+
+
+async def test_cut_in_reset_when_everything_is_dropped(run: Run, cable: Cable, db: Connection, traced: Traced):
+    """What its `up` did not change is told behind what the reset did: everything was dropped."""
+    await traced(1)
+    await run.up()
+    cable.outward = read_behind(b"drop schema")
+    with pytest.raises(WorkError) as caught:
+        await reset(run.config)
+    assert (caught.value.exit_code, caught.value.code, caught.value.done) == (4, "connection-lost", ())
+    assert caught.value.outcome == "everything was dropped; then, in `up`, nothing was changed"
+    assert await db.fetchval("select to_regclass('trace')") is None
+
+
+async def test_a_wrong_seed_file_when_everything_is_dropped(run: Run, traced: Traced):
+    """The seed file is not all that is to be told: the database was dropped, and made again by `up`."""
+    await traced(1)
+    folder = run.config.migrations[0]
+    (folder / "0001.step.sql").write_text("create table t (id int primary key);")
+    seeds = folder.parent / "seeds"
+    seeds.mkdir()
+    (seeds / "t.yaml").write_text("t:\n  - {id: 1, one: 1}\nu:\n  - {id: 1}\n")
+    with pytest.raises(WorkError) as caught:
+        await reset(replace(run.config, seeds=(seeds,)))
+    error = caught.value
+    assert (error.exit_code, error.code, error.done, len(error.causes)) == (4, "bad-seeds", ("0001.step",), 2)
+    assert error.outcome == "everything was dropped; then, in `seed`, nothing was loaded"
 
 
 async def test_cut_and_stopped_while_the_ledger_is_asked(run: Run, cable: Cable, db: Connection, traced: Traced):

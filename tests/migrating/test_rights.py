@@ -308,3 +308,13 @@ async def test_a_role_without_plpgsql(project: Project, db: Connection, address_
         await up(project(files, database=address_as("deployer"), readers=("ci_reader",)))
     found = await status(project(database=address_as("ci_reader")))
     assert [each.state for each in found.migrations] == ["applied", "applied"]
+
+
+async def test_a_role_without_plpgsql_protects(project: Project, db: Connection, address_as: AddressAs, roles: Roles):
+    """`protect` makes our schema for such a role, too, and lets readers see the mark."""
+    await roles("deployer", "ci_reader")
+    await db.execute("revoke usage on language plpgsql from public")
+    await db.execute(f"grant create on database {await db.fetchval('select current_database()')} to deployer")
+    config = project(ONE, database=address_as("deployer"), readers=("ci_reader",))
+    assert (await protect(config)).changed is True
+    assert (await status(project(database=address_as("ci_reader")))).database.protected is True

@@ -25,7 +25,7 @@ STATES: tuple[MigrationState, ...] = (
 """The order in which a summary counts."""
 
 REFUSED: tuple[MigrationState, ...] = ("partial", "modified", "renamed", "missing", "unknown")
-"""States that `migrate up` never runs upon."""
+"""States that `migrate up` refuses; it goes on with a file that is `partial` where that can be done."""
 
 REPAIRS = 10
 """How many ways out the answer of `migrate status` tells as text."""

@@ -1,4 +1,4 @@
-"""Which migrations are in a database: yoyo's own tables and our journal beside them, read in one round trip.
+"""Which migrations are in a database: the tables of its ledger and our journal beside them, read in one round trip.
 
 What the journal knows of an entry counts only while the ledger's entry is the one that it was written for.
 """

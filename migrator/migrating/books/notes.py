@@ -26,9 +26,10 @@ class JournalEntry:
     """What we know of a migration beyond the ledger.
 
     Attributes:
-        state: `applied`, `adopted` (applied by another tool, content taken on trust), `partial` (a non-transactional
-            file that stopped on the way), `undoing` (likewise on the way down), either with `-unsure` while a statement
-            runs that cannot share a transaction with its note, or `owed` (a post-apply file to run).
+        state: `applied`, `adopted` (applied by another tool, content taken on trust), `marked` (entered by `migrate
+            mark`, which ran nothing), `partial` (a non-transactional file that stopped on the way), `undoing` (likewise
+            on the way down), either with `-unsure` while a statement runs that cannot share a transaction with its
+            note, or `owed` (a post-apply file to run).
         sha256: of the file that was applied.
         sha256_without_comments: of its tokens.
         done: statements that are committed.
