@@ -173,15 +173,13 @@ def books(frame: Frame, number: int, step: Step, *, began: str | None = None) ->
     that no lexer sees. `began` is an SQL expression for when a file without a transaction began.
     """
     migration, id_, entries, receipt = step.migration, step.migration.id, frame.entries, frame.receipt(number)
-    parts = [journal.forget(frame.own, entries, id_)]
+    forget = journal.forget(frame.own, entries, id_)
     if migration.post_apply:
-        parts += entries.log(id_, "apply", receipt)
+        parts = [forget, *entries.log(id_, "apply", receipt)]
     elif step.direction == "up":
-        parts = [] if began else parts
-        parts.append(journal.applied(frame.own, entries, migration, began=began))
-        parts += entries.log(id_, "apply", receipt)
+        parts = [journal.applied(frame.own, entries, migration, began=began), *entries.log(id_, "apply", receipt)]
     else:
-        parts += [entries.erase(id_), f"delete from {quote(frame.own, 'seed')}"]
+        parts = [forget, entries.erase(id_), f"delete from {quote(frame.own, 'seed')}"]
         parts += entries.log(id_, "rollback", receipt)
     if number == frame.owed_by:
         parts += [journal.owed(frame.own, each) for each in frame.owed]
