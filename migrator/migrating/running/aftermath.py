@@ -112,6 +112,8 @@ async def asked(
         except ConnectionLostError:
             if monotonic() >= deadline:
                 raise
+            # connecting works, but not the question: without a pause this would be a busy loop
+            await asyncio.sleep(random.uniform(*POLL))  # noqa: S311 - jitter needs no secrecy
 
 
 async def look(session: Session, config: Config, trail: Trail) -> Aftermath:
