@@ -41,6 +41,7 @@ def run(argv: Sequence[str]) -> int:
     """Carry out one command line on the process's own streams and give its exit code; raises nothing."""
     common, stop = Common(), Stop()
     wanted = choose(wanted_format(argv, os.environ), os.environ)
+    _fill_in_closed()
     _make_safe(wanted)
     renderer: Renderer | None = None
     try:
@@ -127,6 +128,16 @@ def _current_folder() -> Path:
         raise InputError(
             "the current folder does not exist any more", code="no-current-folder", hint="`cd` to one that does"
         ) from None
+
+
+def _fill_in_closed() -> None:
+    """Put the null device where the process began without a stream (`>&-`): nobody reads there, and nothing fails.
+
+    It also takes the free descriptor, which would else be that of a connection.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def _make_safe(wanted: Format) -> None:

@@ -17,7 +17,8 @@ API_ROLES = ("anon", "authenticated")
 _SETTLE = """
 declare
     api constant text[] := array(select rolname::text from pg_catalog.pg_roles where rolname in ({api}) order by 1);
-    thing record; closed text[] := '{{}}'; whose text[] := '{{}}'; problem text;
+    thing record; closed text[] := '{{}}'; whose text[] := '{{}}'; problem text; cure text;
+    remaining text[]; grantors text;
 begin
     for thing in
         with things as ({things}), held as (
@@ -26,11 +27,11 @@ begin
             select t.*, a.grantee from things t
             join pg_catalog.pg_attribute c on c.attrelid = t.id and t.ours, pg_catalog.aclexplode(c.attacl) a
         )
-        select h.what, h.shown, h.owner, array_agg(distinct coalesce(r.rolname::text, 'public')) as roles,
+        select h.id, h.what, h.shown, h.owner, array_agg(distinct coalesce(r.rolname::text, 'public')) as roles,
             string_agg(distinct coalesce(quote_ident(r.rolname), 'public'), ', ') as named
         from held h left join pg_catalog.pg_roles r on r.oid = h.grantee
         where cardinality(api) > 0 and (h.grantee = 0 or r.rolname = any (api))
-        group by h.what, h.shown, h.owner, h.place order by h.place
+        group by h.id, h.what, h.shown, h.owner, h.place order by h.place
     loop
         problem := format('it belongs to `%s`', pg_catalog.pg_get_userbyid(thing.owner));
         if pg_catalog.pg_has_role(thing.owner, 'usage') then
@@ -45,6 +46,23 @@ begin
                 end;
             end loop;
         end if;
+        remaining := thing.roles;
+        cure := format('revoke all on %s from %s cascade', thing.what, thing.named);
+        if problem is null then  -- the owner's REVOKE leaves what others granted by a grant option of theirs
+            select array_agg(distinct coalesce(r.rolname::text, 'public')),
+                string_agg(distinct quote_ident(pg_catalog.pg_get_userbyid(a.grantor)), ', ')
+            into remaining, grantors
+            from (
+                select relacl from pg_catalog.pg_class where oid = thing.id
+                union all select attacl from pg_catalog.pg_attribute where attrelid = thing.id
+                union all select nspacl from pg_catalog.pg_namespace where thing.id is null and nspname = thing.shown
+            ) n (acl), pg_catalog.aclexplode(n.acl) a left join pg_catalog.pg_roles r on r.oid = a.grantee
+            where a.grantee = 0 or r.rolname = any (api);
+            if grantors is not null then
+                problem := format('`%s` granted them', grantors);
+                cure := format('revoke grant option for all on %s from %s cascade', thing.what, grantors);
+            end if;
+        end if;
         if problem is null then
             closed := closed || format('`%s`', thing.shown);
             whose := whose || thing.roles;
@@ -53,9 +71,9 @@ begin
         raise warning using
             message = format(
                 'whoever has the key of a browser is %s, with rights on `%s` that could not be revoked: %s',
-                (select string_agg(format('`%s`', name), ' and ') from unnest(thing.roles) r (name)),
+                (select string_agg(format('`%s`', name), ' and ') from unnest(remaining) r (name)),
                 thing.shown, problem),
-            hint = format('its owner must run: `revoke all on %s from %s cascade`', thing.what, thing.named);
+            hint = format('its owner must run: `%s`', cure);
     end loop;
     if cardinality(closed) > 0 then
         raise notice using message = format('revoked the rights of %s on %s: whoever has the key of a browser had them',

@@ -298,3 +298,14 @@ def test_no_is_the_answer_unless_yes_is_typed(
         "nothing was changed\n"
     )
     assert folder.exists()
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_changes_no_exit_code(folder: Path, closing: str):
+    """A process that begins without stdout or stderr ends with the code of its command, and with no traceback."""
+    command = f"{sys.executable} -m migrator new first --format text {closing}"
+    ran = subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
+    command = f"{sys.executable} -m migrator up --database postgresql://localhost:1/x --json {closing}"
+    ran = subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (3, "")

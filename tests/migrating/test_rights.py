@@ -262,6 +262,38 @@ async def test_a_reader_reads_and_does_not_write(project: Project, db: Connectio
     assert caught.value.code == "missing-rights"
 
 
+async def test_who_may_not_keep_the_books_is_told(project: Project, address_as: AddressAs, roles: Roles):
+    """`up` and `mark` of a role that only reads the ledger are exit 3, change nothing, and name the rights to grant."""
+    await roles("only_reads")
+    await up(project(ONE, readers=("only_reads",)))
+    config = project({"migrations/0002.b.sql": "select 1"}, database=address_as("only_reads"))
+    alone = {"migrations/0002.b.sql": "-- transactional: false\nselect 1"}
+    for files in ({}, alone, None):
+        with pytest.raises(UnavailableError) as caught:
+            await (mark(config, ("0002",), state="applied") if files is None else up(project(files) and config))
+        assert (caught.value.code, caught.value.exit_code) == ("missing-rights", 3)
+        assert "nothing" in str(caught.value.outcome)
+        assert "grant this role `select`, `insert`, `update` and `delete`" in str(caught.value.hint)
+
+
+async def test_what_another_granted_is_not_called_revoked(project: Project, db: Connection, roles: Roles):
+    """A right that the owner's REVOKE leaves is a warning with its grantor and what to run, which works."""
+    await roles("anon", "granting")
+    await up(project(ONE))
+    await db.execute("grant usage on schema public to granting")
+    await db.execute("grant all on _yoyo_migration to granting with grant option")
+    await db.execute("set role granting; grant select on _yoyo_migration to anon; reset role")
+    ((severity, message, hint),) = await notices(project(TWO))
+    assert severity == "WARNING"
+    assert message == (
+        "whoever has the key of a browser is `anon`, with rights on `public._yoyo_migration` that could not be "
+        "revoked: `granting` granted them"
+    )
+    assert hint is not None
+    await db.execute(hint.split("`")[1])
+    assert not await db.fetchval("select has_table_privilege('anon', '_yoyo_migration', 'select')")
+
+
 async def test_a_role_without_rights_is_told_what_to_do(project: Project, address_as: AddressAs, roles: Roles):
     """`status` of a role that may not read is exit 3 and names the way out, never an empty ledger."""
     await roles("stranger")

@@ -6,10 +6,10 @@ from typing import TextIO
 RESET = "\x1b[0m"
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Somebody looks at this stream."""
+def is_terminal(stream: TextIO | None) -> bool:
+    """Somebody looks at this stream; Python has None for one that was closed when the process began."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except ValueError:  # a closed stream
         return False
 

@@ -25,6 +25,13 @@ EXISTS = {"42P07", "42710", "42701", "42723", "42P06"}
 """A table, object, column, function or schema of that name exists already."""
 
 
+BOOKS_RIGHTS = (
+    "grant this role `select`, `insert`, `update` and `delete` on the tables of the ledger and of our schema, or "
+    "connect as their owner; a `role` in the configuration must be one that this role may set"
+)
+"""The way out where the books cannot be kept. `role` does not help there: the role that logs in keeps them."""
+
+
 class FenceLostError(Exception):
     """Another runner has the migration that was about to begin; nothing of it ran here. Plan again."""
 
@@ -135,7 +142,7 @@ def _past_lock(verb: str, report: ServerReport) -> str:
     return f"run `migrate {verb}` again, or raise {option.format('retries')}"
 
 
-def _way_out(step: Step, report: ServerReport, *, fresh: bool, resumes: int | None) -> str:
+def _way_out(step: Step, report: ServerReport, found: Culprit, *, fresh: bool, resumes: int | None) -> str:
     verb = "up" if step.direction == "up" else "down"
     again = f"correct the file and run `migrate {verb}` again"
     if resumes == 0:
@@ -154,7 +161,8 @@ def _way_out(step: Step, report: ServerReport, *, fresh: bool, resumes: int | No
     if report.sqlstate == CANCELLED:
         return _stopped(report, verb)
     if report.sqlstate == "42501":
-        return "run it as the owner, or set `role` to it in the configuration"
+        owner = "run it as the owner, or set `role` to it in the configuration"
+        return BOOKS_RIGHTS if found.statement == OPENING else owner
     return again
 
 
@@ -198,13 +206,15 @@ def refusal(
         kind, code, outcome = InputError, "syntax-error", "nothing was applied: no statement of this run was executed"
     elif passes(report) and (step.script.transactional or retry):
         kind, code = (WorkError if done or kept else UnavailableError), "lock-timeout"
+    elif report.sqlstate == "42501" and found.statement == OPENING:
+        kind, code = (WorkError if done or kept else UnavailableError), "missing-rights"
     return kind(
         what(step, found),
         code=code,
         where=place(step, found),
         detail=_detail(report),
         outcome=outcome,
-        hint=_way_out(step, report, fresh=fresh, resumes=resumes),
+        hint=_way_out(step, report, found, fresh=fresh, resumes=resumes),
         sqlstate=report.sqlstate,
         migration=step.migration.id,
         statement=found.statement if 0 < found.statement <= step.total else None,
