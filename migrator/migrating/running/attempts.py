@@ -116,17 +116,20 @@ class Attempts:
         await refuse_unfit(self.session, self.config.readers)
         deadline = monotonic() + self.config.wait
         fresh = not known.applied
+        lost = False
         async with self._lookout:
             while True:
                 try:
+                    if lost:  # in here, so that what goes wrong meanwhile is told with what is committed
+                        lost = False
+                        await self._wait_for_other(known.entries, deadline)
                     async with self._locked(known.entries.schema) as held:
                         await self._until_done(known, held, fresh=fresh)
                 except UnpreparedError:
                     self._separately = True
                     known = replace(known, missing=False)
                 except FenceLostError:
-                    known = replace(known, missing=False)
-                    await self._wait_for_other(known.entries, deadline)
+                    known, lost = replace(known, missing=False), True
                 except MigratorError as error:
                     error.done = tuple(done.id for done in self.done)
                     # no lock or no connection is exit 3 only where nothing of the run is committed
@@ -257,8 +260,7 @@ class Attempts:
                 error = noted_elsewhere(foreign[0], self.config.schema, outcome=outcome)
             else:
                 error = taken_by_other(entries.kind, row_holder(rows) or named(holder), outcome=outcome)
-            error.done = tuple(done.id for done in self.done)
-            raise error.after_work() if self.done else error
+            raise error
         if (holder.pid, holder.application) != self._told:
             self.emit(holder)
             self._told = (holder.pid, holder.application)
