@@ -43,19 +43,25 @@ def command(*, steps: int | None, to: str | None, everything: bool) -> Order:
     if sum((steps is not None, to is not None, everything)) > 1:
         raise InputError("only one of `--steps`, `--to` and `--all` can be given", code="usage")
 
+    agreed: list[tuple[str, ...]] = []  # what was shown before the question
+
     def carried_out(confirmed: str | None = None, *, dry_run: bool = False) -> Job:
         async def job(config: Config, emit: Emit) -> Result:
             from migrator import migrating
 
-            return await migrating.down(
+            result = await migrating.down(
                 config,
                 steps=steps or 1,
                 to=to,
                 everything=everything,
                 dry_run=dry_run,
                 confirmed=confirmed,
+                expected=agreed[-1] if agreed else None,
                 emit=emit,
             )
+            if dry_run:
+                agreed.append(result.planned)
+            return result
 
         return job
 

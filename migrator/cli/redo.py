@@ -21,18 +21,22 @@ def command() -> Order:
 
     Asks first, in a protected database for its name; data that the rollback drops is gone.
     """
+    agreed: list[tuple[str, ...]] = []  # what was shown before the question
 
     def carried_out(confirmed: str | None = None) -> Job:
         async def job(config: Config, emit: Emit) -> Result:
             from migrator import migrating
 
-            return await migrating.redo(config, confirmed=confirmed, emit=emit)
+            expected = agreed[-1] if agreed else None
+            return await migrating.redo(config, confirmed=confirmed, expected=expected, emit=emit)
 
         return job
 
     async def preview(config: Config, emit: Emit) -> Result:
         from migrator import migrating
 
-        return await migrating.down(config, dry_run=True, emit=emit)
+        shown = await migrating.down(config, dry_run=True, emit=emit)
+        agreed.append(shown.planned)
+        return shown
 
     return Order(command="redo", job=carried_out(), preview=preview, question=question, confirmed=carried_out)

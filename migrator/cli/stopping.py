@@ -71,11 +71,21 @@ def interrupted(stop: Stop, course: Course) -> InterruptedWorkError:
         f"{stop.word}{at}",
         code=stop.word,
         outcome=_outcome(course),
-        hint="run the command again to go on",
+        hint=_way_on(course),
         migration=course.running[0] if course.running else None,
         statement=course.running[1] if course.running else None,
         done=tuple(course.done),
     )
+
+
+def _way_on(course: Course) -> str:
+    if course.command == "down" and course.done:
+        return (
+            "to go on, ask for the rest alone: `migrate down --steps N`, or `--to ID`; the same again goes further back"
+        )
+    if course.command == "redo" and course.done:
+        return "`migrate up` applies it again; another `migrate redo` would begin with the migration before it"
+    return "run the command again to go on"
 
 
 def _outcome(course: Course) -> str:
@@ -83,7 +93,8 @@ def _outcome(course: Course) -> str:
         return "the database may be half built"
     parts = []
     if course.done:
-        parts.append(f"{listing(course.done)} {'stays' if len(course.done) == 1 else 'stay'} committed")
+        what = "rolled back" if course.command in {"down", "redo"} else "committed"
+        parts.append(f"{listing(course.done)} {'stays' if len(course.done) == 1 else 'stay'} {what}")
     if course.halted is not None:
         parts.append(_halted(course.halted))
     elif course.running is not None:

@@ -15,6 +15,7 @@ from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.files.migration import Migration
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.planning.plan import plan_down
+from migrator.migrating.planning.refusals import changed
 from migrator.migrating.planning.standing import read_all
 from migrator.migrating.planning.states import assess, unapplied
 from migrator.migrating.planning.step import Step
@@ -30,6 +31,7 @@ async def down(
     everything: bool = False,
     dry_run: bool = False,
     confirmed: str | None = None,
+    expected: Sequence[str] | None = None,
     emit: Emit = ignore,
 ) -> RunResult:
     """Roll back applied migrations by their rollback files, newest first, dependants before what they depend on.
@@ -43,6 +45,8 @@ async def down(
         to: roll back everything behind this migration, which stays applied; an id or a unique prefix of one.
         everything: roll back all of them.
         dry_run: tell what would be rolled back.
+        expected: the ids that somebody has agreed to, in order; by default those that are found before the lock. Where
+            others are found under it, nothing is rolled back.
         confirmed: the name of the database, for one that is protected.
         emit: hears what happens.
 
@@ -59,12 +63,25 @@ async def down(
 
     async with connect(config, emit, migrating=True) as session:
         return await _run(
-            session, config, migrations, plan, command="down", dry_run=dry_run, confirmed=confirmed, emit=emit
+            session,
+            config,
+            migrations,
+            plan,
+            command="down",
+            dry_run=dry_run,
+            confirmed=confirmed,
+            expected=expected,
+            emit=emit,
         )
 
 
 async def redo(
-    config: Config, *, dry_run: bool = False, confirmed: str | None = None, emit: Emit = ignore
+    config: Config,
+    *,
+    dry_run: bool = False,
+    confirmed: str | None = None,
+    expected: Sequence[str] | None = None,
+    emit: Emit = ignore,
 ) -> RunResult:
     """Roll back the newest applied migration and apply it again; raises, writes and locks as `down` and `up` do."""
     migrations = read_all(config)
@@ -76,7 +93,15 @@ async def redo(
 
     async with connect(config, emit, migrating=True) as session:
         return await _run(
-            session, config, migrations, plan, command="redo", dry_run=dry_run, confirmed=confirmed, emit=emit
+            session,
+            config,
+            migrations,
+            plan,
+            command="redo",
+            dry_run=dry_run,
+            confirmed=confirmed,
+            expected=expected,
+            emit=emit,
         )
 
 
@@ -89,6 +114,7 @@ async def _run(
     command: Literal["down", "redo"],
     dry_run: bool,
     confirmed: str | None,
+    expected: Sequence[str] | None,
     emit: Emit,
 ) -> RunResult:
     known = await ledger.read(session, config, emit=emit)
@@ -99,9 +125,14 @@ async def _run(
         database = database_info(session, known, config)
         return RunResult(command=command, database=database, dry_run=dry_run, planned=planned)
 
+    agreed = _ids(steps) if expected is None else list(expected)
+
     def admitted(now: Ledger) -> tuple[Step, ...]:
         protection.refuse(session, now.database, command, protected=now.protected, confirmed=confirmed)
-        return plan(now)
+        planned = plan(now)
+        if _ids(planned) != agreed:
+            raise changed(agreed, _ids(planned))
+        return planned
 
     admitted(known)  # and again when the lock is held, which `migrate protect` may have had meanwhile
     await refuse_pooler(session)
@@ -115,6 +146,11 @@ async def _run(
     pending = tuple(id_ for id_ in unapplied(assess(migrations, after)) if id_ not in applied)
     database = database_info(session, known, config)
     return RunResult(command=command, database=database, done=done, pending=pending)
+
+
+def _ids(steps: Sequence[Step]) -> list[str]:
+    """What a plan is about, in order; `redo` names each of its migrations twice."""
+    return list(dict.fromkeys(step.migration.id for step in steps))
 
 
 def _undone(now: Ledger, done: Sequence[Done]) -> Ledger:

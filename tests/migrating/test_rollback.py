@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from migrator.errors import InputError, WorkError
+from migrator.errors import InputError, StateError, WorkError
 from migrator.events import Applied, Applying, Event
 from migrator.migrating import down, mark, redo, up
 
@@ -144,3 +144,29 @@ async def test_a_redo_that_is_stopped_tells_nothing_that_did_not_happen(project,
         await task
     assert [event for event in events if isinstance(event, Applied)] == []
     assert (await books(db))[0] == ["0001.a", "0002.b"]
+
+
+async def test_down_rolls_back_what_was_agreed_to_and_nothing_else(project, db):
+    """Another plan than the one that was shown is refused, and so is one that changed while it waited for the lock."""
+    config = project({**TWO, "migrations/0003.c.sql": "create table c ()", "migrations/0003.c.rollback.sql": ""})
+    await up(config, to="0002")
+    await up(config)
+    for job in (down(config, expected=("0002.b",)), redo(config, expected=("0002.b",))):
+        with pytest.raises(StateError) as caught:
+            await job
+        assert (caught.value.code, caught.value.outcome) == ("plan-changed", "nothing was changed")
+    first, second = await asyncio.gather(down(config), down(config), return_exceptions=True)
+    codes = [each.code if isinstance(each, StateError) else [done.id for done in each.done] for each in (first, second)]
+    assert sorted(map(str, codes)) == ["['0003.c']", "plan-changed"]
+    assert (await books(db))[0] == ["0001.a", "0002.b"]
+
+
+async def test_a_redo_that_fails_does_not_say_that_it_stays_applied(project, tmp_path):
+    """What was rolled back before its new text failed is not applied any more, and that is said."""
+    config = project({"migrations/0001.a.sql": "select 1", "migrations/0001.a.rollback.sql": ""})
+    await up(config)
+    (tmp_path / "migrations/0001.a.sql").write_text("select 1/0")
+    with pytest.raises(WorkError) as caught:
+        await redo(config)
+    outcome = "`0001.a` was rolled back; its rollback, which came before, stays: it is not applied"
+    assert caught.value.outcome == outcome

@@ -11,6 +11,7 @@ from migrator.migrating.files.migration import Migration
 from migrator.migrating.files.naming import behind
 from migrator.migrating.planning.resume import marking, stays, unfinished
 from migrator.migrating.planning.states import Standing
+from migrator.migrating.planning.step import Step
 from migrator.source import Span
 
 NOTHING_CHANGED = "nothing was changed"
@@ -73,6 +74,27 @@ def gone(standing: Standing) -> StateError:
         migration=id_,
         outcome=NOTHING_CHANGED,
         hint=f"restore its files, or forget it with {mark} once you have undone it by hand",
+    )
+
+
+def gone_meanwhile(step: Step) -> StateError:
+    """Why the rest of a rollback does not go on: somebody else has rolled back the next one."""
+    return StateError(
+        f"`{step.migration.id}` was rolled back by somebody else meanwhile",
+        code="plan-changed",
+        migration=step.migration.id,
+        hint="`migrate status` shows what is applied now",
+    )
+
+
+def changed(agreed: Sequence[str], now: Sequence[str]) -> StateError:
+    """Why a rollback does not begin: it would be another one than that which was agreed to."""
+    shown, found = (", ".join(f"`{id_}`" for id_ in ids) or "nothing" for ids in (agreed, now))
+    return StateError(
+        f"what is applied has changed meanwhile: this would roll back {found}, not {shown}",
+        code="plan-changed",
+        outcome=NOTHING_CHANGED,
+        hint="`migrate status` shows what is applied now; run the command again if that is what you want",
     )
 
 

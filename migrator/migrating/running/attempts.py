@@ -30,6 +30,7 @@ from migrator.migrating.books.lock import (
     taken_by_other,
 )
 from migrator.migrating.files.migration import Migration
+from migrator.migrating.planning.refusals import gone_meanwhile
 from migrator.migrating.planning.resume import refreshed
 from migrator.migrating.planning.step import Step
 from migrator.migrating.running.aftermath import RunLostError
@@ -224,6 +225,8 @@ class Attempts:
     def _steps(self, now: Ledger) -> tuple[Step, ...]:
         if self.planned_once and self._first:
             left = self._first[len(self.done) :]
+            if left and left[0].direction == "down" and now.entry(left[0].migration.id) is None:
+                raise gone_meanwhile(left[0])
             return tuple(refreshed(step, now.note(step.migration.id)) for step in left[:1]) + left[1:]
         return self.plan(now)
 

@@ -126,6 +126,8 @@ def _outcome(step: Step, done: Sequence[str], *, stays: str | None) -> str:
 
 def before_it(step: Step, done: Sequence[str]) -> str:
     """What stays of what a run did before the step that failed."""
+    if step.direction == "up" and step.migration.id in done:  # `redo`
+        return "its rollback, which came before, stays: it is not applied"
     if not done:
         return "nothing else was changed"
     one = len(done) == 1

@@ -63,7 +63,7 @@ class Doubt:
         if unsure and (found := await self._indexes.same(build)):
             self._tell(f"the index `{found}` was complete before the run that built it ended")
             return True
-        await self._indexes.clear(build, unsure=unsure)
+        await self._indexes.clear(build)
         return False
 
     async def _exists(self, relation: str) -> bool:

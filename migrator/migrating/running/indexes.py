@@ -48,17 +48,17 @@ class Indexes:
         self._tell = tell
         self._before: frozenset[str] = frozenset()
 
-    async def clear(self, build: IndexBuild, *, unsure: bool) -> None:
+    async def clear(self, build: IndexBuild) -> None:
         """Drop what an earlier try of this build has left INVALID, once nobody works on it any more.
 
-        The name of an index that the server names is not known: after a cut (`unsure`) it goes by what the index is.
+        The name of an index that the server names is not known: there it goes by what the index is.
         Raises `UnavailableError` (`locked`) after `wait` seconds.
         """
         where = f"i.indrelid = to_regclass({literal(build.table)})"
         if build.name is not None:
             await self._clear(f"{where} and c.relname = {literal(build.name)}")
             return
-        if unsure and (definition := await self._wanted(build)) is not None:
+        if (definition := await self._wanted(build)) is not None:
             await self._clear(f"{where} and {DEFINITION} = {literal(definition)}")
         names = await self._session.read(f"select to_jsonb(c.relname) {FROM} where {where} and not i.indisvalid")
         self._before = frozenset(names)

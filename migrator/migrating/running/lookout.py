@@ -17,7 +17,7 @@ from migrator.errors import MigratorError
 from migrator.events import Emit
 from migrator.events.blocking import Blocked, Blocker
 from migrator.migrating.planning.step import Step
-from migrator.migrating.running.message import application
+from migrator.migrating.running.message import OPENING, application
 
 FIRST = 1.0
 """Seconds that a statement runs before we look, or a quarter of its `lock_timeout`, where that is less."""
@@ -57,7 +57,7 @@ class Lookout:
 
     def reach(self, step: Step, statement: int) -> None:
         """A statement is sent, or the server has come to it; 0 stands for what is before the first."""
-        if self._known[0] != step.migration.id:
+        if statement == OPENING or self._known[0] != step.migration.id:
             self._known = ("", ())
         self._step, self._statement = step, statement
         self._since, self._pause = monotonic(), self._first

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from migrator.config import Config
-from migrator.database.connect import apply_settings
 from migrator.database.session import Session
 from migrator.database.target import Target
 from migrator.errors import ConnectionLostError, MigratorError, WorkError
@@ -30,6 +29,9 @@ AFTER_STOPPING = 1.0
 """Seconds to ask another connection then, where the first one is dead."""
 
 COMMITTED = "the connection was lost, and the ledger says that all is committed"
+BUILD_AN_INDEX = frozenset({"CREATE INDEX CONCURRENTLY", "REINDEX CONCURRENTLY"})
+"""Commands that leave an INVALID index where they are cancelled while they build."""
+
 STATUS = (
     "when the server can be reached, `migrate status` tells what is committed; then run the command again: nothing is "
     "run twice"
@@ -123,7 +125,11 @@ def _incomplete(lost: RunLostError, found: Aftermath, done: Sequence[Done]) -> M
     id_, verb = step.migration.id, step.direction
     kept = _kept(found, step)
     outcome = f"`{id_}` was rolled back" if verb == "up" else f"`{id_}` is still applied"
-    hint = f"run `migrate {verb}` again: what is committed is not run twice"
+    left = [each for each in trail.steps[found.committed :] if each.direction == "down"]
+    again = f"`migrate {verb}`" if verb == "up" else "`migrate redo`"
+    if verb == "down" and len(left) == len(trail.steps) - found.committed:
+        again = f"`migrate down --steps {len(left)}`"  # all of what was asked for would go further than that
+    hint = f"run {again} again: what is committed is not run twice"
     if not found.over:
         outcome = f"the server still runs what it was sent, so `{id_}` may yet be committed"
         hint = f"`migrate status` tells what is committed; run `migrate {verb}` again: nothing is run twice"
@@ -170,16 +176,15 @@ def _unasked(lost: RunLostError, refused: MigratorError, done: Sequence[Done]) -
     )
 
 
-async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emit) -> list[Done]:
+async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emit) -> None:
     """Roll back, and tell by events what is committed all the same, for a COMMIT may be faster than a cancellation.
 
-    Takes a few seconds at most, also where nobody answers any more. Returns what of the trail is committed, as far as
-    is known.
+    Takes a few seconds at most, also where nobody answers any more.
     """
     found = await _after_cancel(session, config, trail)
     if found is None:
         emit(_unknown(trail))
-        return list(trail.seen)
+        return
     committed = found.found(trail)
     for each in committed[len(trail.seen) :]:
         emit(Applied(id=each.id, direction=each.direction, duration=each.duration, statements=each.statements))
@@ -188,7 +193,8 @@ async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emi
         note = found.ledger.note(step.migration.id)
         number = note.done if note is not None and not step.script.transactional else 0
         statements = step.script.statements
-        building = number < len(statements) and statements[number].patient and trail.reached is not None
+        builds = number < len(statements) and statements[number].name in BUILD_AN_INDEX
+        building = builds and trail.reached is not None and trail.reached.step == found.committed
         emit(
             Halted(
                 id=step.migration.id,
@@ -198,7 +204,6 @@ async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emi
                 building=building,
             )
         )
-    return committed
 
 
 def _unknown(trail: Trail) -> Halted:
@@ -210,7 +215,6 @@ async def _after_cancel(session: Session, config: Config, trail: Trail) -> After
     try:
         async with session.within(STOPPING):
             await session.rollback()
-            await apply_settings(session)
             return await look(session, config, trail)
     except MigratorError:
         try:
