@@ -72,10 +72,11 @@ def creation_settled(config: Config, *, plpgsql: bool = True) -> str:
     return f"{creation(config)}; {settled}"
 
 
-async def create(session: Session, sql: str, *, what: str, patience: float, emit: Emit = ignore) -> None:
+async def create(session: Session, sql: str, *, what: str, schema: str, patience: float, emit: Emit = ignore) -> None:
     """Run idempotent DDL in a transaction of its own, again while others make the same things at the same moment.
 
-    What it tells goes to `emit`. It waits up to `patience` seconds for whoever makes the same and has not committed.
+    What it tells goes to `emit`; the things are made in `schema`, too. It waits up to `patience` seconds for whoever
+    makes the same and has not committed.
 
     Raises `UnavailableError` after that, and when the role may not create `what`, with the statement that an
     administrator must run.
@@ -98,7 +99,7 @@ async def create(session: Session, sql: str, *, what: str, patience: float, emit
                     code="missing-rights",
                     sqlstate="42501",
                     outcome="nothing was changed",
-                    hint=f"an administrator must run: {_hint(session)}",
+                    hint=f"an administrator must run: {_hint(session, schema)}",
                 ) from error
             if error.report.sqlstate == "55P03":
                 raise UnavailableError(
@@ -115,12 +116,12 @@ async def create(session: Session, sql: str, *, what: str, patience: float, emit
             return
 
 
-def _hint(session: Session) -> str:
+def _hint(session: Session, schema: str) -> str:
     target = session.target
     user = quote(target.user)
     return (
         f"`grant create on database {quote(target.database)} to {user}`, "
-        f"and `grant create on schema ... to {user}` for the ledger's schema"
+        f"and `grant create on schema {quote(schema)} to {user}` where that schema exists"
     )
 
 
@@ -132,4 +133,5 @@ async def ensure(session: Session, config: Config, emit: Emit = ignore, *, plpgs
     """
     await rights.refuse_unfit(session, config.readers)
     sql = creation_settled(config, plpgsql=plpgsql)
-    await create(session, sql, what=f"the schema `{config.schema}`", patience=config.wait, emit=emit)
+    what = f"the schema `{config.schema}`"
+    await create(session, sql, what=what, schema=config.schema, patience=config.wait, emit=emit)

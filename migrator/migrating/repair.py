@@ -18,6 +18,7 @@ from migrator.events.migrating import RunResult
 from migrator.migrating.books import journal, ledger
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.lock import POLL, by_row, held_by, hold, in_the_way, named, row_holder, taken_by_other
+from migrator.migrating.files.folder import POST_APPLY
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.planning.plan import resolve
 from migrator.migrating.planning.standing import read_all
@@ -94,6 +95,14 @@ async def mark(
 def _chosen(standings: Sequence[Standing], ids: tuple[str, ...], *, state: Mark, until: bool) -> list[Standing]:
     """Those whose entry has to change, in order."""
     known = [standing.id for standing in standings]
+    for wanted in ids:
+        if wanted.startswith(POST_APPLY) and not any(id_.startswith(wanted) for id_ in known):
+            raise InputError(
+                f"`{wanted}` cannot be marked: post-apply files have no entry in the ledger",
+                code="unknown-migration",
+                migration=wanted,
+                hint="one that is owed runs with the next `migrate up`",
+            )
     named = sorted(known.index(resolve(each, known)) for each in ids)
     if until:
         named = list(range(named[-1] + 1)) if state == "applied" else list(range(named[0], len(known)))
@@ -103,7 +112,9 @@ def _chosen(standings: Sequence[Standing], ids: tuple[str, ...], *, state: Mark,
     for each in candidates:
         if each.migration is None and not until:
             raise InputError(
-                f"`{each.id}` is applied already, and its file is gone", code="unknown-migration", migration=each.id
+                f"`{each.id}` is {'half done' if each.entry is None else 'applied already'}, and its file is gone",
+                code="unknown-migration",
+                migration=each.id,
             )
     return [
         each for each in candidates if each.migration is not None and (each.state != "applied" or each.comments_only)

@@ -122,6 +122,7 @@ async def test_without_the_right_to_create(project, address_as, roles):
         await up(config)
     assert caught.value.code == "missing-rights"
     assert "`grant create on database" in str(caught.value.hint)
+    assert "and `grant create on schema public to ci_reader` where" in str(caught.value.hint).replace('"', "")
 
 
 async def test_a_reader_may_join_later(project, db, address_as, roles):

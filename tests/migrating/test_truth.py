@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from migrator.config import Config
-from migrator.errors import MigratorError, StateError
+from migrator.errors import InputError, MigratorError, StateError, WorkError
 from migrator.events import Event, Noticed
 from migrator.migrating import mark, up
 from migrator.project import status
@@ -355,3 +355,19 @@ async def test_every_format_tells_every_state(
         "migration-renamed",
     ]
     assert annotations[2].startswith("::error file=migrations/0004.see.sql,line=1,col=1,")
+
+
+async def test_what_cannot_be_marked_or_moved_has_a_way_out_that_works(project: Callable[..., Config]):
+    """SET TRANSACTION behind a query gets a hint that can be followed; a post-apply file is not called unknown."""
+    late = "create table a (n int);\ninsert into a values (1);\nset transaction isolation level serializable"
+    config = project({"migrations/0001.a.sql": late, "migrations/post-apply.sql": "select 1"})
+    with pytest.raises(WorkError) as failed:
+        await up(config)
+    hint = str(failed.value.hint)
+    assert hint.split(", and ")[1] == "begin a transaction with it: `BEGIN; SET TRANSACTION ...; ...; COMMIT;`"
+    with pytest.raises(InputError) as refused:
+        await mark(config, ("post-apply",), state="applied")
+    assert refused.value.message == "`post-apply` cannot be marked: post-apply files have no entry in the ledger"
+    *others, serializable = late.split(";\n")
+    text = ";\n".join(["-- transactional: false\nbegin", serializable, *others, "commit"])
+    assert [done.id for done in (await up(project({"migrations/0001.a.sql": text}))).done] == ["0001.a", "post-apply"]

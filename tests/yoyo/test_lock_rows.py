@@ -197,7 +197,7 @@ async def test_a_row_of_a_stranger_is_named_and_left_alone(project: Make, db: Co
     head, _, age = error.message.rpartition(", for ")
     assert head == f"`yoyo` or another `migrate` holds the lock of the ledger: process {pid}"
     assert 3600 <= int(age.removesuffix(" s")) < 3700
-    assert "`yoyo break-lock`" in str(error.hint)
+    assert "`yoyo break-lock --database ADDRESS`" in str(error.hint)
     assert [event.application for event in events if isinstance(event, Waiting)] == [f"process {pid}"]
     assert await db.fetchval("select array_agg(pid) from yoyo_lock") == [pid]
 

@@ -158,7 +158,7 @@ def taken_by_other(
 ) -> UnavailableError:
     """The refusal where the ledger is in use by somebody whom our own lock does not keep away."""
     who = {"yoyo": "`yoyo`", "supabase": "the Supabase CLI"}[kind]
-    dead = "; if that process is dead, `yoyo break-lock` removes its lock" if kind == "yoyo" else ""
+    dead = "; if that process is dead, `yoyo break-lock --database ADDRESS` removes its lock" if kind == "yoyo" else ""
     return UnavailableError(
         f"{who} or another `migrate` holds the lock of the ledger" + (f": {holder}" if holder else ""),
         code="locked",

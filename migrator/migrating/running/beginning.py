@@ -42,7 +42,12 @@ async def prepare(session: Session, config: Config, known: Ledger, emit: Emit = 
     if not known.ready:
         what = f"the schema `{config.schema}` and the ledger in `{known.entries.schema}`"
         await own.create(
-            session, f"{creation(config, known)}; {settled(config, known)}", what=what, patience=config.wait, emit=emit
+            session,
+            f"{creation(config, known)}; {settled(config, known)}",
+            what=what,
+            schema=known.entries.schema,
+            patience=config.wait,
+            emit=emit,
         )
 
 

@@ -154,7 +154,7 @@ def _way_out(step: Step, report: ServerReport, found: Culprit, *, fresh: bool, r
     if passes(report):
         return _past_lock(verb, report)
     if report.sqlstate in {"25001", "2D000"} and step.script.transactional:
-        return f"put `-- transactional: false` at the top of `{step.migration.path}`: it cannot run in a transaction"
+        return _without_transaction(step, found)
     if report.sqlstate in EXISTS and fresh:
         return (
             "if this database was made by other means, record what it has with `migrate mark ID --applied --until`, "
@@ -166,6 +166,16 @@ def _way_out(step: Step, report: ServerReport, found: Culprit, *, fresh: bool, r
         owner = "run it as the owner, or set `role` to it in the configuration"
         return BOOKS_RIGHTS if found.statement == OPENING else owner
     return again
+
+
+def _without_transaction(step: Step, found: Culprit) -> str:
+    directive = f"put `-- transactional: false` at the top of `{step.migration.path}`"
+    if 0 < found.statement <= step.total:
+        statement = step.script.statements[found.statement - 1]
+        words = step.script.source.text[statement.start : statement.end].lower().split(maxsplit=2)
+        if words[:2] == ["set", "transaction"]:
+            return f"{directive}, and begin a transaction with it: `BEGIN; SET TRANSACTION ...; ...; COMMIT;`"
+    return f"{directive}: it cannot run in a transaction"
 
 
 def _stopped(report: ServerReport, verb: str) -> str:
