@@ -42,6 +42,7 @@ async def _until_sleeping(db: "asyncpg.Connection[asyncpg.Record]") -> None:
     while await db.fetchval(query) == 0:
         assert time.monotonic() < end, "the slow statement has not begun"
         await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)  # nobody can look whether the command has read the mark of it, too
 
 
 @pytest.mark.parametrize(
