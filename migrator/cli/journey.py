@@ -94,7 +94,7 @@ class Journey:
             raise interrupted(self.stop, self._course) from None
 
     def _stopping(self) -> None:
-        self.emit(Told(code="stopping", message="stopping: the running statement is cancelled and rolled back"))
+        self.emit(Told(code="stopping", message="stopping: the running statement is cancelled"))
 
     def require_terminal(self) -> None:
         """Refuse where nobody can be asked. Raises `InputError`."""

@@ -7,6 +7,7 @@ ends the process at once; the server notices within a second that its client is 
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 from dataclasses import dataclass, field
 from types import FrameType
@@ -85,6 +86,8 @@ def _way_on(course: Course) -> str:
         )
     if course.command == "redo" and course.done:
         return "`migrate up` applies it again; another `migrate redo` would begin with the migration before it"
+    if course.halted is not None and course.halted.unsure:
+        return f"look at what it has done, then `migrate mark {shlex.quote(course.halted.id)} --applied` or `--pending`"
     return "run the command again to go on"
 
 
@@ -110,6 +113,8 @@ def _halted(halted: Halted) -> str:
     id_ = halted.id
     if halted.stays is None:
         return f"whether `{id_}` is committed could not be asked: `migrate status` tells"
+    if halted.unsure:
+        return f"what statement {halted.stays + 1} of {halted.total} of `{id_}` has committed by itself stays"
     index = ", and the index that it was building stays INVALID" if halted.building else ""
     if halted.stays:
         some = "statement 1 stays" if halted.stays == 1 else f"statements 1-{halted.stays} stay"

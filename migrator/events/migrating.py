@@ -60,6 +60,7 @@ class Halted:
             could be asked, so that all of it may be committed or nothing.
         total: how many statements it has.
         building: it was building an index concurrently, which stays INVALID.
+        unsure: the statement that was cancelled commits for itself: a part of what it does may stay.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Halted:
     stays: int | None = None
     total: int = 0
     building: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,3 +173,26 @@ async def test_with_a_dead_network(start: Start, cable: Cable, db: Connection, t
     assert error["outcome"] == (
         "`0001.step` stays committed; whether `0002.step` is committed could not be asked: `migrate status` tells"
     )
+
+
+async def test_in_a_statement_that_commits_for_itself(start: Start, db: Connection, tmp_path: Path):
+    """What a DO has committed stays: that is said, and neither this message nor the next run tells anything else."""
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "0001.a.sql").write_text(
+        "-- transactional: false\n"
+        "do $$ begin create table a (n int); insert into a values (77); commit; perform pg_sleep(60); end $$;"
+    )
+    process = start("up", "--json")
+    await held(db, process)
+    error = await stopped(process)
+    assert (
+        error["outcome"] == "what statement 1 of 1 of `0001.a` has committed by itself stays; nothing else was changed"
+    )
+    assert error["hint"] == "look at what it has done, then `migrate mark 0001.a --applied` or `--pending`"
+    assert await db.fetchval("select n from a") == 77
+    code, document, _ = await finished(start("up", "--json"))
+    assert (code, document["error"]["code"]) == (1, "migration-unsure")
+    assert document["error"]["outcome"] == "nothing of `0001.a` is known to be committed"
+    assert (await finished(start("mark", "0001.a", "--applied", "--json")))[0] == 0
+    assert (await finished(start("up", "--json")))[0] == 0

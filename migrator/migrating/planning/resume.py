@@ -46,10 +46,12 @@ def _hash(source: Source, unit: Unit) -> bytes:
     return hashlib.sha256(f"{unit.modes};{tokens}".encode()).digest()[:HASH_LENGTH]
 
 
-def stays(id_: str, done: int, total: int) -> str:
-    """What of a file is committed, as a sentence."""
+def stays(id_: str, done: int, total: int, direction: Direction = "up", *, unsure: bool = False) -> str:
+    """What of a file is committed, as a sentence; `unsure`: the next statement may have run, or a part of it."""
+    if done == 0 and unsure:
+        return f"nothing of `{id_}` is known to be committed"
     if done == 0:
-        return f"nothing of `{id_}` is committed"
+        return f"nothing of `{id_}` is committed" if direction == "up" else f"`{id_}` is still applied"
     return f"statement 1 of {total} stays" if done == 1 else f"statements 1-{done} of {total} stay"
 
 
@@ -93,13 +95,15 @@ def unfinished(migration: Migration, note: JournalEntry, direction: Direction) -
 def _other_way(migration: Migration, note: JournalEntry) -> StateError:
     id_, up = migration.id, note.direction == "up"
     what = "half applied: it" if up else "half rolled back: its rollback"
-    way = f"finish it with `migrate {note.direction}`" if up else f"finish that with `migrate {note.direction}`"
+    where = f"after statement {note.done} of {note.total}" if note.done else f"at the first of {note.total} statements"
+    refused = unfinished(migration, note, note.direction)
+    way = f"finish {'it' if up else 'that'} with `migrate {note.direction}`; or {by_hand(id_, note.direction)}"
     return StateError(
-        f"`{id_}` is {what} stopped after statement {note.done} of {note.total}",
+        f"`{id_}` is {what} stopped {where}",
         code="migration-partial",
         migration=id_,
-        outcome=stays(id_, note.done, note.total),
-        hint=f"{way}; or {by_hand(id_, note.direction)}",
+        outcome=stays(id_, note.done, note.total, note.direction, unsure=note.unsure),
+        hint=way if refused is None else refused.hint,
     )
 
 
@@ -128,7 +132,7 @@ def _edited(
         migration=id_,
         where=source.span(0) if unit is None else source.span(unit.start, unit.end),
         statement=number or None,
-        outcome=stays(id_, note.done, note.total),
+        outcome=stays(id_, note.done, note.total, note.direction),
         hint=f"restore {first} (comments may differ), edit only what comes after and run `migrate {note.direction}` "
         f"again; or {by_hand(id_, note.direction)}",
     )
@@ -153,7 +157,7 @@ def _doubt(migration: Migration, note: JournalEntry, script: Script) -> StateErr
         migration=migration.id,
         where=script.source.span(0) if unit is None else script.source.span(unit.start, unit.end),
         statement=number,
-        outcome=stays(migration.id, note.done, note.total),
+        outcome=stays(migration.id, note.done, note.total, note.direction, unsure=True),
         hint=f"{first}; then {by_hand(migration.id, note.direction)}",
     )
 
@@ -171,7 +175,7 @@ def _lost(migration: Migration, note: JournalEntry, script: Script) -> StateErro
             migration=migration.id,
             where=script.source.span(unit.start, unit.end),
             statement=error.number,
-            outcome=stays(migration.id, note.done, note.total),
+            outcome=stays(migration.id, note.done, note.total, note.direction),
             hint="a query put it there, and would find something else by now: let the rest do without it and run "
             f"`migrate {note.direction}` again; or {by_hand(migration.id, note.direction)}",
         )

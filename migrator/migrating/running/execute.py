@@ -107,7 +107,7 @@ class Execution:
                 done=self._earlier,
                 parsed=True,
                 fresh=self._fresh,
-                stays=stays(step.migration.id, step.done, step.total),
+                stays=stays(step.migration.id, step.done, step.total, step.direction),
                 kept=step.done > 0,
                 resumes=0,
                 retry=True,

@@ -13,7 +13,8 @@ from migrator.errors import ConnectionLostError, MigratorError, WorkError
 from migrator.events import Applied, Emit, Told
 from migrator.events.migrating import Done, Halted
 from migrator.migrating.books.ledger import Ledger
-from migrator.migrating.planning.resume import stays
+from migrator.migrating.books.notes import JournalEntry
+from migrator.migrating.planning.resume import by_hand, doubtful, stays
 from migrator.migrating.planning.step import Step
 from migrator.migrating.running.aftermath import Aftermath, RunLostError, Trail, ask, asked, look
 from migrator.migrating.running.blame import Culprit, before_it, what
@@ -148,9 +149,14 @@ def _kept(found: Aftermath, step: Step) -> tuple[str, str] | None:
     note = found.ledger.note(step.migration.id)
     if step.script.transactional or note is None or not (note.done or note.unsure):
         return None
-    kept = stays(step.migration.id, note.done, note.total)
+    kept = stays(step.migration.id, note.done, note.total, step.direction, unsure=note.unsure)
     if not note.unsure:
         return kept, f"run `migrate {step.direction}` again: it goes on at statement {note.done + 1}"
+    if unsettled(step, note):
+        return (
+            f"{kept}; whether statement {note.done + 1} has run cannot be told",
+            f"look at the database; then {by_hand(step.migration.id, step.direction)}",
+        )
     return (
         f"{kept}; whether statement {note.done + 1} has run is not known yet",
         f"run `migrate {step.direction}` again: it finds out, and goes on there",
@@ -174,6 +180,12 @@ def _unasked(lost: RunLostError, refused: MigratorError, done: Sequence[Done]) -
         done=done,
         worked=True,
     )
+
+
+def unsettled(step: Step, note: JournalEntry) -> bool:
+    """It was cut off in a statement that commits for itself and leaves no trace that we know, such as CALL."""
+    statements = step.script.statements
+    return note.unsure and note.done < len(statements) and doubtful(statements[note.done])
 
 
 async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emit) -> None:
@@ -202,6 +214,7 @@ async def after_cancel(session: Session, config: Config, trail: Trail, emit: Emi
                 stays=number if found.over else None,
                 total=step.total,
                 building=building,
+                unsure=note is not None and unsettled(step, note),
             )
         )
 

@@ -99,7 +99,7 @@ class Stepwise:
             done=done,
             parsed=True,
             fresh=fresh,
-            stays=stays(step.migration.id, reached, step.total),
+            stays=stays(step.migration.id, reached, step.total, step.direction),
             kept=reached > 0,
             resumes=None if step.migration.post_apply else resumes,
             retry=unit is not None and at.statement > reached and not doubtful(unit),
@@ -115,7 +115,7 @@ class Stepwise:
 
     def _stopped(self, error: MigratorError, reached: int) -> MigratorError:
         error.migration = self._step.migration.id
-        error.outcome = stays(self._step.migration.id, reached, self._step.total)
+        error.outcome = stays(self._step.migration.id, reached, self._step.total, self._step.direction)
         return error.after_work() if reached and isinstance(error, UnavailableError) else error
 
     def _opening(self) -> str:
