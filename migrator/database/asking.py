@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from migrator.config import Config
+from migrator.database.bounds import bounded
 from migrator.database.connect import apply_settings, open_session
 from migrator.database.servers import standing
 from migrator.database.session import Session
@@ -27,7 +28,7 @@ async def ask(config: Config, question: Callable[[Session], Awaitable[Answer]], 
     if target is None:
         return None
     try:
-        async with asyncio.timeout(patience):
+        async with bounded(patience):
             await _names_are_known(target)
             session = await open_session(target)
             try:

@@ -13,6 +13,7 @@ from asyncpg.connect_utils import SessionAttribute
 
 from migrator.config import DEFAULT_WAIT, Config
 from migrator.database import connect_failures, pooler, tls
+from migrator.database.bounds import bounded
 from migrator.database.keepalive import keep_alive
 from migrator.database.servers import locate
 from migrator.database.session import Session, refused_setting, settings
@@ -210,7 +211,7 @@ async def pool(target: Target, size: int) -> AsyncIterator[Pool]:
         yield Pool(inner, target, size)
     finally:
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT):
+            async with bounded(CLOSE_TIMEOUT):
                 await inner.close()
         except TimeoutError:
             inner.terminate()

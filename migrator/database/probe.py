@@ -5,9 +5,9 @@ one before, or where the other one is answered by a new backend now, connections
 happens is no proof of the opposite: the pool may have had no other choice.
 """
 
-import asyncio
 import contextlib
 
+from migrator.database.bounds import bounded
 from migrator.database.connect import open_session
 from migrator.database.session import Session
 from migrator.errors import MigratorError
@@ -40,18 +40,18 @@ async def find_mode(session: Session) -> None:
 
 
 async def _compare(session: Session) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with bounded(PATIENCE):
         other = await open_session(session.target)
     try:
         for _ in range(ROUNDS):
-            async with asyncio.timeout(PATIENCE):
+            async with bounded(PATIENCE):
                 await other.run(TAKE)
                 (taken,) = await other.read(BACKEND)
             if taken == session.backend:
                 session.found("transaction-pooler")
             else:
                 await _ask(session)
-            async with asyncio.timeout(PATIENCE):
+            async with bounded(PATIENCE):
                 await other.run("rollback")
             if session.target.kind == "transaction-pooler":
                 return

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from migrator.database import connect_failures
+from migrator.database.bounds import bounded
 from migrator.database.connect import apply_settings, open_session
 from migrator.database.session import Session
 from migrator.database.target import Target
@@ -38,7 +39,7 @@ async def connect_again(target: Target, *, patience: float) -> AsyncIterator[Ses
 async def _open(target: Target, *, deadline: float) -> Session:
     while True:
         try:
-            async with asyncio.timeout(max(deadline - time.monotonic(), ONCE)):
+            async with bounded(max(deadline - time.monotonic(), ONCE)):
                 return await open_session(target)
         except TimeoutError:
             raise UnavailableError(f"`{target}` does not answer", code="connection-timeout") from None

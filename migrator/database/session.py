@@ -16,6 +16,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from migrator.database import pooler
+from migrator.database.bounds import bounded
 from migrator.database.failures import AGAIN, translate
 from migrator.database.reset import reset
 from migrator.database.target import Target, TargetKind
@@ -256,7 +257,7 @@ class Session:
         `ConnectionLostError` when the time is over.
         """
         try:
-            async with asyncio.timeout(seconds):
+            async with bounded(seconds):
                 yield
         except TimeoutError:
             self.abandon()
@@ -264,12 +265,13 @@ class Session:
                 f"the server did not answer within {seconds:g} s", code="connection-lost", hint=AGAIN
             ) from None
 
-    async def close(self, timeout: float = FAREWELL) -> None:  # noqa: ASYNC109 - asyncpg bounds it, and ends what is left
+    async def close(self, timeout: float = FAREWELL) -> None:  # noqa: ASYNC109 - after that, what is left is ended
         """End the connection: politely for at most `timeout` seconds, then at once."""
         if self.closed:
             return
         try:
-            await self._connection.close(timeout=timeout)
+            async with bounded(timeout):
+                await self._connection.close(timeout=timeout)
         except (TimeoutError, *_DRIVER_ERRORS):
             self._connection.terminate()
 

@@ -167,8 +167,7 @@ async def test_with_a_dead_network(start: Start, cable: Cable, db: Connection, t
     if dark == "unplugged":
         cable.refuse()
     cable.swallow()
-    # 3 s for the server to stop, 2 s to ask another connection, 5 s each for the lock and the farewell
-    error = await stopped(process, within=20)
+    error = await stopped(process, within=10)
     assert error["done"] == ids(1)
     assert error["outcome"] == (
         "`0001.step` stays committed; whether `0002.step` is committed could not be asked: `migrate status` tells"
