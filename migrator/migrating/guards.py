@@ -1,7 +1,10 @@
 """Which database a command speaks to, and whether its ledger can know the files."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from migrator.config import Config
 from migrator.database.connect import describe
@@ -9,7 +12,9 @@ from migrator.database.session import Session
 from migrator.errors import InputError
 from migrator.events.database import DatabaseInfo
 from migrator.migrating.books.ledger import Ledger
-from migrator.migrating.files.migration import Migration
+
+if TYPE_CHECKING:  # a run with nothing to do does without it
+    from migrator.migrating.files.migration import Migration
 
 
 def database_info(session: Session, known: Ledger, config: Config) -> DatabaseInfo:

@@ -1,8 +1,6 @@
 """`migrate mark`: change what the ledger says without running anything."""
 
-import asyncio
 import os
-import random
 import uuid
 from collections.abc import Mapping, Sequence
 from time import monotonic
@@ -17,7 +15,7 @@ from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating.books import journal, ledger
 from migrator.migrating.books.ledger import Ledger
-from migrator.migrating.books.lock import POLL, by_row, held_by, hold, in_the_way, named, row_holder, taken_by_other
+from migrator.migrating.books.lock import by_row, held_by, hold, in_the_way, named, rest, row_holder, taken_by_other
 from migrator.migrating.files.folder import POST_APPLY
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.planning.plan import resolve
@@ -194,5 +192,5 @@ async def _wait_for_yoyo(
     who = holder.application or ""
     if who != told:
         emit(holder)
-    await asyncio.sleep(min(patience, random.uniform(*POLL) * 2))  # noqa: S311 - jitter needs no secrecy
+    await rest(at_most=patience, times=2)
     return who

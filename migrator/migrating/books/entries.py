@@ -142,3 +142,21 @@ class Entries(Protocol):
         `own` is the schema of our journal. Only for the holder of the advisory lock: then no run of ours is alive that
         could own it.
         """
+
+
+class KeyedRows:
+    """What is the same in every ledger whose entries have a key: for its class to inherit."""
+
+    __slots__ = ()
+
+    def erase(self: Entries, id_: str) -> str:
+        """SQL that removes a migration's entry."""
+        return f"delete from {self.table} m where {self.entry_of(id_)}"
+
+    def present(self: Entries, id_: str) -> str:
+        """SQL that locks an entry until the transaction ends, or fails with 22012."""
+        return f"select 1 / count(*) from (select from {self.table} m where {self.entry_of(id_)} for update) entry"
+
+    def absent(self: Entries, id_: str) -> str:
+        """SQL that fails with 22012 where there is an entry."""
+        return f"select 1 / (count(*) = 0)::integer from {self.table} m where {self.entry_of(id_)}"

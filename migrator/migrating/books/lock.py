@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -22,6 +23,11 @@ from migrator.events.blocking import Blocker
 
 POLL = (0.05, 0.25)
 """Seconds between two tries, drawn anew each time so that waiting runners do not march in step."""
+
+
+async def rest(*, at_most: float = inf, times: int = 1) -> None:
+    """Wait before the next try, `times` as long as usual, `at_most` so many seconds."""
+    await asyncio.sleep(min(at_most, random.uniform(*POLL) * times))  # noqa: S311 - jitter needs no secrecy
 
 
 def key(schema: str) -> int:
@@ -153,16 +159,13 @@ def by_row(rows: Sequence[Any], *, patience: float) -> Waiting | None:
     return Waiting(what="lock", application=f"process {row['pid']}", since=since, patience=patience)
 
 
-def taken_by_other(
-    kind: LedgerKind, holder: str | None = None, *, outcome: str, sqlstate: str | None = None
-) -> UnavailableError:
+def taken_by_other(kind: LedgerKind, holder: str | None = None, *, outcome: str) -> UnavailableError:
     """The refusal where the ledger is in use by somebody whom our own lock does not keep away."""
     who = {"yoyo": "`yoyo`", "supabase": "the Supabase CLI"}[kind]
     dead = "; if that process is dead, `yoyo break-lock --database ADDRESS` removes its lock" if kind == "yoyo" else ""
     return UnavailableError(
         f"{who} or another `migrate` holds the lock of the ledger" + (f": {holder}" if holder else ""),
         code="locked",
-        sqlstate=sqlstate,
         outcome=outcome,
         hint=f"run the command again when it is done{dead}",
     )
@@ -208,7 +211,7 @@ async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> Asy
         if holder.pid not in {None, told}:  # None: it was released between the two questions
             emit(holder)
             told = holder.pid
-        await asyncio.sleep(min(random.uniform(*POLL), patience))  # noqa: S311 - jitter needs no secrecy
+        await rest(at_most=patience)
     shared = session.target.kind == "transaction-pooler"
     release = "" if shared else f"select pg_catalog.pg_advisory_unlock({number})"
     held = Held(release=release, pid=None if shared else backend, waited=waited, released=shared)

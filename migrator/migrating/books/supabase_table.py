@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.config import LedgerKind
-from migrator.migrating.books.entries import Operation
+from migrator.migrating.books.entries import KeyedRows, Operation
 from migrator.migrating.files.stored import stored
 from migrator.sql.names import literal, quote
 
@@ -33,7 +33,7 @@ BEGAN = "migrator.began"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupabaseTable:
+class SupabaseTable(KeyedRows):
     """An `Entries`, see there.
 
     Attributes:
@@ -129,18 +129,6 @@ class SupabaseTable:
         """SQL that writes a file's name and statements over those of its row."""
         version, name, array = self._values(migration)
         return [f"update {self.table} set name = {name}, statements = {array} where version = {version}"]
-
-    def erase(self, id_: str) -> str:
-        """SQL that removes a migration's row."""
-        return f"delete from {self.table} m where {self.entry_of(id_)}"
-
-    def present(self, id_: str) -> str:
-        """SQL that locks a row, or fails with 22012."""
-        return f"select 1 / count(*) from (select from {self.table} m where {self.entry_of(id_)} for update) entry"
-
-    def absent(self, id_: str) -> str:
-        """SQL that fails with 22012 where there is a row."""
-        return f"select 1 / (count(*) = 0)::integer from {self.table} m where {self.entry_of(id_)}"
 
     def among(self, ids: Sequence[str]) -> str:
         """A query for those whose version has a row."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.config import LedgerKind
-from migrator.migrating.books.entries import UTC_NOW, Operation
+from migrator.migrating.books.entries import UTC_NOW, KeyedRows, Operation
 from migrator.sql.names import literal, quote
 
 if TYPE_CHECKING:  # a run with nothing to do does without it
@@ -37,7 +37,7 @@ def _user() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class YoyoTables:
+class YoyoTables(KeyedRows):
     """An `Entries`, see there. An empty `schema` is wherever the search_path finds the tables."""
 
     schema: str
@@ -120,18 +120,6 @@ class YoyoTables:
     def amend(self, migration: Migration) -> list[str]:  # noqa: ARG002 - it does not say what was applied
         """Nothing: what was applied is not here."""
         return []
-
-    def erase(self, id_: str) -> str:
-        """SQL that removes a migration's entry."""
-        return f"delete from {self.table} m where {self.entry_of(id_)}"
-
-    def present(self, id_: str) -> str:
-        """SQL that locks an entry, or fails with 22012."""
-        return f"select 1 / count(*) from (select from {self.table} m where {self.entry_of(id_)} for update) entry"
-
-    def absent(self, id_: str) -> str:
-        """SQL that fails with 22012 where there is an entry."""
-        return f"select 1 / (count(*) = 0)::integer from {self.table} m where {self.entry_of(id_)}"
 
     def among(self, ids: Sequence[str]) -> str:
         """A query for those that have an entry."""

@@ -6,8 +6,6 @@ transaction may be about to commit; then the ledger is read. Each step's entry i
 client knows beforehand, so what this run did is told from what another runner did since. Nothing is ever sent again.
 """
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -21,7 +19,7 @@ from migrator.errors import ConnectionLostError
 from migrator.events.migrating import Done
 from migrator.migrating.books import ledger
 from migrator.migrating.books.ledger import Ledger
-from migrator.migrating.books.lock import POLL, held_by
+from migrator.migrating.books.lock import held_by, rest
 from migrator.migrating.planning.step import Step
 from migrator.migrating.running.message import DURABLE, Frame, Mark, application
 from migrator.sql.names import literal
@@ -113,7 +111,7 @@ async def asked(
             if monotonic() >= deadline:
                 raise
             # connecting works, but not the question: without a pause this would be a busy loop
-            await asyncio.sleep(random.uniform(*POLL))  # noqa: S311 - jitter needs no secrecy
+            await rest()
 
 
 async def look(session: Session, config: Config, trail: Trail) -> Aftermath:
@@ -129,7 +127,7 @@ async def _has_ended(session: Session, busy: str, deadline: float) -> bool:
     while (await session.read(busy))[0]:
         if monotonic() >= deadline:
             return False
-        await asyncio.sleep(random.uniform(*POLL))  # noqa: S311 - jitter needs no secrecy
+        await rest()
     return True
 
 

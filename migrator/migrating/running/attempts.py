@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,13 +18,13 @@ from migrator.migrating.books import ledger
 from migrator.migrating.books.entries import Entries
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.lock import (
-    POLL,
     Held,
     by_row,
     hold,
     in_the_way,
     named,
     noted_elsewhere,
+    rest,
     row_holder,
     taken_by_other,
 )
@@ -267,4 +266,4 @@ class Attempts:
         if (holder.pid, holder.application) != self._told:
             self.emit(holder)
             self._told = (holder.pid, holder.application)
-        await asyncio.sleep(random.uniform(*POLL) * 2)  # noqa: S311 - jitter needs no secrecy
+        await rest(times=2)

@@ -125,6 +125,8 @@ class Execution:
             except MigratorError as error:
                 self._watch.lookout.rest()
                 await self._session.settle()
+                if not isinstance(error, ServerError):
+                    raise
                 raise await self._explain(error, message) from error
             await self._session.settle()
             if alone:
@@ -141,10 +143,8 @@ class Execution:
         if piece.statement == self._steps[piece.step].committed:
             self._watch.reach(Mark(step=piece.step, statement=piece.statement))
 
-    async def _explain(self, error: MigratorError, message: Message) -> Exception:
+    async def _explain(self, error: ServerError, message: Message) -> Exception:
         began = self._watch.last is not None and self._watch.last.step >= message.pieces[0].step
-        if not isinstance(error, ServerError):
-            return error
         found = culprit(error.report, message, self._watch.last, self._steps)
         await self._session.rollback()
         if self._makes_tables and (found.step, found.statement) == (0, OPENING):

@@ -6,15 +6,13 @@ being built looks the same; its builder holds a ShareUpdateExclusiveLock on the 
 https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
 """
 
-import asyncio
-import random
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 from migrator.database.session import Session
 from migrator.errors import ServerError, UnavailableError
-from migrator.migrating.books.lock import POLL
+from migrator.migrating.books.lock import rest
 from migrator.sql.indexes import IndexBuild
 from migrator.sql.names import literal, quote
 
@@ -141,4 +139,4 @@ class Indexes:
                 code="locked",
                 hint="run the command again when that is done, or give it longer with `--wait 5min`",
             )
-        await asyncio.sleep(min(random.uniform(*POLL), patience))  # noqa: S311 - jitter needs no secrecy
+        await rest(at_most=patience)
