@@ -49,7 +49,7 @@ RENDER_SEES = 1
 DOORS: dict[str, tuple[tuple[str, ...], str]] = {
     "asyncpg": (("database",), "everything about the driver's quirks stays in one room"),
     "yoyo": (("migrating.files.reading",), "of yoyo we use three functions, where files are read"),
-    "yaml": (("seeding.document",), "libyaml's events are read in one place"),
+    "yaml": (("seeding.files.document",), "libyaml's events are read in one place"),
     "click": (("cli",), "jobs are a library and know no command line"),
     "rich": (("cli.render.live",), "only a terminal needs it"),
     "dotenv": (("config", "configuration_file"), "only `.env` files need it"),
@@ -67,8 +67,11 @@ LONGEST = 300
 HEAVY = ("asyncpg", "yoyo", "yaml", "rich")
 """What `--help` and `--version` do without."""
 
-STOREYS: dict[str, int] = {"files": 0, "books": 1, "planning": 2, "running": 3}
-"""The rooms inside `migrating`, from the ground up; its commands live on top of them."""
+STOREYS: dict[str, tuple[str, ...]] = {
+    "migrating": ("files", "books", "planning", "running"),
+    "seeding": ("files", "books", "preparing", "ordering", "loading"),
+}
+"""The rooms inside each job, from the ground up; its commands live on top of them."""
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 
@@ -128,20 +131,22 @@ def test_imports_go_downwards():
     assert wrong == []
 
 
-def _storey(module: str) -> int:
-    """How high a module of `migrating` lives."""
-    parts = module.removeprefix("migrating").strip(".").split(".")
-    return STOREYS.get(parts[0], len(STOREYS))
+def _storey(job: str, module: str) -> int:
+    """How high a module of a job lives."""
+    room = module.removeprefix(job).strip(".").partition(".")[0]
+    return STOREYS[job].index(room) if room in STOREYS[job] else len(STOREYS[job])
 
 
-def test_imports_inside_migrating_go_downwards():
+@pytest.mark.parametrize("job", STOREYS)
+def test_imports_inside_a_job_go_downwards(job: str):
     """Files know nothing of a database, what a database knows nothing of plans, plans nothing of how they are run."""
     wrong = [
         f"{path}:{line}: imports {name}"
         for path, tree in _parsed()
-        if _room(_name(path)) == "migrating"
+        if _room(_name(path)) == job
         for line, name in _imports(tree)
-        if name.startswith("migrator.migrating.") and _storey(name.removeprefix("migrator.")) > _storey(_name(path))
+        if name.startswith(f"migrator.{job}.")
+        and _storey(job, name.removeprefix("migrator.")) > _storey(job, _name(path))
     ]
     assert wrong == []
 

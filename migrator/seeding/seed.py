@@ -18,13 +18,14 @@ from migrator.errors import ConnectionLostError, InputError, MigratorError, Prot
 from migrator.events import Emit, FileSkipped, Noticed, ignore
 from migrator.events.seeding import SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import SeedSummary
-from migrator.seeding import headers, ledger, tables
-from migrator.seeding.files import SeedFile, find
-from migrator.seeding.spool import Spool
+from migrator.seeding.books import ledger, tables
+from migrator.seeding.files import headers
+from migrator.seeding.files.folders import SeedFile, find
+from migrator.seeding.preparing.spool import Spool
 
 if TYPE_CHECKING:
-    from migrator.seeding.load import Loader
-    from migrator.seeding.shapes import FileLoad
+    from migrator.seeding.loading.load import Loader
+    from migrator.seeding.preparing.shapes import FileLoad
 
 
 @dataclass(slots=True)
@@ -60,9 +61,9 @@ async def seed(
     Raises `InputError` when files are wrong, `ProtectedError` for a protected database (nothing was loaded), and
     `WorkError` when a file failed: its `done` names the files that are loaded.
     """
-    from migrator.seeding.connections import connections
-    from migrator.seeding.load import Loader
-    from migrator.seeding.order import announce_cycles, order, refuse_second_copy
+    from migrator.seeding.loading.connections import connections
+    from migrator.seeding.loading.load import Loader
+    from migrator.seeding.ordering.order import announce_cycles, order, refuse_second_copy
 
     files = find(config, paths, emit)
     async with AsyncExitStack() as stack:
@@ -100,7 +101,7 @@ async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ign
 
     Reads and checks every file that is new or changed; writes and locks nothing. Raises `InputError` as `seed` does.
     """
-    from migrator.seeding.order import order, refuse_second_copy
+    from migrator.seeding.ordering.order import order, refuse_second_copy
 
     files = find(config, paths, emit)
     async with connect(config, emit) as session:
@@ -173,7 +174,7 @@ async def _prepare(
     config: Config, session: Session, files: list[SeedFile], spool: Spool, emit: Emit
 ) -> "list[FileLoad]":
     """Read and check every file, in a thread, so that a signal is heard meanwhile."""
-    from migrator.seeding.prepare import Preparation
+    from migrator.seeding.preparing.prepare import Preparation
 
     names = tuple(dict.fromkeys(name for file in files for name in headers.table_names(file) if name[:1] != "$"))
     async with _settings(session):
@@ -206,7 +207,7 @@ async def _settings(session: Session) -> AsyncIterator[None]:
     if not session.target.settings:
         yield
         return
-    from migrator.seeding.load import set_locally
+    from migrator.seeding.loading.load import set_locally
 
     await session.run(f"begin read only; {set_locally(session, {})}")
     try:

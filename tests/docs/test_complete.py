@@ -35,7 +35,7 @@ COMPUTED = {
     },
 }
 PASSED_ON = {"database/connect.py", "errors.py", "migrating/planning/refusals.py", "migrating/planning/standing.py"}
-PASSED_ON |= {path.relative_to(ROOT / "migrator").as_posix() for path in (ROOT / "migrator/seeding").glob("*.py")}
+PASSED_ON |= {path.relative_to(ROOT / "migrator").as_posix() for path in (ROOT / "migrator/seeding").rglob("*.py")}
 """Files that hand on the code of another error."""
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import InputError
-from migrator.seeding.nodes import Mapping, Row, Sequence
-from migrator.seeding.rows import SeedDocument
+from migrator.seeding.files.nodes import Mapping, Row, Sequence
+from migrator.seeding.files.rows import SeedDocument
 
 
 def plain(node):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migrator.seeding.files import SeedFile
-from migrator.seeding.headers import applies, table_names
-from migrator.seeding.rows import read_table_names
+from migrator.seeding.files.folders import SeedFile
+from migrator.seeding.files.headers import applies, table_names
+from migrator.seeding.files.rows import read_table_names
 
 
 def seed_file(path: Path, text: str) -> SeedFile:

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import InputError
-from migrator.seeding.nodes import Batch, Mapping, Sequence
-from migrator.seeding.reader import MisreadError
-from migrator.seeding.rows import SeedDocument
+from migrator.seeding.files.nodes import Batch, Mapping, Sequence
+from migrator.seeding.files.reader import MisreadError
+from migrator.seeding.files.rows import SeedDocument
 
 
 def plain(node):

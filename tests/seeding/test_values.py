@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import InputError, MigratorError
-from migrator.seeding.nodes import NULL_WORDS
+from migrator.seeding.files.nodes import NULL_WORDS
 
 PLAIN = {
     "text": ["01234", "NO", "1.10", "12:30:45", "2026-01-01", "0x1f", "yes", "a:b", ".inf", "1e3", "<<"],

@@ -10,8 +10,8 @@ import yaml
 from yaml import events
 
 from migrator.errors import InputError, UnavailableError
-from migrator.seeding.nodes import Mark, Place, span
-from migrator.seeding.reader import MisreadError, Reader
+from migrator.seeding.files.nodes import Mark, Place, span
+from migrator.seeding.files.reader import MisreadError, Reader
 
 # libyaml's events; `Any`, because the stubs know no event that certainly has a place
 SCALAR: Any = events.ScalarEvent

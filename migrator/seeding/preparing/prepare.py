@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
 from migrator.errors import InputError
-from migrator.seeding import check
-from migrator.seeding.check import Problems
-from migrator.seeding.files import SeedFile
-from migrator.seeding.keys import Context, written
-from migrator.seeding.nodes import Place, Table, line_of, span
-from migrator.seeding.reader import MisreadError
-from migrator.seeding.reading import Reading
-from migrator.seeding.rows import SeedDocument
-from migrator.seeding.shapes import FileLoad, TableLoad
-from migrator.seeding.spool import Spool
-from migrator.seeding.tables import TableInfo
+from migrator.seeding.books.tables import TableInfo
+from migrator.seeding.files.folders import SeedFile
+from migrator.seeding.files.nodes import Place, Table, line_of, span
+from migrator.seeding.files.reader import MisreadError
+from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.preparing import check
+from migrator.seeding.preparing.check import Problems
+from migrator.seeding.preparing.keys import Context, written
+from migrator.seeding.preparing.reading import Reading
+from migrator.seeding.preparing.shapes import FileLoad, TableLoad
+from migrator.seeding.preparing.spool import Spool
 
 
 class Preparation:

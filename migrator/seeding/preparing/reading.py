@@ -1,13 +1,13 @@
 """The rows of one table of one file: each checked, turned into COPY text and spooled. The hot loop of seeding."""
 
 from migrator.errors import InputError
-from migrator.seeding import check
-from migrator.seeding.keys import Context, Keys
-from migrator.seeding.nodes import NULL_WORDS, Batch, Node, Row, place_of, span, width_of
-from migrator.seeding.rows import SeedDocument
-from migrator.seeding.shapes import Shape, TableLoad
-from migrator.seeding.tables import Column
-from migrator.seeding.values import NULL, Encoder, ValueRefusedError, checker, encoder, escape
+from migrator.seeding.books.tables import Column
+from migrator.seeding.files.nodes import NULL_WORDS, Batch, Node, Row, place_of, span, width_of
+from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.preparing import check
+from migrator.seeding.preparing.keys import Context, Keys
+from migrator.seeding.preparing.shapes import Shape, TableLoad
+from migrator.seeding.preparing.values import NULL, Encoder, ValueRefusedError, checker, encoder, escape
 
 _STOP_EVERY = 1024
 _QUOTES = "\"'"

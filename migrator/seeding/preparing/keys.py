@@ -5,14 +5,14 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
 from migrator.errors import InputError
-from migrator.seeding import check
-from migrator.seeding.check import Problems
-from migrator.seeding.nodes import Row, place_of, span, width_of
-from migrator.seeding.rows import SeedDocument
-from migrator.seeding.shapes import Shape, TableLoad
-from migrator.seeding.spool import Spool
-from migrator.seeding.tables import Key
-from migrator.seeding.values import NULL
+from migrator.seeding.books.tables import Key
+from migrator.seeding.files.nodes import Row, place_of, span, width_of
+from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.preparing import check
+from migrator.seeding.preparing.check import Problems
+from migrator.seeding.preparing.shapes import Shape, TableLoad
+from migrator.seeding.preparing.spool import Spool
+from migrator.seeding.preparing.values import NULL
 
 REMEMBERED_KEYS = 65_536
 """For how many rows of a run duplicates are found by their text before the first write; beyond, staging finds them."""

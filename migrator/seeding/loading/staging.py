@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from migrator.seeding.shapes import Shape, TableLoad
-from migrator.seeding.tables import Column, Key
+from migrator.seeding.books.tables import Column, Key
+from migrator.seeding.preparing.shapes import Shape, TableLoad
 from migrator.sql.names import quote
 
 

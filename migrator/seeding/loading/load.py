@@ -17,15 +17,16 @@ from migrator.database.session import Notice, Session, settings
 from migrator.errors import MigratorError, ServerError, ServerReport
 from migrator.events import Emit, FileFailed, FileLoaded, FileLoading, FileSkipped
 from migrator.events.seeding import Counts, SeedOutcome
-from migrator.seeding import ledger, merge
-from migrator.seeding.blame import explain
-from migrator.seeding.connections import Connections
-from migrator.seeding.graph import Graph
-from migrator.seeding.ledger import LOADED_MEANWHILE
-from migrator.seeding.merge import PREFIX
-from migrator.seeding.shapes import FileLoad
-from migrator.seeding.spool import Spool, source
-from migrator.seeding.staging import Stage
+from migrator.seeding.books import ledger
+from migrator.seeding.books.ledger import LOADED_MEANWHILE
+from migrator.seeding.loading import merge
+from migrator.seeding.loading.blame import explain
+from migrator.seeding.loading.connections import Connections
+from migrator.seeding.loading.merge import PREFIX
+from migrator.seeding.loading.staging import Stage
+from migrator.seeding.ordering.graph import Graph
+from migrator.seeding.preparing.shapes import FileLoad
+from migrator.seeding.preparing.spool import Spool, source
 from migrator.sql.names import quote
 
 REPLAYED = frozenset({"40P01", "40001", "55P03", protection.PROTECTED_MEANWHILE})

@@ -130,7 +130,7 @@ class TableInfo:
 
 
 def _query() -> str:
-    return files("migrator.seeding").joinpath("tables.sql").read_text(encoding="utf-8").rstrip().removesuffix(";")
+    return files("migrator.seeding.books").joinpath("tables.sql").read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
 async def read(session: Session, names: tuple[str, ...]) -> dict[str, TableInfo | None]:

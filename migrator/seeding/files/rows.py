@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from migrator.errors import InputError
-from migrator.seeding import options
-from migrator.seeding.composing import MERGE, Composer
-from migrator.seeding.document import (
+from migrator.seeding.files import options
+from migrator.seeding.files.composing import MERGE, Composer
+from migrator.seeding.files.document import (
     DOCUMENT_END,
     DOCUMENT_START,
     MAPPING_END,
@@ -22,9 +22,20 @@ from migrator.seeding.document import (
     SEQUENCE_START,
     STREAM_END,
 )
-from migrator.seeding.nodes import NULL_WORDS, Batch, Header, Mapping, Node, Place, Row, Table, moved, moved_scalar
-from migrator.seeding.reader import MARKER, MisreadError
-from migrator.seeding.runs import Templates
+from migrator.seeding.files.nodes import (
+    NULL_WORDS,
+    Batch,
+    Header,
+    Mapping,
+    Node,
+    Place,
+    Row,
+    Table,
+    moved,
+    moved_scalar,
+)
+from migrator.seeding.files.reader import MARKER, MisreadError
+from migrator.seeding.files.runs import Templates
 
 _SPECIAL = NULL_WORDS | {MERGE, MARKER}
 _MISSES = 1000

@@ -6,7 +6,7 @@ Rows are most of a file, so neither question goes through YAML where the text al
 import re
 from pathlib import Path
 
-from migrator.seeding.files import SeedFile
+from migrator.seeding.files.folders import SeedFile
 
 _PLAIN_KEY = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$.]*)[ \t]*:(?=[ \t\r\n]|\Z)")
 _NOT_A_KEY = (b" ", b"\t", b"#", b"\n", b"\r", b"- ", b"-\n", b"-\r")
@@ -27,7 +27,7 @@ def applies(file: SeedFile, env: str) -> bool:
     """
     if not may_have_header(file.path):
         return True
-    from migrator.seeding.rows import read_header
+    from migrator.seeding.files.rows import read_header
 
     header = read_header(file.path, file.shown)
     return header.env is None or env in header.env
@@ -37,7 +37,7 @@ def table_names(file: SeedFile) -> list[str]:
     """The top-level keys of a file: at least its tables. Raises `InputError` for what YAML refuses before them."""
     names = _names_by_line(file.path)
     if names is None:
-        from migrator.seeding.rows import read_table_names
+        from migrator.seeding.files.rows import read_table_names
 
         names = read_table_names(file.path, file.shown)
     return names

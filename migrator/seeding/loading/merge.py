@@ -7,10 +7,10 @@ Rows that refer to one another, within a table or round a cycle of tables, are w
 are checked at its end, so no order among them is wrong, and no constraint has to be put aside.
 """
 
-from migrator.seeding.graph import components
-from migrator.seeding.shapes import Shape
-from migrator.seeding.staging import Stage
-from migrator.seeding.tables import Key
+from migrator.seeding.books.tables import Key
+from migrator.seeding.loading.staging import Stage
+from migrator.seeding.ordering.graph import components
+from migrator.seeding.preparing.shapes import Shape
 from migrator.sql.names import literal, quote
 
 PREFIX = "migrator-seed:"

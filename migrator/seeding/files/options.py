@@ -3,7 +3,7 @@
 import difflib
 from typing import Any, NoReturn, Protocol
 
-from migrator.seeding.nodes import Header, Mapping, Mark, Node, Place, Sequence, Table, is_null, place_of
+from migrator.seeding.files.nodes import Header, Mapping, Mark, Node, Place, Sequence, Table, is_null, place_of
 
 MODES = ("upsert", "missing")
 OPTIONS = ("key", "mode", "keep", "defaults", "rows")

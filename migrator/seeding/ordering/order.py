@@ -4,11 +4,11 @@ import difflib
 
 from migrator.errors import InputError
 from migrator.events import Emit, Noticed
-from migrator.seeding.check import Problems
-from migrator.seeding.files import SeedFile
-from migrator.seeding.graph import Graph, Node, Written, build
-from migrator.seeding.nodes import span
-from migrator.seeding.shapes import FileLoad, TableLoad
+from migrator.seeding.files.folders import SeedFile
+from migrator.seeding.files.nodes import span
+from migrator.seeding.ordering.graph import Graph, Node, Written, build
+from migrator.seeding.preparing.check import Problems
+from migrator.seeding.preparing.shapes import FileLoad, TableLoad
 
 
 def refuse_second_copy(loads: list[FileLoad], changed: set[str], *, force: bool) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
-from migrator.seeding.merge import REFUSED
-from migrator.seeding.nodes import Batch, Node, Row, place_of, span, width_of
-from migrator.seeding.reader import MisreadError
-from migrator.seeding.rows import SeedDocument
-from migrator.seeding.shapes import TableLoad
-from migrator.seeding.spool import Spool
-from migrator.seeding.staging import Stage
+from migrator.seeding.files.nodes import Batch, Node, Row, place_of, span, width_of
+from migrator.seeding.files.reader import MisreadError
+from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.loading.merge import REFUSED
+from migrator.seeding.loading.staging import Stage
+from migrator.seeding.preparing.shapes import TableLoad
+from migrator.seeding.preparing.spool import Spool
 from migrator.source import Span
 
 _COPY = re.compile(r"COPY migrator_seed_(\d+), line (\d+)(?:, column (c\d+|shape|line))?")

@@ -7,8 +7,8 @@ quoted texts without escapes. Whatever else a row holds sends it, and it alone, 
 import re
 from collections.abc import Iterator
 
-from migrator.seeding.nodes import Batch, Row
-from migrator.seeding.reader import MisreadError, Run
+from migrator.seeding.files.nodes import Batch, Row
+from migrator.seeding.files.reader import MisreadError, Run
 
 MOST_ROWS = 512
 """How many rows a batch has at most."""

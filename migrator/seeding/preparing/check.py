@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrator.errors import InputError, MigratorError
-from migrator.seeding.nodes import Place, Table, line_of, span
-from migrator.seeding.rows import SeedDocument
-from migrator.seeding.shapes import TableLoad
-from migrator.seeding.tables import Column, Key, TableInfo
+from migrator.seeding.books.tables import Column, Key, TableInfo
+from migrator.seeding.files.nodes import Place, Table, line_of, span
+from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.preparing.shapes import TableLoad
 
 MOST_ERRORS = 100
 """How many errors one report tells; more do not help anybody."""

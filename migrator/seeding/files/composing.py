@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from migrator.seeding.document import ALIAS, MAPPING_END, SCALAR, SEQUENCE_END, SEQUENCE_START, Document
-from migrator.seeding.nodes import NULL_WORDS, Mapping, Mark, Node, Place, Scalar, Sequence
+from migrator.seeding.files.document import ALIAS, MAPPING_END, SCALAR, SEQUENCE_END, SEQUENCE_START, Document
+from migrator.seeding.files.nodes import NULL_WORDS, Mapping, Mark, Node, Place, Scalar, Sequence
 
 MERGE = "<<"
 

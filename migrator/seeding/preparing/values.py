@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as Map
 
-from migrator.seeding.nodes import NULL_WORDS, Mapping, Node, Sequence, is_null
-from migrator.seeding.tables import Column, ColumnType
+from migrator.seeding.books.tables import Column, ColumnType
+from migrator.seeding.files.nodes import NULL_WORDS, Mapping, Node, Sequence, is_null
 
 NULL = r"\N"
 """COPY's NULL."""

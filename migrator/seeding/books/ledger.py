@@ -7,7 +7,7 @@ from migrator.config import Config
 from migrator.database.session import Session
 from migrator.errors import ServerError
 from migrator.events.status import SeedSummary
-from migrator.seeding.files import SeedFile
+from migrator.seeding.files.folders import SeedFile
 from migrator.sql.names import literal, quote
 
 LOADED_MEANWHILE = "MGS02"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from migrator.seeding.files import SeedFile
-from migrator.seeding.nodes import Header, Table
-from migrator.seeding.tables import Column, Key, TableInfo
-from migrator.seeding.values import Checker, Encoder
+from migrator.seeding.books.tables import Column, Key, TableInfo
+from migrator.seeding.files.folders import SeedFile
+from migrator.seeding.files.nodes import Header, Table
+from migrator.seeding.preparing.values import Checker, Encoder
 
 
 @dataclass(slots=True)

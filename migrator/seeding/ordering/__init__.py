@@ -1,0 +1,1 @@
+"""Which files wait for which, and why. Pure."""
