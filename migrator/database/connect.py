@@ -3,9 +3,9 @@
 import asyncio
 import random
 import socket
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -15,6 +15,7 @@ from migrator.config import DEFAULT_WAIT, Config
 from migrator.database import connect_failures, pooler, tls
 from migrator.database.bounds import bounded
 from migrator.database.keepalive import keep_alive
+from migrator.database.patience import Patience
 from migrator.database.servers import locate
 from migrator.database.session import Session, refused_setting, settings
 from migrator.database.target import Host, SessionAttributes, Target
@@ -107,35 +108,59 @@ async def _open(target: Target) -> "asyncpg.Connection[Any]":
     )
 
 
-async def open_session(target: Target) -> Session:
-    """Connect once. Raises `UnavailableError` with what to do about it, `InputError` for a missing certificate."""
-    return Session(await _open(target), target)
+async def open_session(target: Target, patience: Patience | None = None) -> Session:
+    """Connect once; what the session waits for later is taken from `patience`.
+
+    Raises `UnavailableError` with what to do about it, `InputError` for a missing certificate.
+    """
+    return Session(await _open(target), target, patience)
 
 
 async def _open_patiently(target: Target, config: Config, emit: Emit) -> Session:
-    """Connect, waiting for what passes by itself.
+    """Connect, waiting for what passes by itself; the session keeps what is left of the patience.
 
     For a server that says that it is starting, and for a full pooler, up to `config.wait`; for a refused connection
     only when somebody asked to wait, because it is a wrong port more often than a server on its way. Never for a login
     that the server refused.
     """
     asked = config.origins.get("wait", "default") != "default" or config.wait != DEFAULT_WAIT
-    patience = connect_failures.PASSES if asked else _ALWAYS_PASSES
-    deadline = time.monotonic() + config.wait
+    passing = connect_failures.PASSES if asked else _ALWAYS_PASSES
+    patience = Patience(config.wait)
     delay = _FIRST_DELAY
-    told: str | None = None
-    while True:
-        try:
-            return await open_session(target)
-        except UnavailableError as error:
-            left = deadline - time.monotonic()
-            if error.code not in patience or left <= 0:
-                raise
-            if error.code != told:
-                emit(Waiting(what="connection" if error.code == "pooler-full" else "server", patience=left))
-                told = error.code
-        await asyncio.sleep(min(left, delay * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter is no secret
-        delay = min(delay * 1.5, _LAST_DELAY)
+    last: UnavailableError | None = None
+    with ExitStack() as counted:
+        while True:
+            try:
+                return await open_session(target if last is None else _hurried(target, patience), patience)
+            except UnavailableError as error:
+                if last is not None and error.code == "connection-timeout" and not patience.left:
+                    raise _spent(last, patience) from None  # it was given less time than it may need
+                codes = {error.code, *(cause.code for cause in error.causes)}
+                if not codes & passing:
+                    raise
+                if not patience.left:
+                    raise _spent(error, patience) from None
+                if last is None or error.code != last.code:
+                    emit(Waiting(what="connection" if "pooler-full" in codes else "server", patience=patience.left))
+                if last is None:
+                    counted.enter_context(patience.waiting())
+                last = error
+            await asyncio.sleep(min(patience.left, delay * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter is no secret
+            delay = min(delay * 1.5, _LAST_DELAY)
+
+
+def _hurried(target: Target, patience: Patience) -> Target:
+    """A server that no longer answers must not take more time than is left; the last attempt has a moment at least."""
+    return replace(target, connect_timeout=min(target.connect_timeout, max(patience.left, _FIRST_DELAY)))
+
+
+def _spent(error: UnavailableError, patience: Patience) -> UnavailableError:
+    """The cause that did not pass in time."""
+    if patience.given:
+        error.outcome = error.outcome or f"nothing was changed in the {patience.given:g} s that this run waited"
+    if error.code == "server-starting":
+        error.hint = "run the command again when it is up, or give it longer with `--wait 5min`"
+    return error
 
 
 @asynccontextmanager

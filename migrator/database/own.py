@@ -72,11 +72,11 @@ def creation_settled(config: Config, *, plpgsql: bool = True) -> str:
     return f"{creation(config)}; {settled}"
 
 
-async def create(session: Session, sql: str, *, what: str, schema: str, patience: float, emit: Emit = ignore) -> None:
+async def create(session: Session, sql: str, *, what: str, schema: str, emit: Emit = ignore) -> None:
     """Run idempotent DDL in a transaction of its own, again while others make the same things at the same moment.
 
-    What it tells goes to `emit`; the things are made in `schema`, too. It waits up to `patience` seconds for whoever
-    makes the same and has not committed.
+    What it tells goes to `emit`; the things are made in `schema`, too. It waits as long
+    as the session has patience for whoever makes the same and has not committed.
 
     Raises `UnavailableError` after that, and when the role may not create `what`, with the statement that an
     administrator must run.
@@ -85,10 +85,12 @@ async def create(session: Session, sql: str, *, what: str, schema: str, patience
     def hear(notice: Notice) -> None:
         emit(Noticed(severity=notice.severity, message=notice.message, hint=notice.hint))
 
-    settings = f"set local client_min_messages = warning; set local lock_timeout = '{max(1, round(patience * 1000))}ms'"
+    patience = session.patience
     for attempt in range(ATTEMPTS):
+        bounded = f"set local lock_timeout = '{max(1, round(patience.left * 1000))}ms'"
+        settings = f"set local client_min_messages = warning; {bounded}"
         try:
-            with session.listening(hear):
+            with patience.waiting(), session.listening(hear):
                 await session.run(f"begin; {settings}; {sql}; commit")
                 await session.settle()
         except ServerError as error:
@@ -106,7 +108,7 @@ async def create(session: Session, sql: str, *, what: str, schema: str, patience
                     f"another session has a lock that it takes to make {what}",
                     code="locked",
                     sqlstate="55P03",
-                    outcome=f"nothing was changed in the {patience:g} s that this run waited",
+                    outcome=f"nothing was changed in the {patience.given:g} s that this run waited",
                     hint="run the command again when that transaction is done, or give it longer with `--wait`",
                 ) from error
             if error.report.sqlstate not in CREATED_MEANWHILE or attempt == ATTEMPTS - 1:
@@ -134,4 +136,4 @@ async def ensure(session: Session, config: Config, emit: Emit = ignore, *, plpgs
     await rights.refuse_unfit(session, config.readers)
     sql = creation_settled(config, plpgsql=plpgsql)
     what = f"the schema `{config.schema}`"
-    await create(session, sql, what=what, schema=config.schema, patience=config.wait, emit=emit)
+    await create(session, sql, what=what, schema=config.schema, emit=emit)

@@ -18,6 +18,7 @@ from asyncpg.pool import PoolConnectionProxy
 from migrator.database import pooler
 from migrator.database.bounds import bounded
 from migrator.database.failures import AGAIN, translate
+from migrator.database.patience import Patience
 from migrator.database.reset import reset
 from migrator.database.target import Target, TargetKind
 from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError
@@ -66,11 +67,22 @@ class Session:
     """A connection as jobs see it. Made by `connect()` or a pool; not for concurrent use.
 
     Its methods raise `ServerError` when PostgreSQL refuses a command, `ConnectionLostError` when the connection ends.
+
+    Attributes:
+        target: where it is connected, with what is known by now of what stands between.
+        patience: what is left of the run's for things that pass by themselves; without any, nothing is waited for.
+        backend: the server's process that answered last, where that was asked.
     """
 
-    def __init__(self, connection: "asyncpg.Connection[Any] | PoolConnectionProxy[Any]", target: Target) -> None:
+    def __init__(
+        self,
+        connection: "asyncpg.Connection[Any] | PoolConnectionProxy[Any]",
+        target: Target,
+        patience: Patience | None = None,
+    ) -> None:
         self._connection = connection
         self.target = target
+        self.patience = patience or Patience(0.0)
         self.backend: int | None = None
         self._listeners: list[Listener] = []
         self._listening = False

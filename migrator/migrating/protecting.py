@@ -39,7 +39,7 @@ async def protect(config: Config, *, on: bool = True, dry_run: bool = False, emi
         if known.protected == on or dry_run:
             return _result(session, config, known, changed=known.protected != on)
         await refuse_pooler(session)
-        async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
+        async with hold(session, known.entries.schema, emit=emit):
             await refuse_pooler(session)  # the lock may have found one out
             before = await ledger.read(session, config)
             if before.protected != on:

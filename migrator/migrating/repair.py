@@ -3,7 +3,6 @@
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from time import monotonic
 from typing import Literal
 
 from migrator.config import Config
@@ -61,8 +60,8 @@ async def mark(
             return RunResult(command="mark", database=database_info(session, known, config))
         await refuse_pooler(session)
         await refuse_unfit(session, config.readers)
-        after, deadline = known, monotonic() + config.wait
-        async with hold(session, known.entries.schema, wait=config.wait, emit=emit) as held:
+        after = known
+        async with hold(session, known.entries.schema, emit=emit) as held:
             await refuse_pooler(session)  # the lock may have found one out
             await prepare(session, config, known, emit)
             told: str | None = None
@@ -77,9 +76,9 @@ async def mark(
                 except ConnectionLostError as error:
                     busy = held_by(known.entries.schema, held.pid or 0)
                     asked = _asked(config, known, receipts, state=state)
-                    after = await recover_mark(error, session.target, config, emit, busy=busy, question=asked)
+                    after = await recover_mark(error, session, emit, busy=busy, question=asked)
                     break
-                told = await _wait_for_yoyo(session, config, known, deadline, emit, told)
+                told = await _wait_for_yoyo(session, known, emit, told)
         pending = unapplied(assess(migrations, after))
     return RunResult(
         command="mark",
@@ -157,10 +156,12 @@ async def _written(
                 parts.append(journal.taken(own, entries, standing.migration, state="marked"))
             parts += entries.log(standing.id, "mark", receipts[standing.id])
     parts += entries.unlock(os.getpid())
+    bounded = f"set local lock_timeout = {milliseconds(config.lock_timeout)}"
+    written = False
     try:
-        await session.run(
-            "; ".join(["begin", f"set local lock_timeout = {milliseconds(config.lock_timeout)}", *parts, "commit"])
-        )
+        with session.patience.unless(lambda: written):
+            await session.run("; ".join(["begin", bounded, *parts, "commit"]))
+            written = True
     except ServerError as error:
         await session.rollback()
         if error.report.sqlstate == "42501":
@@ -173,24 +174,22 @@ async def _written(
             ) from error
         if error.report.sqlstate not in {"23505", "55P03", "22012"}:
             raise
-        return False
-    return True
+    return written
 
 
-async def _wait_for_yoyo(
-    session: Session, config: Config, known: Ledger, deadline: float, emit: Emit, told: str | None
-) -> str:
+async def _wait_for_yoyo(session: Session, known: Ledger, emit: Emit, told: str | None) -> str:
     """Wait a little for whoever has the ledger's own lock, and tell of him once; returns of whom was told."""
-    rows = await session.read(known.entries.holder())
-    patience = max(0.0, deadline - monotonic())
-    # a row that is not committed yet cannot be read; whoever has written it is in pg_locks
-    writing = in_the_way(await writers(session, known.entries.tables), patience=patience)
-    if patience <= 0:
-        outcome = f"nothing was changed in the {config.wait:g} s that this run waited"
-        raise taken_by_other(known.entries.kind, row_holder(rows) or named(writing), outcome=outcome)
-    holder = by_row(rows, patience=patience) or writing
-    who = holder.application or ""
-    if who != told:
-        emit(holder)
-    await rest(at_most=patience, times=2)
-    return who
+    with session.patience.waiting():
+        rows = await session.read(known.entries.holder())
+        patience = session.patience.left
+        # a row that is not committed yet cannot be read; whoever has written it is in pg_locks
+        writing = in_the_way(await writers(session, known.entries.tables), patience=patience)
+        if patience <= 0:
+            outcome = f"nothing was changed in the {session.patience.given:g} s that this run waited"
+            raise taken_by_other(known.entries.kind, row_holder(rows) or named(writing), outcome=outcome)
+        holder = by_row(rows, patience=patience) or writing
+        who = holder.application or ""
+        if who != told:
+            emit(holder)
+        await rest(at_most=patience, times=2)
+        return who

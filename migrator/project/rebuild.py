@@ -104,15 +104,16 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
         refuse_unversioned(known, migrations)
         protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
         await refuse_pooler(session)
-        async with hold(session, known.entries.schema, wait=config.wait, emit=emit):
+        async with hold(session, known.entries.schema, emit=emit):
             await refuse_pooler(session)  # the lock may have found one out
             known = await ledger.read(session, config)
             protection.refuse(session, known.database, "reset", protected=known.protected, confirmed=confirmed)
             dropped = await _drop(session, config, known)
         database = database_info(session, known, config)
     # the ledger stays whose it was, also where that could be told from its tables alone
+    config = replace(config, ledger=known.entries.kind, wait=session.patience.left)
     with _dropped("up"):
-        applied = await up(replace(config, ledger=known.entries.kind), emit=emit)
+        applied = await up(config, emit=emit)
     # a project may have no seeds; it must not learn that from an error when everything is dropped
     has_seeds = any(folder.exists() for folder in config.seeds)
     seeded = SeedResult(database=database, files=())

@@ -434,8 +434,9 @@ async def test_patience_ends(refusing: Refusing):
     assert (raised.value.code, raised.value.message, raised.value.hint) == (
         "server-starting",
         f"the server at `127.0.0.1:{fake.port}` does not take connections yet",
-        "`--wait 60s` waits for it",
+        "run the command again when it is up, or give it longer with `--wait 5min`",
     )
+    assert raised.value.outcome == "nothing was changed in the 0.3 s that this run waited"
 
 
 async def test_a_full_session_pooler_is_waited_for(refusing: Refusing):

@@ -116,7 +116,7 @@ async def test_the_mark_may_come_while_a_run_waits(project: Project, db: Connect
             waits.set()
 
     async with connect(config) as session:
-        async with hold(session, "public", wait=0, emit=lambda _: None):
+        async with hold(session, "public", emit=lambda _: None):
             run = asyncio.create_task(down(config, emit=hear))
             await asyncio.wait_for(waits.wait(), 30)
             await db.execute("insert into migrator.setting values ('protected', 'true')")
@@ -151,7 +151,7 @@ async def test_the_mark_may_come_before_a_file_is_loaded(project: Project, db: C
 async def test_the_mark_waits_for_who_works(project: Project, db: Connection):
     """It is set under the ledger's lock: not in the middle of another run, which is told after the patience."""
     config = project(SHOP, wait=0.1)
-    async with connect(config) as session, hold(session, "public", wait=0, emit=lambda _: None):
+    async with connect(config) as session, hold(session, "public", emit=lambda _: None):
         with pytest.raises(UnavailableError) as caught:
             await protect(config)
     assert caught.value.code == "locked"

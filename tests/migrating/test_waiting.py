@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from migrator.config import Config
+from migrator.database.patience import Patience
 from migrator.errors import ConnectionLostError, WorkError
 from migrator.events import ignore
 from migrator.events.migrating import Done
@@ -42,7 +43,11 @@ async def test_a_connection_lost_while_waiting_for_another_runner_tells_what_is_
     monkeypatch.setattr(Attempts, "_wait_for_other", lost)
     config = cast("Config", SimpleNamespace(lock_timeout=1.0, wait=1.0, readers=()))
     run = Attempts(
-        session=cast("Any", SimpleNamespace(target=None)), config=config, plan=lambda _: (), migrations=(), emit=ignore
+        session=cast("Any", SimpleNamespace(target=None, patience=Patience(1.0))),
+        config=config,
+        plan=lambda _: (),
+        migrations=(),
+        emit=ignore,
     )
     run.done.append(Done(id="1", direction="up", duration=None, statements=1))
     with pytest.raises(WorkError) as failed:

@@ -8,11 +8,10 @@ import asyncio
 import hashlib
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import inf
-from time import monotonic
 from typing import Any
 
 from migrator.config import LedgerKind
@@ -128,11 +127,11 @@ def named(holder: Waiting) -> str:
     return f"{who}{from_}" + (f" (`{holder.application}`)" if holder.application else "")
 
 
-def _refusal(holder: Waiting, wait: float) -> UnavailableError:
+def _refusal(holder: Waiting, waited: float) -> UnavailableError:
     return UnavailableError(
         f"another `migrate` holds the lock: {named(holder)}",
         code="locked",
-        outcome=f"nothing was changed in the {wait:g} s that this run waited",
+        outcome=f"nothing was changed in the {waited:g} s that this run waited",
         hint="run the command again when the other one is done, or give it longer with `--wait 5min`",
     )
 
@@ -184,34 +183,18 @@ def noted_elsewhere(id_: str, own: str, *, outcome: str) -> UnavailableError:
 
 
 @asynccontextmanager
-async def hold(session: Session, schema: str, *, wait: float, emit: Emit) -> AsyncIterator[Held]:
+async def hold(session: Session, schema: str, *, emit: Emit) -> AsyncIterator[Held]:
     """Hold the lock of the ledger in `schema` while the block runs.
 
-    Tries for `wait` seconds and tells through `emit` whom it waits for. Raises `UnavailableError` (`locked`) after
-    that. The lock is given up at the end, or by the server when the connection ends.
+    Tries for as long as the session has patience and tells through `emit` whom it waits for. Raises `UnavailableError`
+    (`locked`) after that. The lock is given up at the end, or by the server when the connection ends.
 
     Behind a pooler that shares sessions nothing can be held: it waits until nobody has the lock, and the fence of every
     migration has to do. That a pooler does so may turn out here only; `session.target.kind` tells.
     """
     number = key(schema)
-    deadline = monotonic() + wait
-    waited, told = False, None
-    while True:
-        query = f"select jsonb_build_array({_try(session, number)}, pg_catalog.pg_backend_pid())"
-        ((locked, backend),) = await session.read(query)
-        session.answered_by(backend)
-        if locked:
-            break
-        if locked is None:  # another backend answered: the session is shared, and asks as such
-            continue
-        waited, patience = True, max(0.0, deadline - monotonic())
-        holder = await _holder(session, number, patience)
-        if patience <= 0:
-            raise _refusal(holder, wait)
-        if holder.pid not in {None, told}:  # None: it was released between the two questions
-            emit(holder)
-            told = holder.pid
-        await rest(at_most=patience)
+    with ExitStack() as counted:
+        waited, backend = await _taken(session, number, emit, counted)
     shared = session.target.kind == "transaction-pooler"
     release = "" if shared else f"select pg_catalog.pg_advisory_unlock({number})"
     held = Held(release=release, pid=None if shared else backend, waited=waited, released=shared)
@@ -230,3 +213,29 @@ async def _release(session: Session, held: Held) -> None:
     except MigratorError:
         # the connection is gone or beyond use; the server frees the lock with it, and the real error is on its way
         session.abandon()
+
+
+async def _taken(session: Session, number: int, emit: Emit, counted: ExitStack) -> tuple[bool, int]:
+    """Take the lock: whether somebody else had it before, and the backend that has it now. Raises as `hold` does.
+
+    The time from the first refusal on is the session's patience, until `counted` is closed.
+    """
+    waited, told = False, None
+    while True:
+        query = f"select jsonb_build_array({_try(session, number)}, pg_catalog.pg_backend_pid())"
+        ((locked, backend),) = await session.read(query)
+        session.answered_by(backend)
+        if locked:
+            return waited, backend
+        if locked is None:  # another backend answered: the session is shared, and asks as such
+            continue
+        if not waited:
+            counted.enter_context(session.patience.waiting())
+        waited, patience = True, session.patience.left
+        holder = await _holder(session, number, patience)
+        if patience <= 0:
+            raise _refusal(holder, session.patience.given)
+        if holder.pid not in {None, told}:  # None: it was released between the two questions
+            emit(holder)
+            told = holder.pid
+        await rest(at_most=patience)

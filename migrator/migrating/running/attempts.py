@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from time import monotonic
+from typing import Any
 
 from migrator.config import Config
 from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
-from migrator.events import Emit, Noticed, Planned
+from migrator.events import Emit, Noticed, Planned, Waiting
 from migrator.events.blocking import Blocker
 from migrator.events.migrating import Done
 from migrator.migrating.books import ledger
@@ -96,7 +96,7 @@ class Attempts:
             return await self.run(known)
         except RunLostError as lost:
             earlier = self.done[: len(self.done) - len(lost.trail.seen)]
-            self.done, found = await recover(lost, self.session.target, self.config, self.emit, earlier=earlier)
+            self.done, found = await recover(lost, self.session, self.config, self.emit, earlier=earlier)
             self.after = found.ledger
             return tuple(self.done)
         except MigratorError as error:
@@ -114,7 +114,6 @@ class Attempts:
         with `.done`.
         """
         await refuse_unfit(self.session, self.config.readers)
-        deadline = monotonic() + self.config.wait
         fresh = not known.applied
         lost = False
         async with self._lookout:
@@ -122,9 +121,8 @@ class Attempts:
                 try:
                     if lost:  # in here, so that what goes wrong meanwhile is told with what is committed
                         lost = False
-                        await self._wait_for_other(known.entries, deadline)
-                    async with self._locked(known.entries.schema) as held:
-                        await self._until_done(known, held, fresh=fresh)
+                        await self._wait_for_other(known.entries)
+                    await self._turn(known, fresh=fresh)
                 except UnpreparedError:
                     self._separately = True
                     known = replace(known, missing=False)
@@ -138,6 +136,13 @@ class Attempts:
                     raise
                 else:
                     return tuple(self.done)
+
+    async def _turn(self, known: Ledger, *, fresh: bool) -> None:
+        """Under the lock, until it is done; a turn that others keep from getting further was spent on waiting."""
+        before = len(self.done)
+        with self.session.patience.unless(lambda: len(self.done) > before):
+            async with self._locked(known.entries.schema) as held:
+                await self._until_done(known, held, fresh=fresh)
 
     async def _until_done(self, known: Ledger, held: Held, *, fresh: bool) -> None:
         """Attempts until one is whole or the retries are spent, all of them under the lock.
@@ -231,7 +236,7 @@ class Attempts:
 
     @asynccontextmanager
     async def _locked(self, schema: str) -> AsyncIterator[Held]:
-        async with hold(self.session, schema, wait=self.config.wait, emit=self.emit) as held:
+        async with hold(self.session, schema, emit=self.emit) as held:
             self._lookout.pid = held.pid
             yield held
 
@@ -247,23 +252,24 @@ class Attempts:
             for warning in step.migration.warnings if step.direction == "up" else ():
                 self.emit(warning)
 
-    async def _wait_for_other(self, entries: Entries, deadline: float) -> None:
+    async def _wait_for_other(self, entries: Entries) -> None:
         """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
-        rows = await self.session.read(entries.holder())
-        patience = max(0.0, deadline - monotonic())
-        seen = await writers(self.session, entries.tables) or self._lookout.seen
-        holder = by_row(rows, patience=patience) or in_the_way(seen, patience=patience)
-        if patience <= 0:
-            outcome = (
-                f"nothing {'else ' if self.done else ''}was changed in the {self.config.wait:g} s that this run waited"
-            )
-            foreign = () if self.seen is None else sorted(self.seen.foreign)
-            if foreign and not rows:
-                error = noted_elsewhere(foreign[0], self.config.schema, outcome=outcome)
-            else:
-                error = taken_by_other(entries.kind, row_holder(rows) or named(holder), outcome=outcome)
-            raise error
-        if (holder.pid, holder.application) != self._told:
-            self.emit(holder)
-            self._told = (holder.pid, holder.application)
-        await rest(times=2)
+        with self.session.patience.waiting():
+            rows = await self.session.read(entries.holder())
+            patience = self.session.patience.left
+            seen = await writers(self.session, entries.tables) or self._lookout.seen
+            holder = by_row(rows, patience=patience) or in_the_way(seen, patience=patience)
+            if patience <= 0:
+                raise self._patience_is_spent(entries, rows, holder)
+            if (holder.pid, holder.application) != self._told:
+                self.emit(holder)
+                self._told = (holder.pid, holder.application)
+            await rest(at_most=patience, times=2)
+
+    def _patience_is_spent(self, entries: Entries, rows: list[Any], holder: Waiting) -> UnavailableError:
+        seconds = self.session.patience.given
+        outcome = f"nothing {'else ' if self.done else ''}was changed in the {seconds:g} s that this run waited"
+        foreign = () if self.seen is None else sorted(self.seen.foreign)
+        if foreign and not rows:
+            return noted_elsewhere(foreign[0], self.config.schema, outcome=outcome)
+        return taken_by_other(entries.kind, row_holder(rows) or named(holder), outcome=outcome)

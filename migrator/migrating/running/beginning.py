@@ -46,7 +46,6 @@ async def prepare(session: Session, config: Config, known: Ledger, emit: Emit = 
             f"{creation(config, known)}; {settled(config, known)}",
             what=what,
             schema=known.entries.schema,
-            patience=config.wait,
             emit=emit,
         )
 
@@ -82,7 +81,6 @@ def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step]
         owed_by=regular[-1] if regular else -1,
         last=len(steps) - 1,
         farewell=farewell,
-        wait=config.wait,
         session=SessionState(
             server=session.version[0],
             settings=session.target.settings,

@@ -17,19 +17,19 @@ from migrator.sql.statement import Statement
 class Doubt:
     """Settles the doubts of one session; nothing here runs in a transaction that lasts.
 
-    `wait` is how many seconds others may work on an index that is in the way; `tell` hears what is done about one.
+    `tell` hears what is done about an index that is in the way; others who work on it take the session's patience.
     """
 
-    def __init__(self, session: Session, *, wait: float, tell: Callable[[str], None]) -> None:
+    def __init__(self, session: Session, *, tell: Callable[[str], None]) -> None:
         self._session = session
-        self._indexes = Indexes(session, wait=wait, tell=tell)
+        self._indexes = Indexes(session, tell=tell)
         self._tell = tell
 
     async def settle(self, statement: Statement, *, name: str, unsure: bool) -> str | None:
         """The SQL to run for the statement, which is of the kind `name`; None where it has run already.
 
         `unsure`: an earlier run ended while it ran. Drops what an earlier try has left half built. Raises
-        `UnavailableError` (`locked`) when somebody else works on that for longer than `wait`.
+        `UnavailableError` (`locked`) when somebody else works on that until the patience is spent.
         """
         match name:
             case "CREATE INDEX CONCURRENTLY" if build := index_build(statement):

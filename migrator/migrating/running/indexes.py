@@ -7,7 +7,6 @@ https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CON
 """
 
 from collections.abc import Callable
-from time import monotonic
 from typing import Any
 
 from migrator.database.session import Session
@@ -40,9 +39,8 @@ https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTL
 class Indexes:
     """Looks at, and clears, the indexes of tables in one session, outside of transactions."""
 
-    def __init__(self, session: Session, *, wait: float, tell: Callable[[str], None]) -> None:
+    def __init__(self, session: Session, *, tell: Callable[[str], None]) -> None:
         self._session = session
-        self._wait = wait
         self._tell = tell
         self._before: frozenset[str] = frozenset()
 
@@ -50,7 +48,7 @@ class Indexes:
         """Drop what an earlier try of this build has left INVALID, once nobody works on it any more.
 
         The name of an index that the server names is not known: there it goes by what the index is.
-        Raises `UnavailableError` (`locked`) after `wait` seconds.
+        Raises `UnavailableError` (`locked`) when the session's patience is spent.
         """
         where = f"i.indrelid = to_regclass({literal(build.table)})"
         if build.name is not None:
@@ -114,22 +112,21 @@ class Indexes:
         return str(found[0]) if found else None
 
     async def _clear(self, where: str) -> None:
-        deadline = monotonic() + self._wait
         query = (
             "select jsonb_build_object('schema', n.nspname, 'name', c.relname, 'table', t.relname, "
             f"'builder', {BUILDER}) {FROM} where {where} and not i.indisvalid limit 1"
         )
         while found := await self._session.read(query):
             if found[0]["builder"] is not None:
-                await self._wait_for(found[0], deadline)
+                await self._wait_for(found[0])
                 continue
             name = quote(found[0]["schema"], found[0]["name"])
             self._tell(f"dropping the INVALID index `{found[0]['name']}`, which an earlier try has left")
             await self._session.run(f"drop index concurrently if exists {name}")
 
-    async def _wait_for(self, found: dict[str, Any], deadline: float) -> None:
-        patience = deadline - monotonic()
-        if patience <= 0:
+    async def _wait_for(self, found: dict[str, Any]) -> None:
+        patience = self._session.patience
+        if not patience.left:
             who = found["builder"]
             application = f" (`{who['application']}`)" if who["application"] else ""
             pid = f"backend {who['pid']}" if who["pid"] else "a prepared transaction"
@@ -139,4 +136,5 @@ class Indexes:
                 code="locked",
                 hint="run the command again when that is done, or give it longer with `--wait 5min`",
             )
-        await rest(at_most=patience)
+        with patience.waiting():
+            await rest(at_most=patience.left)

@@ -52,7 +52,6 @@ class Frame:
         owed_by: the index of that step.
         last: the index of the run's last step, behind whose commit `farewell` is sent.
         farewell: SQL that gives the run's lock back, in the same message as the last commit.
-        wait: seconds that others may keep what a file without a transaction cannot do without.
         session: what they set in the server's session, and take back.
     """
 
@@ -66,7 +65,6 @@ class Frame:
     owed_by: int = -1
     last: int = -1
     farewell: str = ""
-    wait: float = 0.0
     session: SessionState = field(default_factory=SessionState)
 
     def receipt(self, number: int) -> str:

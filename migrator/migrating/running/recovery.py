@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from migrator.config import Config
 from migrator.database.session import Session
-from migrator.database.target import Target
 from migrator.errors import ConnectionLostError, MigratorError, WorkError
 from migrator.events import Applied, Emit, Told
 from migrator.events.migrating import Done, Halted
@@ -42,7 +41,7 @@ Asked = Callable[[Session], Awaitable[tuple[Ledger, bool]]]
 
 
 async def recover(
-    lost: RunLostError, target: Target, config: Config, emit: Emit, *, earlier: Sequence[Done]
+    lost: RunLostError, session: Session, config: Config, emit: Emit, *, earlier: Sequence[Done]
 ) -> tuple[list[Done], Aftermath]:
     """What the run has committed, `earlier` attempts included, where that is all that it had to do.
 
@@ -52,7 +51,8 @@ async def recover(
     trail, error = lost.trail, lost.error
     emit(Told(code="asking-ledger", message=f"{error.message}; asking the ledger what is committed"))
     try:
-        found = await ask(target, config, trail, patience=min(config.wait, PATIENCE))
+        with session.patience.waiting():
+            found = await ask(session.target, config, trail, patience=min(session.patience.left, PATIENCE))
     except MigratorError as refused:
         raise _unasked(lost, refused, [*earlier, *trail.seen]) from error
     except asyncio.CancelledError:
@@ -69,7 +69,7 @@ async def recover(
 
 
 async def recover_mark(
-    error: ConnectionLostError, target: Target, config: Config, emit: Emit, *, busy: str, question: Asked
+    error: ConnectionLostError, session: Session, emit: Emit, *, busy: str, question: Asked
 ) -> Ledger:
     """The ledger behind a `mark` that is committed, although its connection was lost.
 
@@ -78,7 +78,10 @@ async def recover_mark(
     """
     emit(Told(code="asking-ledger", message=f"{error.message}; asking the ledger what is committed"))
     try:
-        (after, committed), over = await asked(target, busy, question, patience=min(config.wait, PATIENCE))
+        with session.patience.waiting():
+            (after, committed), over = await asked(
+                session.target, busy, question, patience=min(session.patience.left, PATIENCE)
+            )
     except MigratorError as refused:
         found = error.after_work()
         found.outcome = f"the ledger could not be asked ({refused.message}): all of it may be committed, or nothing"

@@ -36,7 +36,7 @@ class Single:
         self._session = session
         self._step = step
         self._frame = frame
-        self._doubt = Doubt(session, wait=frame.wait, tell=tell)
+        self._doubt = Doubt(session, tell=tell)
         self._reported = False
         self.lead: int | None = None
         self.left: str | None = None
