@@ -24,6 +24,7 @@ from migrator.seeding.files.folders import SeedFile, find
 from migrator.seeding.preparing.spool import Spool
 
 if TYPE_CHECKING:
+    from migrator.seeding.files.nodes import Table
     from migrator.seeding.loading.load import Loader
     from migrator.seeding.preparing.shapes import FileLoad
 
@@ -63,7 +64,7 @@ async def seed(
     """
     from migrator.seeding.loading.connections import connections
     from migrator.seeding.loading.load import Loader
-    from migrator.seeding.ordering.order import announce_cycles, order, refuse_second_copy
+    from migrator.seeding.ordering.order import announce_cycles, order, refuse_second_copy, refuse_shared_sync
 
     files = find(config, paths, emit)
     async with AsyncExitStack() as stack:
@@ -77,6 +78,7 @@ async def seed(
             more = await stack.enter_async_context(connections(session, config, len(told.pending), emit))
             loads = await _prepare(config, session, told.pending, spool, emit)
             refuse_second_copy(loads, told.changed, force=force)
+            refuse_shared_sync(loads, await _writers(session, loads, told.unchanged))
             units = order(loads, files)
             announce_cycles(units, loads, emit)
             if known is None:
@@ -101,7 +103,7 @@ async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ign
 
     Reads and checks every file that is new or changed; writes and locks nothing. Raises `InputError` as `seed` does.
     """
-    from migrator.seeding.ordering.order import order, refuse_second_copy
+    from migrator.seeding.ordering.order import order, refuse_second_copy, refuse_shared_sync
 
     files = find(config, paths, emit)
     async with connect(config, emit) as session:
@@ -112,6 +114,7 @@ async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ign
             with Spool() as spool:
                 loads = await _prepare(config, session, told.pending, spool, emit)
             refuse_second_copy(loads, told.changed, force=False)
+            refuse_shared_sync(loads, await _writers(session, loads, told.unchanged))
             units = order(loads, files)
             by_name = {load.file.name: load for load in loads}
             for name in (name for unit in units.units for name in unit):
@@ -199,6 +202,26 @@ async def _prepare(
         await asyncio.wait([work])
         work.exception()
         raise
+
+
+async def _writers(
+    session: Session, loads: "list[FileLoad]", unchanged: list[SeedFile]
+) -> "dict[int, list[tuple[SeedFile, Table]]]":
+    """What files that are loaded already write to the tables that this run syncs; reads them only for that."""
+    synced = {load.info.oid for file in loads for load in file.tables if load.table.where is not None}
+    if not synced or not unchanged:
+        return {}
+    from migrator.seeding.files.rows import read_tables
+
+    written = [(file, table) for file in unchanged for table in read_tables(file.path, file.shown)]
+    async with _settings(session):
+        infos = await tables.read(session, tuple(dict.fromkeys(table.name for _, table in written)))
+    found: dict[int, list[tuple[SeedFile, Table]]] = {}
+    for file, table in written:
+        info = infos[table.name]
+        if info is not None and info.oid in synced:
+            found.setdefault(info.oid, []).append((file, table))
+    return found
 
 
 @asynccontextmanager

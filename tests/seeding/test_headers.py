@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.files.headers import applies, table_names
-from migrator.seeding.files.rows import read_table_names
+from migrator.seeding.files.rows import read_tables
 
 
 def seed_file(path: Path, text: str) -> SeedFile:
@@ -71,7 +71,7 @@ LINES = st.lists(
 def test_no_table_is_missed(tmp_path, lines):
     """Whatever YAML finds in a file, the quick look finds at least that, or leaves the file to YAML."""
     file = seed_file(tmp_path / "a.yaml", "\n".join(lines))
-    assert set(read_table_names(file.path, file.shown)) <= set(table_names(file))
+    assert {table.name for table in read_tables(file.path, file.shown)} <= set(table_names(file))
 
 
 @pytest.mark.parametrize(

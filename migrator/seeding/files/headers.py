@@ -37,9 +37,9 @@ def table_names(file: SeedFile) -> list[str]:
     """The top-level keys of a file: at least its tables. Raises `InputError` for what YAML refuses before them."""
     names = _names_by_line(file.path)
     if names is None:
-        from migrator.seeding.files.rows import read_table_names
+        from migrator.seeding.files.rows import read_tables
 
-        names = read_table_names(file.path, file.shown)
+        names = [table.name for table in read_tables(file.path, file.shown)]
     return names
 
 

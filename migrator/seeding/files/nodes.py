@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from migrator.source import Span, excerpt
 
 NULL_WORDS = frozenset({"", "~", "null", "Null", "NULL"})
 """The plain scalars that are SQL NULL."""
+
+
+Mode = Literal["upsert", "missing", "update", "sync"]
+"""What becomes of a table's rows."""
 
 
 class Place(NamedTuple):
@@ -116,15 +120,39 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A top-level key: the table's name as written, and its options."""
+    """A top-level key: the table's name as written, and its options.
+
+    Attributes:
+        name: as the file has it.
+        place: of the name.
+        key: the columns of `key`.
+        key_place: of the option.
+        mode: what becomes of rows that are there, that are not, and that are there without being in the file.
+        where: the SQL condition that `sync` deletes within.
+        where_place: of the condition.
+        keep: columns that are set on insert alone.
+        defaults: cells of columns that a row does not have.
+    """
 
     name: str
     place: Place
     key: tuple[str, ...] | None = None
     key_place: Place | None = None
-    mode: str = "upsert"
+    mode: Mode = "upsert"
+    where: str | None = None
+    where_place: Place = NOWHERE
     keep: tuple[tuple[str, Place], ...] = ()
     defaults: tuple[tuple[Scalar, Node], ...] = ()
+
+    @property
+    def inserts(self) -> bool:
+        """A row that is not there is inserted."""
+        return self.mode != "update"
+
+    @property
+    def updates(self) -> bool:
+        """A row that is there is updated."""
+        return self.mode != "missing"
 
 
 def is_null(node: Node) -> bool:

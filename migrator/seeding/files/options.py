@@ -1,16 +1,29 @@
 """The words of the seed format: the `$seed` header and the options of a table, from YAML nodes to values."""
 
 import difflib
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, get_args
 
-from migrator.seeding.files.nodes import Header, Mapping, Mark, Node, Place, Sequence, Table, is_null, place_of
+from migrator.seeding.files.nodes import (
+    NOWHERE,
+    Header,
+    Mapping,
+    Mark,
+    Mode,
+    Node,
+    Place,
+    Sequence,
+    Table,
+    is_null,
+    place_of,
+    width_of,
+)
+from migrator.sql.expression import fault
 
-MODES = ("upsert", "missing")
-OPTIONS = ("key", "mode", "keep", "defaults", "rows")
+MODES: tuple[Mode, ...] = get_args(Mode)
+OPTIONS = ("key", "mode", "where", "keep", "defaults", "rows")
 ONE_ROW_IS_A_LIST = "one row is still a list: write `- ` before it"
 
-_LATER_OPTIONS = frozenset({"where", "file"})
-_LATER_MODES = frozenset({"update", "sync"})
+_LATER_OPTIONS = frozenset({"file"})
 
 
 class Refuse(Protocol):
@@ -77,28 +90,61 @@ def table(document: Refuse, name: str, place: Place, seen: dict[str, Place], fou
         node = found["keep"]
         places = [place_of(item) for item in (node.items if isinstance(node, Sequence) else [node])]
         keep = tuple(zip(words(document, node, "keep"), places, strict=True))
+    mode = _mode(document, found["mode"]) if "mode" in found else "upsert"
+    where = _where(document, found["where"]) if "where" in found else None
+    if (mode == "sync") != (where is not None):
+        at = found["mode" if where is None else "where"]
+        document.fail(
+            "`mode: sync` needs `where`" if where is None else f"`where` belongs to `mode: sync`, and this is `{mode}`",
+            at.start_mark,
+            code="seed-format",
+            width=width_of(at),
+            detail="it deletes the rows that are not in the file, so it has to know which ones are its own"
+            if where is None
+            else None,
+            hint="write a condition on columns of the table, such as `where: managed_by = 'seeds'`"
+            if where is None
+            else "write `mode: sync`, or take `where` out",
+        )
     return Table(
         name=name,
         place=place,
         key=words(document, found["key"], "key") if "key" in found else None,
         key_place=seen.get("key"),
-        mode=_mode(document, found["mode"]) if "mode" in found else "upsert",
+        mode=mode,
+        where=where,
+        where_place=place_of(found["where"]) if where is not None else NOWHERE,
         keep=keep,
         defaults=tuple(defaults.pairs) if defaults is not None else (),
     )
 
 
-def _mode(document: Refuse, node: Node) -> str:
+def _mode(document: Refuse, node: Node) -> Mode:
     given = words(document, node, "mode")
-    mode = given[0] if len(given) == 1 else ", ".join(given)
-    if mode in _LATER_MODES:
-        document.fail(f"`mode: {mode}` is not supported in this version", node.start_mark, code="not-supported")
-    if mode not in MODES:
+    mode = next((mode for mode in MODES if given == (mode,)), None)
+    if mode is None:
+        word = ", ".join(given)
         document.fail(
-            f"no mode is called `{mode}`",
+            f"no mode is called `{word}`",
             node.start_mark,
             code="seed-format",
-            width=len(mode),
+            width=len(word),
             hint=f"modes are {', '.join(MODES)}",
         )
     return mode
+
+
+def _where(document: Refuse, node: Node) -> str:
+    """The condition of `sync`, which becomes a part of our statements."""
+    if isinstance(node, Sequence | Mapping) or is_null(node):
+        document.fail("`where` is a condition in SQL", node.start_mark, code="seed-format")
+    wrong = fault(node.value)
+    if wrong is not None:
+        document.fail(
+            "`where` is not one condition in SQL",
+            node.start_mark,
+            code="seed-format",
+            width=width_of(node),
+            detail=wrong,
+        )
+    return node.value

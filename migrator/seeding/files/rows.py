@@ -267,11 +267,11 @@ def read_header(path: Path, shown: str) -> Header:
     return document.header
 
 
-def read_table_names(path: Path, shown: str) -> list[str]:
-    """The top-level keys, by reading all of the file; up to the place of an error, which the real reading reports."""
-    names: list[str] = []
+def read_tables(path: Path, shown: str) -> list[Table]:
+    """The tables with their options, by reading all of the file; up to an error, which the real reading reports."""
+    found: list[Table] = []
     try:
-        names.extend(table.name for table in SeedDocument(path, shown).tables())
+        found.extend(SeedDocument(path, shown).tables())
     except InputError:
-        return names
-    return names
+        return found
+    return found

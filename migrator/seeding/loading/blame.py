@@ -9,8 +9,7 @@ from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
 from migrator.seeding.files.nodes import Batch, Node, Row, place_of, span, width_of
 from migrator.seeding.files.reader import MisreadError
 from migrator.seeding.files.rows import SeedDocument
-from migrator.seeding.loading.merge import REFUSED
-from migrator.seeding.loading.staging import Stage
+from migrator.seeding.loading.staging import REFUSED, Stage
 from migrator.seeding.preparing.shapes import TableLoad
 from migrator.seeding.preparing.spool import Spool
 from migrator.source import Span
@@ -88,6 +87,24 @@ def _refused(report: ServerReport, stages: list[Stage]) -> MigratorError:
             detail=f"`{column}` is not null and has no default",
             outcome=outcome,
             hint=f"write `{column}` in this row, or in `defaults`",
+        )
+    if found["problem"] == "absent":
+        key = ", ".join(load.key.columns) if load.key else ""
+        return WorkError(
+            f"`{name}` has no row with the ({key}) of this one, and `mode: update` inserts none",
+            code="row-not-there",
+            where=where,
+            outcome=outcome,
+            hint="correct the key, or use `mode: upsert`",
+        )
+    if found["problem"] == "outside":
+        return WorkError(
+            f"this row of `{name}` is not within `where: {load.table.where}`",
+            code="sync-outside",
+            where=where,
+            detail="the next run would not find it among the rows that the file looks after",
+            outcome=outcome,
+            hint="give the row what the condition asks for, for example in `defaults`",
         )
     return WorkError(
         f"`{name}.{column}` is GENERATED ALWAYS: it cannot be changed once a row is there",

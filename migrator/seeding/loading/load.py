@@ -23,6 +23,7 @@ from migrator.seeding.loading import merge
 from migrator.seeding.loading.blame import explain
 from migrator.seeding.loading.connections import Connections
 from migrator.seeding.loading.merge import PREFIX
+from migrator.seeding.loading.pruning import DELETES, deleting, keys_table
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.ordering.graph import Graph
 from migrator.seeding.preparing.shapes import FileLoad
@@ -166,7 +167,7 @@ class Loader:
         if self._confirmed is None:
             opening.append(protection.stop_if_protected(config.schema))
         opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
-        opening += [stage.creation() for stage in stages]
+        opening += [statement for stage in stages for statement in (stage.creation(), *keys_table(stage))]
         for load in members:
             self._emit(FileLoading(path=load.file.shown, rows=0, total=load.rows))
         await session.run("; ".join(opening))
@@ -196,6 +197,9 @@ class Loader:
         def hear(notice: Notice) -> None:
             if notice.severity == "INFO" and notice.message.startswith(PREFIX):
                 told.append(notice.message.removeprefix(PREFIX))
+            elif notice.severity == "INFO" and notice.message.startswith(DELETES):
+                index, rows = json.loads(notice.message.removeprefix(DELETES))
+                self._emit(deleting(stages[index].load, rows))
 
         with session.listening(hear):
             await session.run("; ".join(closing))
@@ -206,8 +210,8 @@ class Loader:
     def _loaded(self, members: list[FileLoad], stages: list[Stage], counts: list[list[int]], duration: float) -> None:
         for load in members:
             tables = {
-                stage.load.table.name: Counts(inserted=inserted, updated=updated, unchanged=unchanged)
-                for stage, (inserted, updated, unchanged) in zip(stages, counts, strict=True)
+                stage.load.table.name: Counts(inserted=inserted, updated=updated, unchanged=unchanged, deleted=deleted)
+                for stage, (inserted, updated, unchanged, deleted) in zip(stages, counts, strict=True)
                 if stage.load.file.name == load.file.name
             }
             shown = load.file.shown

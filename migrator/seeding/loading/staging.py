@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from migrator.seeding.books.tables import Column, Key
 from migrator.seeding.preparing.shapes import Shape, TableLoad
-from migrator.sql.names import quote
+from migrator.sql.names import literal, quote
+
+REFUSED = "MGS01"
+"""The SQLSTATE with which staging refuses rows; the error's detail is a JSON object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +52,34 @@ class Stage:
         index = [other.number for other in self.load.staged()].index(column.number)
         return f"s.c{index}::{column.type.name}" if self._loose(column) else f"s.c{index}"
 
-    def match(self, key: Key) -> str:
-        """The condition that a staged row `s` and a target row `t` have one key."""
-        info = self.load.info
+    def key_columns(self, key: Key) -> list[Column]:
+        """The columns of a key, in its order."""
+        return [self.load.info.columns[name] for name in key.columns]
+
+    def match(self, key: Key, mine: list[str] | None = None) -> str:
+        """The condition that a staged row `s` and a target row `t` have one key; `mine`: the key's cells elsewhere."""
         parts = []
-        for name, equals in zip(key.columns, key.operators, strict=True):
-            mine, theirs = self.cell(info.columns[name]), f"t.{quote(name)}"
-            same = f"{theirs} {equals} {mine}"
-            parts.append(f"({same} or ({theirs} is null and {mine} is null))" if key.nulls_equal else same)
+        cells = mine or [self.cell(column) for column in self.key_columns(key)]
+        for name, equals, cell in zip(key.columns, key.operators, cells, strict=True):
+            theirs = f"t.{quote(name)}"
+            same = f"{theirs} {equals} {cell}"
+            parts.append(f"({same} or ({theirs} is null and {cell} is null))" if key.nulls_equal else same)
         return " and ".join(parts)
 
     def keys(self, key: Key) -> str:
         """The key's columns in staging."""
-        return ", ".join(self.cell(self.load.info.columns[name]) for name in key.columns)
+        return ", ".join(self.cell(column) for column in self.key_columns(key))
 
     def changing(self, shape: Shape, key: Key) -> list[Column]:
         """The columns of a shape that an update may set."""
         fixed = {*key.columns, *(name for name, _ in self.load.table.keep)}
         return [column for column in shape.columns if column.name not in fixed and column.identity != "always"]
+
+
+def refuse(stage: Stage, problem: str, condition: str, **more: str) -> str:
+    """Raise the error of a staging check; `first_line` and `last_line` say which rows."""
+    extra = "".join(f", {literal(name)}, {literal(value)}" for name, value in more.items())
+    return (
+        f"if {condition} then raise exception 'refused' using errcode = '{REFUSED}', detail = json_build_object("
+        f"'problem', '{problem}', 'stage', {stage.index}, 'line', last_line, 'first', first_line{extra}); end if;"
+    )

@@ -1,11 +1,12 @@
 """From files that were read to the order in which they load: what each writes, refers to and asks for."""
 
 import difflib
+from collections.abc import Mapping
 
 from migrator.errors import InputError
 from migrator.events import Emit, Noticed
 from migrator.seeding.files.folders import SeedFile
-from migrator.seeding.files.nodes import span
+from migrator.seeding.files.nodes import Table, span
 from migrator.seeding.ordering.graph import Graph, Node, Written, build
 from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.shapes import FileLoad, TableLoad
@@ -30,6 +31,36 @@ def refuse_second_copy(loads: list[FileLoad], changed: set[str], *, force: bool)
                 hint="write the columns of a unique key in every row, or put new rows into a new file",
             )
         )
+    problems.raise_any()
+
+
+def refuse_shared_sync(loads: list[FileLoad], others: Mapping[int, list[tuple[SeedFile, Table]]]) -> None:
+    """A table that one file syncs has its rows in that file: another one's would be deleted, and come back.
+
+    Files that sync a table within different conditions are each other's business, as far as we can tell.
+
+    Args:
+        loads: the files of this run.
+        others: by table, what files write that are loaded already.
+    """
+    writers: dict[int, list[tuple[SeedFile, Table]]] = {oid: list(found) for oid, found in others.items()}
+    for load in (load for file in loads for load in file.tables):
+        writers.setdefault(load.info.oid, []).append((load.file, load.table))
+    problems = Problems()
+    for load in (load for file in loads for load in file.tables if load.table.where is not None):
+        for file, table in writers[load.info.oid]:
+            if file.name != load.file.name and table.where in {None, load.table.where}:
+                problems.add(
+                    InputError(
+                        f"`{load.table.name}` is synced here, and another file writes it, too",
+                        code="sync-shared",
+                        where=span(load.file.path, load.file.shown, load.table.place, len(load.table.name)),
+                        detail=f"its rows in `{file.shown}` would be deleted whenever they are within `where`",
+                        outcome="nothing was loaded",
+                        hint="write all of its rows in one file, or give each file its own `mode: sync` and `where`",
+                    )
+                )
+                break
     problems.raise_any()
 
 

@@ -102,6 +102,18 @@ def table_options(document: SeedDocument, table: Table, info: TableInfo) -> Iter
         )
 
 
+def no_rows_to_sync(document: SeedDocument, table: Table) -> InputError:
+    """The error for a synced table whose rows have all gone: a mistake would empty the table."""
+    return InputError(
+        f"`{table.name}` has `mode: sync` and no rows",
+        code="sync-empty",
+        where=span(document.path, document.shown, table.place, len(table.name)),
+        detail="every row within its `where` would be deleted",
+        outcome="nothing was loaded",
+        hint="delete the rows with a migration and take the table out of the file, if that is what you mean",
+    )
+
+
 def named_key(table: Table, info: TableInfo) -> Key | None:
     """The unique key that `key:` names."""
     wanted = set(table.key or ())
@@ -163,9 +175,9 @@ def infer_key(
             where=where,
             hint=f"say which: {choices}",
         )
-    if not distinct and table.mode == "missing":
+    if not distinct and table.mode != "upsert":
         return InputError(
-            f"`mode: missing` needs a key, and no unique key of `{table.name}` is in every row",
+            f"`mode: {table.mode}` needs a key, and no unique key of `{table.name}` is in every row",
             code="no-key",
             where=where,
             hint="write the key's columns in every row",

@@ -69,6 +69,8 @@ class Preparation:
                 load = TableLoad(file=file, table=table, info=info, start=context.spool.flush())
                 loads.append(load)
                 Reading(context, document, load).read()
+                if table.mode == "sync" and not load.rows:
+                    context.problems.add(check.no_rows_to_sync(document, table))
             if document.digest() != file.sha256:
                 raise InputError(
                     f"`{file.shown}` was changed while it was read",
