@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from migrator.events import Emit, Event, ignore
     from migrator.migrating import down, mark, new, protect, redo, up
-    from migrator.project import reset, status
+    from migrator.project import doctor, reset, status
     from migrator.seeding import seed
     from migrator.source import Source, Span
 
@@ -46,6 +46,7 @@ _HOMES = {
     "UnavailableError": "errors",
     "WorkError": "errors",
     "__version__": "_version",
+    "doctor": "project",
     "down": "migrating",
     "ignore": "events",
     "load_config": "config",
@@ -78,6 +79,7 @@ __all__ = [
     "UnavailableError",
     "WorkError",
     "__version__",
+    "doctor",
     "down",
     "ignore",
     "load_config",

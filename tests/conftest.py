@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -134,6 +134,23 @@ async def db(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
         yield connection
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def roles(db: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """Make roles whose password is their name; they are gone when the test ends."""
+    made: list[str] = []
+
+    async def make(*names: str, options: str = "") -> None:
+        for name in names:
+            await db.execute(f"create role {name} login password '{name}' {options}")
+            made.append(name)
+
+    yield make
+    for name in made:
+        await db.execute(f"drop owned by {name} cascade")
+    for name in made:
+        await db.execute(f"drop role {name}")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "mark": "Correct the ledger by hand, without running anything.",
         "protect": "Mark the database: what can lose data then asks for its name.",
         "reset": "Drop everything, then up and seed: for development.",
+        "doctor": "Find out step by step why a command cannot reach or use the database.",
         "server": "Start, stop or find the embedded PostgreSQL.",
     }
 )

@@ -1,15 +1,13 @@
 """A question to the database that may go unanswered: one attempt, within seconds, and no server is started for it."""
 
-import asyncio
 import contextlib
-import socket
-import threading
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from migrator.config import Config
 from migrator.database.bounds import bounded
 from migrator.database.connect import apply_settings, open_session
+from migrator.database.network.lookup import addresses
 from migrator.database.servers import standing
 from migrator.database.session import Session
 from migrator.database.target import Target
@@ -43,25 +41,8 @@ async def ask(config: Config, question: Callable[[Session], Awaitable[Answer]], 
 
 
 async def _names_are_known(target: Target) -> None:
-    """Wait until the hosts' names have been looked up, found or not.
-
-    An event loop looks names up in a thread that it waits for when it ends, and a name service that is silent keeps it
-    for half a minute. This one is left behind; what it found is at hand when the connection asks again.
-    """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-
-    def tell() -> None:
-        if not done.done():
-            done.set_result(None)
-
-    def look() -> None:
-        for host in target.hosts:
-            if not host.name.startswith("/"):
-                with contextlib.suppress(OSError, UnicodeError):
-                    socket.getaddrinfo(host.name, host.port, type=socket.SOCK_STREAM)
-        with contextlib.suppress(RuntimeError):  # nobody waits any more
-            loop.call_soon_threadsafe(tell)
-
-    threading.Thread(target=look, daemon=True).start()
-    await done
+    """Wait until the hosts' names have been looked up, found or not: what was found is at hand when asked again."""
+    for host in target.hosts:
+        if not host.is_socket:
+            with contextlib.suppress(OSError, UnicodeError):
+                await addresses(host)

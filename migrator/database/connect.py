@@ -97,15 +97,7 @@ async def _open(target: Target) -> "asyncpg.Connection[Any]":
                 if error.code not in connect_failures.NEXT_HOST:
                     raise
                 causes.append(error)
-    if len(causes) == 1:
-        raise causes[0]
-    codes = {cause.code for cause in causes}
-    raise UnavailableError(
-        f"none of {len(causes)} hosts will do: {'; '.join(cause.message for cause in causes)}",
-        code=codes.pop() if len(codes) == 1 else "no-host",
-        hint=causes[0].hint,
-        causes=tuple(causes),
-    )
+    raise connect_failures.together(causes)
 
 
 async def open_session(target: Target, patience: Patience | None = None) -> Session:

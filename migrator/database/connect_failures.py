@@ -7,6 +7,7 @@ import errno
 import re
 import socket
 import ssl
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -83,6 +84,19 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
         code="connection-protocol",
         detail=type(error).__name__,
         hint="is it a PostgreSQL server that listens there?",
+    )
+
+
+def together(causes: Sequence[MigratorError]) -> MigratorError:
+    """The failures of all hosts of an address as one."""
+    if len(causes) == 1:
+        return causes[0]
+    codes = {cause.code for cause in causes}
+    return UnavailableError(
+        f"none of {len(causes)} hosts will do: {'; '.join(cause.message for cause in causes)}",
+        code=codes.pop() if len(codes) == 1 else "no-host",
+        hint=causes[0].hint,
+        causes=tuple(causes),
     )
 
 

@@ -96,13 +96,7 @@ async def create(session: Session, sql: str, *, what: str, schema: str, emit: Em
         except ServerError as error:
             await session.run("rollback")
             if error.report.sqlstate == "42501":
-                raise UnavailableError(
-                    f"this role may not create {what}: {error.report.message}",
-                    code="missing-rights",
-                    sqlstate="42501",
-                    outcome="nothing was changed",
-                    hint=f"an administrator must run: {_hint(session, schema)}",
-                ) from error
+                raise refused(session, what=what, schema=schema, said=error.report.message) from error
             if error.report.sqlstate == "55P03":
                 raise UnavailableError(
                     f"another session has a lock that it takes to make {what}",
@@ -116,6 +110,17 @@ async def create(session: Session, sql: str, *, what: str, schema: str, emit: Em
             await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter needs no secrecy
         else:
             return
+
+
+def refused(session: Session, *, what: str, schema: str, said: str) -> UnavailableError:
+    """The refusal of a role that may not create `what`, some of it in `schema`; `said` by the server."""
+    return UnavailableError(
+        f"this role may not create {what}: {said}",
+        code="missing-rights",
+        sqlstate="42501",
+        outcome="nothing was changed",
+        hint=f"an administrator must run: {_hint(session, schema)}",
+    )
 
 
 def _hint(session: Session, schema: str) -> str:

@@ -93,6 +93,12 @@ class Session:
         return int(self._connection.get_server_pid())
 
     @property
+    def encrypted(self) -> bool:
+        """What travels is encrypted."""
+        transport: asyncio.BaseTransport = self._connection._transport  # type: ignore[union-attr] # noqa: SLF001
+        return transport.get_extra_info("ssl_object") is not None
+
+    @property
     def pooled(self) -> bool:
         """A pooler is in between: what this session leaves in the server's, the next client finds."""
         return self.target.kind in pooler.POOLERS

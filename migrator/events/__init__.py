@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from migrator.events.blocking import Blocked, Blocker, Retrying
     from migrator.events.database import ServerStarted, Told, Waiting
+    from migrator.events.doctor import DoctorResult, DoctorStep, Examined
     from migrator.events.migrating import Applied, Applying, Halted, Noticed, Planned
     from migrator.events.seeding import (
         FileFailed,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         | FileLoaded
         | FileFailed
         | FileSkipped
+        | Examined
     )
 else:
     Event = object
@@ -51,6 +53,9 @@ _HOMES = {
     "Applying": "migrating",
     "Blocked": "blocking",
     "Blocker": "blocking",
+    "DoctorResult": "doctor",
+    "DoctorStep": "doctor",
+    "Examined": "doctor",
     "FileFailed": "seeding",
     "FileLoaded": "seeding",
     "FileLoading": "seeding",
@@ -73,8 +78,11 @@ __all__ = [
     "Applying",
     "Blocked",
     "Blocker",
+    "DoctorResult",
+    "DoctorStep",
     "Emit",
     "Event",
+    "Examined",
     "FileFailed",
     "FileLoaded",
     "FileLoading",

@@ -9,7 +9,7 @@ from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.database.rights import refuse_unfit
 from migrator.database.session import Session
-from migrator.errors import ConnectionLostError, InputError, ServerError, UnavailableError
+from migrator.errors import ConnectionLostError, InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult
 from migrator.migrating.books import journal, ledger
@@ -21,7 +21,7 @@ from migrator.migrating.planning.plan import resolve
 from migrator.migrating.planning.standing import read_all
 from migrator.migrating.planning.states import Standing, assess, unapplied
 from migrator.migrating.running.beginning import prepare
-from migrator.migrating.running.blame import BOOKS_RIGHTS
+from migrator.migrating.running.blame import books_refused
 from migrator.migrating.running.blockers import writers
 from migrator.migrating.running.message import milliseconds
 from migrator.migrating.running.recovery import Asked, recover_mark
@@ -165,13 +165,7 @@ async def _written(
     except ServerError as error:
         await session.rollback()
         if error.report.sqlstate == "42501":
-            raise UnavailableError(
-                f"this role may not write to the ledger: {error.report.message}",
-                code="missing-rights",
-                sqlstate="42501",
-                outcome="nothing was changed",
-                hint=BOOKS_RIGHTS,
-            ) from error
+            raise books_refused(error.report.message) from error
         if error.report.sqlstate not in {"23505", "55P03", "22012"}:
             raise
     return written

@@ -4,12 +4,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from migrator.project.diagnosis.examination import doctor
     from migrator.project.rebuild import reset
     from migrator.project.survey import status
 
-_HOMES = {"reset": "rebuild", "status": "survey"}
+_HOMES = {"doctor": "diagnosis.examination", "reset": "rebuild", "status": "survey"}
 
-__all__ = ["reset", "status"]
+__all__ = ["doctor", "reset", "status"]
 
 
 def __getattr__(name: str) -> Any:

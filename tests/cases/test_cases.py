@@ -69,6 +69,7 @@ JSON_FILTERS = {
     "server_version": "[VERSION]",
     "server_version_num": "[VERSION]",
     "pid": "[PID]",
+    "available": "[AVAILABLE]",
 }
 """Keys of documents whose values differ from run to run."""
 
@@ -91,12 +92,12 @@ class Place:
 
     def filtered_value(self, value: Any, key: str = "") -> Any:
         """The same for a value of a document."""
+        if value is not None and key in JSON_FILTERS:
+            return JSON_FILTERS[key]
         if isinstance(value, dict):
             return {name: self.filtered_value(part, name) for name, part in value.items()}
         if isinstance(value, list):
             return [self.filtered_value(part) for part in value]
-        if value is not None and key in JSON_FILTERS:
-            return JSON_FILTERS[key]
         return self.filtered(value) if isinstance(value, str) else value
 
 

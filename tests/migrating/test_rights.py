@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
@@ -27,23 +27,6 @@ TWO = {"migrations/0002.b.sql": "create table b (n int)"}
 THREE = {"migrations/0003.c.sql": "create table c (n int)"}
 OURS = ("_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock", "journal", "seed", "setting")
 DENIED = asyncpg.InsufficientPrivilegeError
-
-
-@pytest.fixture
-async def roles(db: Connection) -> AsyncIterator[Roles]:
-    """Make roles whose password is their name; they are gone when the test ends."""
-    made: list[str] = []
-
-    async def make(*names: str, options: str = "") -> None:
-        for name in names:
-            await db.execute(f"create role {name} login password '{name}' {options}")
-            made.append(name)
-
-    yield make
-    for name in made:
-        await db.execute(f"drop owned by {name} cascade")
-    for name in made:
-        await db.execute(f"drop role {name}")
 
 
 async def like_supabase(db: Connection, *names: str) -> None:

@@ -14,7 +14,7 @@ from migrator.cli.render.summary import Summary
 from migrator.cli.render.text import TextRenderer
 from migrator.cli.render.verdict import refusal
 from migrator.errors import MigratorError
-from migrator.events import Event, Noticed
+from migrator.events import DoctorResult, Event, Noticed
 
 _COMMAND = "::"
 _OLD_COMMAND = "##["
@@ -75,11 +75,19 @@ class GithubRenderer:
     def done(self, result: Result) -> None:
         """As text; the summary's table; an annotation where the answer is no."""
         self._text.done(result)
+        if isinstance(result, DoctorResult):
+            self._warn(result)
         refused = refusal(result)
         if refused is not None:
             for single in refused.causes or (refused,):
                 self._commands.line(annotation(single))
         self._publish(self._summary.done(result))
+
+    def _warn(self, result: DoctorResult) -> None:
+        for step in result.steps:
+            if step.state == "warning":
+                said = step.message if step.hint is None else f"{step.message}\nhint: {step.hint}"
+                self._commands.line(f"::warning title={escape_property(step.name)}::{escape_data(short(said))}")
 
     def failed(self, error: MigratorError, *, exit_code: int) -> None:
         """As text; an annotation for each single failure, or for the one that there is."""

@@ -182,6 +182,12 @@ def _file(file: SeedOutcome) -> dict[str, Any]:
     }
 
 
+def _doctor(result: events.DoctorResult) -> dict[str, Any]:
+    steps = [{**asdict(step), "sql": list(step.sql), "duration": _seconds(step.duration)} for step in result.steps]
+    database = {} if result.database is None else {"database": _database(result.database)}
+    return {**database, "steps": steps}
+
+
 def answer(result: Result) -> dict[str, Any]:  # noqa: PLR0911 - one shape per kind of result
     """A result as the keys that stand beside `schema`, `command` and `ok`."""
     match result:
@@ -193,6 +199,8 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: PLR0911 - one shape per k
             return {"id": result.id, "paths": list(result.paths)}
         case ProtectResult():
             return {"database": _database(result.database), "name": result.name, "changed": result.changed}
+        case events.DoctorResult():
+            return _doctor(result)
         case ServerResult():
             return {
                 "running": result.running,

@@ -4,12 +4,21 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from migrator.events.database import ServerResult
+    from migrator.events.doctor import DoctorResult
     from migrator.events.migrating import NewResult, ProtectResult, RunResult
     from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
     from migrator.events.status import StatusResult
 
     Result: TypeAlias = (
-        RunResult | StatusResult | NewResult | ProtectResult | ServerResult | SeedResult | SeedPlanResult | ResetResult
+        RunResult
+        | StatusResult
+        | NewResult
+        | ProtectResult
+        | DoctorResult
+        | ServerResult
+        | SeedResult
+        | SeedPlanResult
+        | ResetResult
     )
 else:
     Result = object

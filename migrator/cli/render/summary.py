@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from migrator.cli.render import tables, words
+from migrator.cli.render import doctor, tables, words
 from migrator.cli.render.excerpt import blockers
 from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
-from migrator.events import Applied, Event, FileFailed, FileLoaded, FileSkipped
+from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped
 from migrator.events.database import DatabaseInfo
 from migrator.events.migrating import ProtectResult, RunResult
 from migrator.events.seeding import Counts, SeedResult
@@ -71,6 +71,8 @@ class Summary:
         where = [] if info is None else [_where(info), ""]
         if isinstance(result, StatusResult):
             return self._page([*where, *_status(result)])
+        if isinstance(result, DoctorResult):
+            return self._page([*where, *_doctor(result)])
         lines = self._work()
         if isinstance(result, RunResult) and result.dry_run:
             lines = [f"- would run {code(name)}" for name in result.planned]
@@ -118,6 +120,16 @@ def _where(info: DatabaseInfo) -> str:
 
 def _rows(found: dict[str, Counts]) -> str:
     return escape(tables.counts(found))
+
+
+def _doctor(result: DoctorResult) -> list[str]:
+    rows = []
+    for step in result.steps:
+        told = step.message or "not reached"
+        said = [prose(part) for part in (told, step.detail, step.hint and f"hint: {step.hint}") if part]
+        said += [code(f"{each};") for each in step.sql]
+        rows.append((doctor.MARKS[step.state], escape(step.name), "<br>".join(said)))
+    return list(table(("", "step", "found"), rows))
 
 
 def _status(result: StatusResult) -> list[str]:

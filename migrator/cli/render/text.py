@@ -94,6 +94,8 @@ class TextRenderer:
                     self._say(f"{self._ink.warn('skipped')} {line(event.path)}: {line(event.reason)}")
                 elif self._asked.verbose:
                     self._say(self._ink.quiet(f"unchanged {line(event.path)}"))
+            case events.Examined():
+                self._examined(event)
             case events.Halted():
                 pass  # what it says is in the error that ends the run
             case _:
@@ -117,6 +119,11 @@ class TextRenderer:
         empty = f"  ({nothing})" if event.statements == 0 else ""
         self._say(f"{self._ink.good(word)} {line(event.id)}  {took}{empty}".rstrip())
         self._flush(event.id)
+
+    def _examined(self, event: events.Examined) -> None:
+        from migrator.cli.render import doctor
+
+        self._answers.lines(doctor.step(event.step, self._answer_ink, verbose=self._asked.verbose))
 
     def _blocked(self, event: events.Blocked | events.Retrying) -> None:
         from migrator.cli.render import blocking
@@ -154,7 +161,7 @@ class TextRenderer:
             self._log.line(tables.database(result.database, self._ink))
             self._log.line(tables.summary(result, self._ink))
 
-    def done(self, result: Result) -> None:
+    def done(self, result: Result) -> None:  # noqa: C901 - one case per kind of result
         """The answer on stdout; of commands that change something, a closing line on stderr."""
         # `events.X` is loaded where its case is reached: a deploy with nothing to do comes no further than its own
         self.close()
@@ -168,6 +175,10 @@ class TextRenderer:
                 self._answers.lines(line(path) for path in result.paths)
             case ProtectResult():
                 self._say(closing.protected(result))
+            case events.DoctorResult():
+                from migrator.cli.render import doctor
+
+                self._answers.line(doctor.verdict(result, ink))
             case ServerResult():
                 self._answers.lines(tables.server(result))
                 refused = refusal(result)

@@ -21,6 +21,8 @@ def refusal(result: Result) -> MigratorError | None:
             return None
         case ServerResult(action="url", url=None):
             return StateError("the server does not run", code="server-down", hint="`migrate server start` starts it")
+        case events.DoctorResult():
+            return result.error
         case events.StatusResult(check=True, clean=False):
             return _behind(result)
         case _:

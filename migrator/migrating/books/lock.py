@@ -94,10 +94,11 @@ async def _holder(session: Session, number: int, patience: float) -> Waiting:
     rows = await session.read(holder_query(number))
     if not rows:  # released between the two questions
         return Waiting(what="lock", patience=patience)
-    return _waiting(rows[0], patience)
+    return waiting(rows[0], patience)
 
 
-def _waiting(row: Mapping[str, Any], patience: float) -> Waiting:
+def waiting(row: Mapping[str, Any], patience: float) -> Waiting:
+    """For whom a run waits, from a row of `holder_query`."""
     since = row["since"]
     return Waiting(
         what="lock",
@@ -144,7 +145,7 @@ def row_holder(rows: Sequence[Any]) -> str | None:
     if not rows:
         return None
     row = rows[0]
-    return f"process {row['pid']}, for {row['age']} s" if "client" not in row else named(_waiting(row, 0.0))
+    return f"process {row['pid']}, for {row['age']} s" if "client" not in row else named(waiting(row, 0.0))
 
 
 def by_row(rows: Sequence[Any], *, patience: float) -> Waiting | None:
@@ -153,7 +154,7 @@ def by_row(rows: Sequence[Any], *, patience: float) -> Waiting | None:
         return None
     row = rows[0]
     if "client" in row:
-        return _waiting(row, patience)
+        return waiting(row, patience)
     since = None if row["age"] is None else datetime.now(UTC) - timedelta(seconds=row["age"])
     return Waiting(what="lock", application=f"process {row['pid']}", since=since, patience=patience)
 

@@ -37,14 +37,18 @@ def settled(config: Config, known: Ledger) -> str:
     return rights.settled(tables, others=others, own=config.schema, ledger=entries.schema, readers=config.readers)
 
 
+def what_is_made(config: Config, known: Ledger) -> str:
+    """What `creation` makes, in words."""
+    return f"the schema `{config.schema}` and the ledger in `{known.entries.schema}`"
+
+
 async def prepare(session: Session, config: Config, known: Ledger, emit: Emit = ignore) -> None:
     """Make the tables that a run writes to, where they are missing. One transaction; the caller holds the lock."""
     if not known.ready:
-        what = f"the schema `{config.schema}` and the ledger in `{known.entries.schema}`"
         await own.create(
             session,
             f"{creation(config, known)}; {settled(config, known)}",
-            what=what,
+            what=what_is_made(config, known),
             schema=known.entries.schema,
             emit=emit,
         )

@@ -32,6 +32,17 @@ BOOKS_RIGHTS = (
 """The way out where the books cannot be kept. `role` does not help there: the role that logs in keeps them."""
 
 
+def books_refused(said: str) -> UnavailableError:
+    """The refusal of a role that may not write to the ledger; `said` by the server."""
+    return UnavailableError(
+        f"this role may not write to the ledger: {said}",
+        code="missing-rights",
+        sqlstate="42501",
+        outcome="nothing was changed",
+        hint=BOOKS_RIGHTS,
+    )
+
+
 class FenceLostError(Exception):
     """Another runner has the migration that was about to begin; nothing of it ran here. Plan again."""
 

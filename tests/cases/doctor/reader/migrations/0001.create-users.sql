@@ -1,0 +1,1 @@
+create table users (user_id int primary key);

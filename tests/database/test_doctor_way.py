@@ -1,0 +1,307 @@
+"""`doctor` on its way to a server: every failure at its own step, in the words of the commands that meet it."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator.config import Address, Config
+from migrator.database.connect import open_session
+from migrator.database.servers import locate
+from migrator.errors import MigratorError
+from migrator.events import Event, Examined, Told
+from migrator.events.doctor import DoctorResult, DoctorStep
+from migrator.project import doctor
+
+Make = Callable[..., Awaitable[Any]]
+SECRET = "hunter2"
+
+
+def config(address: str | None, **options: Any) -> Config:
+    given = None if address is None else Address(address, "DATABASE_URL")
+    return Config(root=Path(), database=given, wait=0.0, **options)
+
+
+async def met(address: str | None) -> MigratorError:
+    """What any other command says of its first attempt; some of them wait for what may pass, and say so then."""
+    with pytest.raises(MigratorError) as raised:
+        async with locate(config(address)) as target:
+            await open_session(target)
+    return raised.value
+
+
+def told(error: MigratorError | None) -> tuple[object, ...]:
+    assert error is not None
+    return (error.exit_code, error.code, error.message, error.detail, error.hint, error.sqlstate)
+
+
+def states(result: DoctorResult) -> dict[str, str]:
+    return {step.name: step.state for step in result.steps}
+
+
+def step(result: DoctorResult, name: str) -> DoctorStep:
+    (found,) = [each for each in result.steps if each.name == name]
+    return found
+
+
+async def fails_alike(address: str | None, at: str) -> DoctorResult:
+    """The examination fails at this step with the very error of other commands; later steps are not reached."""
+    expected, result = await met(address), await doctor(config(address))
+    assert told(result.error) == told(expected)
+    failed = step(result, at)
+    assert (failed.state, failed.message, failed.hint) == ("failed", expected.message, expected.hint)
+    names = [each.name for each in result.steps]
+    behind = names.index(at) + 1
+    assert {each.state for each in result.steps[behind:]} <= {"not-reached"}
+    assert "failed" not in {each.state for each in result.steps[: behind - 1]}
+    assert SECRET not in repr(result)
+    return result
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "mysql://u:hunter2@h/d", "postgresql://u:hunter2/@h/d", "postgresql://u:hunter2@h/d?sslmod=require"],
+)
+async def test_an_address_that_cannot_be_read(address: str | None):
+    """No address and a wrong one end at the first step, with the exit code of a configuration error."""
+    result = await fails_alike(address, "address")
+    assert result.error is not None
+    assert (result.error.exit_code, list(states(result).values())) == (2, ["failed", *["not-reached"] * 11])
+
+
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "x" * 70])
+async def test_a_name_that_is_not_known(name: str):
+    """A host without an address ends at `dns`."""
+    result = await fails_alike(f"postgresql://u:hunter2@{name}/d", "dns")
+    assert step(result, "dns").facts == {}
+
+
+async def test_nobody_listens(tmp_path: Path):
+    """A refused port ends at `tcp`, a socket that is not there at `socket`, which needs neither a name nor TLS."""
+    port = free_port()
+    result = await fails_alike(f"postgresql://u:hunter2@127.0.0.1:{port}/d", "tcp")
+    assert step(result, "dns").message == "127.0.0.1, which needs no lookup"
+    result = await fails_alike(f"postgresql://u:hunter2@/d?host={tmp_path}", "socket")
+    assert [each.name for each in result.steps][:3] == ["address", "socket", "login"]
+
+
+async def test_a_server_that_stays_silent():
+    """A port that is open and says nothing ends at the first step that needs an answer, after `connect_timeout`."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = f"postgresql://u:hunter2@127.0.0.1:{listener.getsockname()[1]}/d?connect_timeout=0.2"
+        await fails_alike(address, "login")
+        await fails_alike(f"{address}&sslmode=require", "tls")
+
+
+async def test_hosts_that_will_not_do_and_one_that_will(refusing: Make):
+    """Of several hosts all have to fail; those that do while another answers are a warning."""
+    refused, fake = free_port(), await refusing(("28P01", "no"))
+    result = await fails_alike(f"postgresql://u@127.0.0.1:{refused},no-such-host.invalid:1/d", "tcp")
+    assert step(result, "dns").state == "warning"
+    result = await fails_alike(f"postgresql://u@127.0.0.1:{refused},127.0.0.1:{fake.port}/d", "login")
+    warned = step(result, "tcp")
+    assert (warned.state, f"`127.0.0.1:{refused}` refuses connections" in warned.message) == ("warning", True)
+    assert [each["error"] for each in warned.facts["addresses"]] == ["Connection refused", None]
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "message", "code"),
+    [
+        ("28P01", 'password authentication failed for user "u"', "wrong-password"),
+        ("3D000", 'database "d" does not exist', "unknown-database"),
+        ("28000", 'role "u" does not exist', "unknown-role"),
+        ("53300", "sorry, too many clients already", "too-many-connections"),
+        ("57P03", "the database system is starting up", "server-starting"),
+        ("XX000", "(ENOTFOUND) tenant/user postgres.abc not found", "pooler-user"),
+        ("XX000", "(EMAXCONNSESSION) max clients reached in session mode", "pooler-full"),
+        ("XX000", "(ECIRCUITBREAKER) too many authentication failures", "login-banned"),
+    ],
+)
+async def test_a_login_that_is_refused_is_tried_once(refusing: Make, sqlstate: str, message: str, code: str):
+    """Whatever the server answers to the login ends there; the doctor has sent the password a single time."""
+    fake = await refusing((sqlstate, message))
+    address = f"postgresql://u:hunter2@127.0.0.1:{fake.port}/d"
+    result = await doctor(config(address))
+    assert (len(fake.logins), result.error and result.error.code) == (1, code)
+    await fails_alike(address, "login")
+
+
+async def test_something_else_listens(refusing: Make):
+    """A port at which no PostgreSQL answers is reached, and ends at the login, or at TLS where that comes first."""
+    fake = await refusing(None)
+    await fails_alike(f"postgresql://u@127.0.0.1:{fake.port}/d", "login")
+    listening = await refusing(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await fails_alike(f"postgresql://u@127.0.0.1:{listening.port}/d", "login")
+
+
+async def test_tls_that_is_not_offered(refusing: Make):
+    """`require` ends at `tls` without a login; `prefer` goes on without."""
+    fake = await refusing(("28P01", "no"))
+    await fails_alike(f"postgresql://u@127.0.0.1:{fake.port}/d?sslmode=require", "tls")
+    assert fake.logins == []
+    result = await fails_alike(f"postgresql://u@127.0.0.1:{fake.port}/d?sslmode=prefer", "login")
+    assert step(result, "tls").message == "not encrypted: 127.0.0.1 is this machine"
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "reason"),
+    [
+        ("server", "verify-full&sslrootcert=system", "unable to get local issuer certificate"),
+        ("other", "verify-full&sslrootcert={folder}/ca.crt", "Hostname mismatch"),
+        ("expired", "verify-ca&sslrootcert={folder}/ca.crt", "certificate has expired"),
+    ],
+)
+async def test_a_certificate_that_is_not_trusted(
+    encrypted: Make, certificates: Path, name: str, mode: str, reason: str
+):
+    """A certificate that fails the check ends at `tls`, before any login, with the way out for this reason."""
+    fake = await encrypted(name)
+    address = f"postgresql://u@localhost:{fake.port}/d?sslmode={mode.format(folder=certificates)}"
+    result = await fails_alike(address, "tls")
+    assert (fake.logins, reason in (step(result, "tls").detail or "")) == ([], True)
+
+
+async def test_a_file_of_tls_that_is_missing(encrypted: Make):
+    """A path that leads nowhere is the user's mistake: exit code 2."""
+    fake = await encrypted()
+    result = await fails_alike(f"postgresql://u@localhost:{fake.port}/d?sslrootcert=/no/ca.crt", "tls")
+    assert result.error is not None
+    assert (result.error.exit_code, result.error.code) == (2, "tls-file")
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "message", "hint"),
+    [
+        (
+            "server",
+            "verify-full&sslrootcert={folder}/ca.crt",
+            "certificate of CN=localhost until {ends}, verified",
+            "the certificate ends soon: renew it, or nobody who verifies it can connect any more",
+        ),
+        (
+            "server",
+            "require",
+            "certificate of CN=localhost until {ends}, not verified (`sslmode=require`)",
+            (
+                "with `sslmode=verify-full` it would not be trusted (unable to get local issuer certificate): name the "
+                "authority that signed it: `sslrootcert=PATH`"
+            ),
+        ),
+    ],
+)
+async def test_what_tls_agrees_on(encrypted: Make, certificates: Path, name: str, mode: str, message: str, hint: str):
+    """The version, the cipher and the certificate are told, and whether it was checked or would stand the check."""
+    fake = await encrypted(name)
+    address = f"postgresql://u@localhost:{fake.port}/d?sslmode={mode.format(folder=certificates)}"
+    found = step(await fails_alike(address, "login"), "tls")
+    ends = found.facts["certificate"]["not_after"][:10]
+    assert found.message.endswith(message.format(ends=ends))
+    assert (found.facts["version"], found.facts["cipher"], found.facts["verified"]) == (
+        "TLSv1.3",
+        "TLS_AES_256_GCM_SHA384",
+        "verify" in mode,
+    )
+    assert (found.hint, found.facts["certificate"]["names"]) == (hint, ["localhost"])
+    assert len(fake.logins) == 2  # one of the other command, one of the doctor
+
+
+async def test_steps_are_told_as_they_come(refusing: Make):
+    """Each step is an event before the next one begins, and the result holds the same."""
+    fake = await refusing(("28P01", "no"))
+    events: list[Event] = []
+    address = f"postgresql://u@127.0.0.1:{fake.port}/d?pgbouncer=true"
+    result = await doctor(config(address), emit=events.append)
+    assert [each.step for each in events if isinstance(each, Examined)] == list(result.steps)
+    assert [each.code for each in events if isinstance(each, Told)] == ["option-dropped"]
+    assert step(result, "address").facts["notices"] == [each.message for each in events if isinstance(each, Told)]
+
+
+async def test_where_the_parts_of_the_address_came_from(refusing: Make):
+    """What the environment filled in is named, and no value that could be a password is shown."""
+    fake = await refusing(("28P01", "no"))
+    settings = {"PGPORT": str(fake.port), "PGPASSWORD": SECRET}
+    result = await doctor(config("postgresql://u@127.0.0.1/d", environ=settings))
+    found = step(result, "address")
+    assert (found.message, found.facts["parts"], found.facts["password"]) == (
+        f"postgresql://u@127.0.0.1:{fake.port}/d (from DATABASE_URL; password from PGPASSWORD; port from PGPORT)",
+        {"password": "PGPASSWORD", "port": "PGPORT"},
+        True,
+    )
+    assert SECRET not in repr(result)
+
+
+async def test_the_door_that_up_takes():
+    """The transaction port of a Supabase host is not where `up` goes, and the doctor follows it."""
+    events: list[Event] = []
+    address = "postgresql://postgres:x@db.abcdefgh.supabase.co:6543/postgres?connect_timeout=2"
+    result = await doctor(config(address), emit=events.append)
+    assert "supabase.co:5432/" in step(result, "address").message
+    assert [each.code for each in events if isinstance(each, Told)] == ["pooler-port"]
+
+
+async def test_an_interruption_leaves_nothing_behind(listen: Make):
+    """A doctor that is cancelled while a server keeps it waiting ends at once."""
+    reached = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        if await reader.read(8):
+            reached.set()
+        await reader.read()
+
+    port = await listen(serve)
+    task = asyncio.create_task(doctor(config(f"postgresql://u@127.0.0.1:{port}/d?sslmode=require")))
+    async with asyncio.timeout(5):
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!i", len(body) + 4) + body
+
+
+async def old_server(listen: Make, version: str) -> int:
+    """A server of another version, as far as a login and a query for one number go."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not await reader.read(65536):  # somebody looked whether the port is open
+            return
+        parameters = {"server_version": version, "client_encoding": "UTF8", "standard_conforming_strings": "on"}
+        told = [message(b"S", f"{name}\0{value}\0".encode()) for name, value in parameters.items()]
+        ready = message(b"Z", b"I")
+        writer.write(message(b"R", bytes(4)) + b"".join(told) + message(b"K", struct.pack("!ii", 4711, 1)) + ready)
+        while await reader.read(65536):
+            rows = message(b"H", b"\0\0\1\0\0") + message(b"d", b"4711\n") + message(b"c", b"")
+            writer.write(rows + message(b"C", b"COPY 1\0") + ready)
+
+    return int(await listen(serve))
+
+
+@pytest.mark.parametrize("version", ["13.22", "9.6.24", "8.0.2"])
+async def test_a_version_that_is_too_old(listen: Make, version: str):
+    """A server before PostgreSQL 14, or of something that calls itself so, ends at `version`."""
+    port = await old_server(listen, version)
+    result = await doctor(config(f"postgresql://u@127.0.0.1:{port}/d"))
+    failed = step(result, "version")
+    assert (failed.state, failed.message, step(result, "role").state) == (
+        "failed",
+        f"PostgreSQL {version} is too old: versions 14 to 18 are supported",
+        "not-reached",
+    )
+    assert result.error is not None
+    assert (result.error.exit_code, result.error.code) == (3, "server-version")
+    assert result.database is not None
+    assert result.database.server_version == version
