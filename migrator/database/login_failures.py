@@ -1,58 +1,19 @@
 """What a server or a pooler answers to a login that it refuses, as our errors with the way out.
 
-The texts of Supabase's pooler are those of https://github.com/supabase/supavisor and
-https://supabase.com/docs/guides/troubleshooting; PostgreSQL's codes those of
-https://www.postgresql.org/docs/current/errcodes-appendix.html.
+PostgreSQL's codes are those of https://www.postgresql.org/docs/current/errcodes-appendix.html; several refusals share
+28000 and are told apart by their words, in English as far as they were read in `src/backend/libpq/auth.c`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import asyncpg
 
 from migrator.database.failures import report
 from migrator.database.pooler import is_supabase
+from migrator.database.supavisor import refused_by_pooler
 from migrator.database.target import Host, Target
 from migrator.errors import ServerReport, UnavailableError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """A refusal that a pooler tells by its text: any of `texts` in the server's message."""
-
-    texts: tuple[str, ...]
-    code: str
-    message: str
-    hint: str
-
-
-_POOLER = (
-    _Known(
-        texts=("ECIRCUITBREAKER",),
-        code="login-banned",
-        message="`{host}` takes no logins for a while: too many of them failed",
-        hint="wait two minutes and try once with the right password; it is not tried again by itself",
-    ),
-    _Known(
-        texts=("EMAXCONNSESSION", "MaxClientsInSessionMode", "max clients reached in session mode"),
-        code="pooler-full",
-        message="the session pooler at `{host}` has no free connection",
-        hint="lower `--pool-size`, close other clients, or raise the pool size in the dashboard; `--wait 60s` waits",
-    ),
-    _Known(
-        texts=("EADDRNOTALLOWED",),
-        code="address-not-allowed",
-        message="`{host}` does not accept connections from the address of this machine",
-        hint="allow it in the project's network restrictions (Database > Settings)",
-    ),
-    _Known(
-        texts=("Tenant or user not found", "ENOTFOUND"),
-        code="pooler-user",
-        message="the pooler at `{host}` does not know the project of user `{user}`",
-        hint="the user is `postgres.<project reference>`; copy the host with its prefix (`aws-0-`, `aws-1-`) from the "
-        "dashboard; the project may be paused",
-    ),
-)
+from migrator.sql.names import quote
 
 _ROLE_HINT = "check the user in the address; `create role ... login` makes one"
 
@@ -60,15 +21,9 @@ _ROLE_HINT = "check the user in the address; `create role ... login` makes one"
 def refused_login(error: asyncpg.PostgresError, target: Target, host: Host) -> UnavailableError:
     """The refusal of one server."""
     found = report(error)
-    for known in _POOLER:
-        if any(text in found.message for text in known.texts):
-            return UnavailableError(
-                known.message.format(host=host, user=target.user),
-                code=known.code,
-                detail=str(found),
-                hint=known.hint,
-                sqlstate=found.sqlstate,
-            )
+    by_pooler = refused_by_pooler(found, target, host)
+    if by_pooler is not None:
+        return by_pooler
     code, message, hint = _by_state(found, target, host)
     return UnavailableError(message, code=code, detail=str(found), hint=hint, sqlstate=found.sqlstate)
 
@@ -119,17 +74,43 @@ def _by_state(  # noqa: PLR0911 - a table, a code a line
                 "its pg_hba.conf decides by address, user, database and encryption",
             )
         case "28000":
-            return "login-refused", f"the server at `{host}` refuses user `{target.user}`", _ROLE_HINT
+            return (
+                "login-refused",
+                f"the server at `{host}` refuses user `{target.user}`",
+                _let_in(found.message, target, host),
+            )
+        case "53300" if "for role" in found.message or "for database" in found.message:
+            return (
+                "too-many-connections",
+                f"the server at `{host}` has no free connection for user `{target.user}` in `{target.database}`",
+                "close other clients, or raise the `connection limit` of that role or database",
+            )
         case state if state in _OTHERS:
             code, message, hint = _OTHERS[state]
             return code, message.format(host=host, database=target.database), hint
     return "connection-failed", f"the server at `{host}` refuses the connection", found.hint
 
 
+def _let_in(said: str, target: Target, host: Host) -> str:
+    """The way out of a 28000: the password was not asked for, or was not all; `said` is the server's message."""
+    if "is not permitted to log in" in said:
+        return f"`alter role {quote(target.user)} login` lets it in"
+    if "certificate" in said and not target.tls.cert:
+        return "it asks for a certificate of this client: `sslcert=PATH` and `sslkey=PATH`"
+    if "certificate" in said:
+        return "the certificate of `sslcert` has to be of that user, and signed by an authority that the server trusts"
+    if any(f"{method} authentication failed" in said for method in ("Peer", "Ident")):
+        hint = "it lets in the user whose name the system's user has: run as that one, or log in with a password"
+        return hint + (" over `host=localhost`" if host.is_socket else "")
+    return _ROLE_HINT
+
+
 def _password(target: Target, host: Host) -> str:
     steps = []
     if is_supabase(host) and host.name.endswith(".pooler.supabase.com") and "." not in target.user:
         steps.append("through the pooler the user is `postgres.<project reference>`")
+    elif is_supabase(host) and host.name.startswith("db.") and "." in target.user:
+        steps.append("at this address the user is `postgres`, without the project's reference")
     else:
         steps.append("check the user first")
     steps.extend(

@@ -7,6 +7,8 @@ step:
     migrate up              runs in this process, on a fresh database
     NAME=value migrate up   with an environment variable, for this step
     without MODULE migrate  as if a package were not installed
+    answers TEXT... migrate every host is a server that answers the logins with these texts (`28P01 wrong`), the last of
+                            them for ever; how many logins there were stands behind what was said
     sql select 1            shows what is in the database
     anything else           is a shell command in the case's folder
     $CASE_HOST $CASE_DATABASE are where the database is
@@ -34,6 +36,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from fake import Fake, beside, is_everywhere
 
 from migrator.cli import run
 from migrator.cli.render.summary import escape
@@ -157,7 +160,9 @@ def _setup(dsn: str, script: str) -> None:
     asyncio.run(go())
 
 
-def _migrate(words: list[str], variables: dict[str, str], missing: list[str]) -> tuple[int, Streams]:
+def _migrate(
+    words: list[str], variables: dict[str, str], missing: list[str], server: Fake | None
+) -> tuple[int, Streams]:
     streams = Streams()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
@@ -167,6 +172,8 @@ def _migrate(words: list[str], variables: dict[str, str], missing: list[str]) ->
             for known in [known for known in sys.modules if known.startswith(f"{name}.")]:
                 patch.delitem(sys.modules, known)
             patch.setitem(sys.modules, name, None)
+        if server is not None:
+            is_everywhere(server, patch)
         patch.setattr(sys, "stdin", io.StringIO())
         with contextlib.redirect_stdout(streams.stream("")), contextlib.redirect_stderr(streams.stream("2| ")):
             code = run(words)
@@ -192,6 +199,16 @@ def _sorted_where_order_is_free(text: str) -> str:
     return "".join([*done, *sorted(group)])
 
 
+def _answers(words: list[str]) -> tuple[tuple[str, str], ...]:
+    """What stands between `answers` and `migrate`, taken off the words of a step."""
+    if words[0] != "answers":
+        return ()
+    end = words.index("migrate")
+    texts = words[1:end]
+    del words[:end]
+    return tuple((text[:5], text[6:]) for text in texts)
+
+
 def _carry_out(case: Path, form: str, place: Place) -> tuple[str, list[int]]:
     """Every step of a case in one format: what was said, and the exit codes of `migrate`."""
     said: list[str] = []
@@ -204,11 +221,15 @@ def _carry_out(case: Path, form: str, place: Place) -> tuple[str, list[int]]:
             name, _, value = words.pop(0).partition("=")
             variables[name] = value
         missing = [words.pop(1), words.pop(0)][:1] if words[0] == "without" else []
+        answers = _answers(words)
         said.append(f"$ {step}\n")
         if words[0] == "migrate":
-            code, streams = _migrate([os.path.expandvars(word) for word in words[1:]], variables, missing)
+            with beside(Fake(answers=answers)) if answers else contextlib.nullcontext() as server:
+                code, streams = _migrate([os.path.expandvars(word) for word in words[1:]], variables, missing, server)
             codes.append(code)
             said.append(_sorted_where_order_is_free(streams.text()))
+            if server is not None:
+                said.append(f"[logins: {len(server.logins)}]\n")
             if form == "json":
                 assert streams.text("2| ") == "", "with --format json nothing is written to stderr"
                 documents.append(place.filtered_value(json.loads(streams.text(""))))

@@ -5,18 +5,16 @@ import contextlib
 import os
 import shutil
 import ssl
-import struct
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fake import SSL_REQUEST, Answer, Fake, error_response, startup
 
 from migrator.database import embedded
-
-SSL_REQUEST = 80877103
 
 
 def required(name: str) -> bool:
@@ -29,37 +27,6 @@ def skip_or_fail(name: str, reason: str) -> None:
     if required(name):
         pytest.fail(f"`{name}` is required and missing: {reason}")
     pytest.skip(reason)
-
-
-@dataclass
-class Fake:
-    """A server that answers every login in one way.
-
-    Attributes:
-        port: where it listens, on 127.0.0.1.
-        logins: the startup messages that it has got, as dictionaries.
-        ssl_requests: how often a client asked for TLS.
-    """
-
-    port: int = 0
-    logins: list[dict[str, str]] = field(default_factory=list)
-    ssl_requests: int = 0
-
-
-def error_response(sqlstate: str, message: str) -> bytes:
-    """https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ERRORRESPONSE."""
-    body = b"".join(
-        kind + text.encode() + b"\0"
-        for kind, text in ((b"S", "FATAL"), (b"V", "FATAL"), (b"C", sqlstate), (b"M", message))
-    )
-    return b"E" + struct.pack("!i", len(body) + 5) + body + b"\0"
-
-
-async def startup(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
-    """The code and the parameters of a client's first message."""
-    length, code = struct.unpack("!ii", await reader.readexactly(8))
-    words = (await reader.readexactly(length - 8)).split(b"\0")
-    return code, {key.decode(): value.decode() for key, value in zip(words[::2], words[1::2], strict=False) if key}
 
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -100,35 +67,11 @@ async def listen() -> AsyncIterator[Listen]:
 
 @pytest.fixture
 def refusing(listen: Listen) -> Callable[..., Awaitable[Fake]]:
-    """Make a server that answers each login with one of the given `(sqlstate, message)`, the last of them for ever.
+    """Make a server that answers each login with one of the given `(sqlstate, message)`, see `Fake`."""
 
-    None as an answer closes the connection; a text is sent as it is.
-    """
-
-    async def make(*answers: tuple[str, str] | bytes | None) -> Fake:
-        fake = Fake()
-        left = list(answers)
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                code, parameters = await startup(reader)
-                while code == SSL_REQUEST:
-                    fake.ssl_requests += 1
-                    writer.write(b"N")
-                    code, parameters = await startup(reader)
-                fake.logins.append(parameters)
-                answer = left.pop(0) if len(left) > 1 else left[0]
-                if isinstance(answer, tuple):
-                    writer.write(error_response(*answer))
-                elif answer:
-                    writer.write(answer)
-                await writer.drain()
-            except (asyncio.IncompleteReadError, ConnectionError):
-                pass
-            finally:
-                writer.close()
-
-        fake.port = await listen(serve)
+    async def make(*answers: Answer, to_ssl: bytes = b"N") -> Fake:
+        fake = Fake(answers=answers, to_ssl=to_ssl)
+        fake.port = await listen(fake.serve)
         return fake
 
     return make

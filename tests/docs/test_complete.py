@@ -29,6 +29,7 @@ COMPUTED = {
         *("connection-failed", "connection-protocol", "login-refused", "password-missing", "server-starting"),
         *("too-many-connections", "unknown-database", "unknown-role", "wrong-password"),
     },
+    "database/supavisor.py": {"address-not-allowed", "login-banned", "login-refused", "pooler-full", "pooler-user"},
     "migrating/running/blame.py": {"lock-timeout", "statement-failed", "syntax-error"},
     "sql/refusals.py": {
         *("unterminated-comment", "unterminated-dollar-quote", "unterminated-identifier", "unterminated-string"),
