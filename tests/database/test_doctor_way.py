@@ -1,6 +1,7 @@
 """`doctor` on its way to a server: every failure at its own step, in the words of the commands that meet it."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -10,12 +11,17 @@ from typing import Any
 import pytest
 
 from migrator.config import Address, Config
+from migrator.database import embedded
 from migrator.database.connect import open_session
+from migrator.database.dsn import parse
+from migrator.database.network.lookup import HostAddress
 from migrator.database.servers import locate
 from migrator.errors import MigratorError
-from migrator.events import Event, Examined, Told
+from migrator.events import Event, Examined, Told, ignore
 from migrator.events.doctor import DoctorResult, DoctorStep
 from migrator.project import doctor
+from migrator.project.diagnosis.network import answers
+from migrator.project.diagnosis.visit import Visit
 
 Make = Callable[..., Awaitable[Any]]
 SECRET = "hunter2"
@@ -305,3 +311,87 @@ async def test_a_version_that_is_too_old(listen: Make, version: str):
     assert (result.error.exit_code, result.error.code) == (3, "server-version")
     assert result.database is not None
     assert result.database.server_version == version
+
+
+async def test_a_whole_way_through_tls(encrypted: Make, certificates: Path, own_server: Path):
+    """With a certificate that is trusted every step up to the login is well, but for its end that is near."""
+    fake = await encrypted(behind=str(own_server / ".s.PGSQL.5432"))
+    verified = f"sslmode=verify-full&sslrootcert={certificates}/ca.crt"
+    result = await doctor(config(f"postgresql://postgres@localhost:{fake.port}/postgres?{verified}"))
+    expected = {"address": "ok", "dns": "ok", "tcp": "ok", "tls": "warning", "login": "ok", "pooler": "ok"}
+    assert {name: state for name, state in states(result).items() if name in expected} == expected
+    assert (step(result, "login").message, step(result, "login").facts["encrypted"]) == ("accepted, encrypted", True)
+    tls = step(result, "tls").facts
+    assert (tls["mode"], tls["verified"], tls["verifiable"], tls["distrust"]) == ("verify-full", True, True, None)
+
+
+async def test_a_certificate_that_would_stand_the_check(
+    encrypted: Make, certificates: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Where the mode does not verify but could, the hint is the word to add."""
+    monkeypatch.setattr("migrator.database.tls.DEFAULT_ROOT", certificates / "ca.crt")
+    fake = await encrypted()
+    result = await fails_alike(f"postgresql://u@localhost:{fake.port}/d?sslmode=require", "login")
+    assert (step(result, "tls").facts["verifiable"], step(result, "tls").hint) == (
+        True,
+        "add `sslmode=verify-full` to the address: the certificate stands the check",
+    )
+
+
+async def test_the_server_of_the_project(own_server: Path, place: Path):
+    """An embedded server that runs is told as such; one that does not is started, stays up, and is named."""
+    project = Config(root=own_server.parent.parent, database=Address("embedded:", "test"))
+    found = step(await doctor(project), "server")
+    assert (found.message, found.facts["started"]) == (f"was running; its data is in {own_server}", False)
+    fresh = Config(root=place, database=Address("embedded:", "test"))
+    try:
+        result = await doctor(fresh)
+        where = place / embedded.DEFAULT_DIRECTORY
+        assert step(result, "server").message == (
+            f"started on a new data directory, and stays up; its data is in {where}"
+        )
+        assert (embedded.status(where).running, result.error, list(states(result))[:4]) == (
+            True,
+            None,
+            ["address", "server", "socket", "login"],
+        )
+    finally:
+        await embedded.stop(place / embedded.DEFAULT_DIRECTORY)
+
+
+async def test_a_server_that_cannot_be_started():
+    """What keeps a server of ours from starting ends at `server`; here nothing names an image."""
+    result = await fails_alike("docker:", "server")
+    assert list(states(result))[:6] == ["address", "server", "dns", "tcp", "tls", "login"]
+
+
+async def test_an_address_without_a_route():
+    """An IPv6 address on a machine without IPv6 is shown as one that it cannot use, and `tcp` says what others say."""
+    result = await fails_alike("postgresql://u@[2001:db8::1]:1/d?connect_timeout=0.3", "tcp")
+    (found,) = step(result, "dns").facts["hosts"][0]["addresses"]
+    assert (found["address"], found["version"]) == ("2001:db8::1", 6)
+    assert ("no IPv6 route here" in step(result, "dns").message) is not found["usable"]
+
+
+async def test_an_address_that_swallows_what_is_sent():
+    """Of a name's addresses the first one is silent and the second answers: a warning, for the first is tried first."""
+    async with contextlib.AsyncExitStack() as stack:
+        port = free_port()
+        deaf = stack.enter_context(socket.create_server(("127.0.0.2", port), backlog=0))
+        stack.enter_context(socket.create_server(("127.0.0.3", port)))
+        for _ in range(4):  # nobody accepts them, so that the kernel drops whoever else comes
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - its signature
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect(deaf.getsockname())
+        target = parse(Address(f"postgresql://u@two.example:{port}/d?connect_timeout=0.5", "test"), {})
+        each = [HostAddress(text=f"127.0.0.{n}", version=4, usable=True, place=(f"127.0.0.{n}", port)) for n in (2, 3)]
+        visit = Visit(config=config("x"), emit=ignore, stack=stack, target=target)
+        visit.addresses[target.hosts[0]] = tuple(each)
+        found = await answers(visit)
+    assert (found.state, found.message.endswith(f"; no answer from 127.0.0.2:{port}"), visit.causes) == (
+        "warning",
+        True,
+        {},
+    )
+    assert [fact["error"] for fact in found.facts["addresses"]] == ["no answer in time", None]

@@ -111,6 +111,18 @@ def test_an_image_as_the_address_is_a_server_for_one_command(start: Start) -> No
     assert _containers() == before
 
 
+@pytest.mark.usefixtures("folder", "engine")
+def test_a_doctor_of_an_image(start: Start) -> None:
+    """An image is started for the examination, every step is well, and it is taken away."""
+    environment = {name: os.environ[name] for name in ("DOCKER_HOST",) if name in os.environ}
+    before = _containers()
+    document = answer(start("doctor", "--json", DATABASE_URL=f"docker:{IMAGE}", **environment))
+    steps = {each["name"]: each["state"] for each in document["steps"]}
+    assert (set(steps.values()), list(steps)[:6]) == ({"ok"}, ["address", "server", "dns", "tcp", "tls", "login"])
+    assert document["steps"][1]["message"] == f"a container of {IMAGE}, for this command alone"
+    assert _containers() == before
+
+
 def _containers() -> set[str]:
     import docker
 

@@ -70,6 +70,8 @@ def _refuse_unable(
     session: Session, config: Config, known: Ledger, rights: grants.Rights, facts: dict[str, Any]
 ) -> None:
     """Raise what a run with work would raise for want of rights, before it sends anything."""
+    if rights.reads_only:
+        return
     if not known.ready and rights.creation_refused is not None:
         raise WrongError(
             own.refused(
@@ -81,7 +83,7 @@ def _refuse_unable(
             facts=facts,
             sql=rights.for_creation,
         )
-    if known.ready and rights.writing_refused is not None and not rights.reads_only:
+    if known.ready and rights.writing_refused is not None:
         raise WrongError(books_refused(rights.writing_refused), facts=facts, sql=rights.for_writing)
 
 

@@ -11,7 +11,7 @@ from migrator.migrating.books.entries import Entries
 from migrator.migrating.books.ledger_choice import choose
 from migrator.migrating.books.ledger_query import probe
 from migrator.migrating.books.supabase_table import TABLE
-from migrator.migrating.books.yoyo_tables import TABLES
+from migrator.migrating.books.yoyo_tables import LOCK, LOG, MIGRATION, TABLES
 from migrator.sql.names import literal, quote
 
 WRITING = ("INSERT", "UPDATE", "DELETE")
@@ -27,7 +27,7 @@ class Rights:
         for_creation: what an administrator may run then.
         writing_refused: what the server would say to one that writes; None where it may.
         for_writing: likewise.
-        reads_only: the role is one of `readers`, and may read but not write.
+        reads_only: the role is one of `readers`, and may neither make nor write what a run needs.
         readers: whether each of them can read all that there is.
         for_readers: what gives it to those who cannot.
     """
@@ -75,20 +75,27 @@ def _tables(config: Config, entries: Entries) -> list[tuple[str, str]]:
     return [(config.schema, name) for name in own.TABLES] + [(entries.schema, name) for name in names]
 
 
+def _written(config: Config, entries: Entries) -> list[tuple[str, str]]:
+    """The tables that every run writes to; the others only some."""
+    names = (MIGRATION, LOG, LOCK) if entries.kind == "yoyo" else (TABLE,)
+    return [(config.schema, "journal"), *((entries.schema, name) for name in names)]
+
+
 async def look(session: Session, config: Config, entries: Entries) -> Rights:
     """The rights, asked of the catalog alone. One round trip."""
     (found,) = await session.read_as_asked(_query(config, entries.schema, _tables(config, entries)))
     tables: list[tuple[str, str, bool]] = found["tables"] or []
     there = [(schema, name) for schema, name, _ in tables]
     unable = [(schema, name) for schema, name, writes in tables if not writes]
+    stops = [name for schema, name in unable if (schema, name) in _written(config, entries)]
     creation, sql = _creation(config, entries, found)
     return Rights(
         journal=(config.schema, "journal") in there,
         creation_refused=creation,
         for_creation=sql,
-        writing_refused=f"permission denied for table {unable[0][1]}" if unable else None,
+        writing_refused=f"permission denied for table {stops[0]}" if stops else None,
         for_writing=_granting(f"select, {', '.join(WRITING).lower()}", unable, [found["user"]]),
-        reads_only=bool(unable) and found["user"] in config.readers,
+        reads_only=found["user"] in config.readers and bool(stops or creation),
         readers=found["readers"] or {},
         for_readers=_granting("select", there, [name for name, can in (found["readers"] or {}).items() if not can]),
     )
@@ -101,7 +108,8 @@ def _creation(config: Config, entries: Entries, found: Mapping[str, Any]) -> tup
     TABLE for the one on the schema.
     """
     user, schemas = quote(found["user"]), found["schemas"] or {}
-    missing = [name for name in dict.fromkeys([config.schema, entries.schema]) if schemas.get(name) is False]
+    places = dict.fromkeys([config.schema, *([entries.schema] if entries.creation() else [])])
+    missing = [name for name in places if schemas.get(name) is False]
     sql = [f"grant usage, create on schema {quote(name)} to {user}" for name in missing]
     if not found["create"]:
         return (
