@@ -37,11 +37,12 @@ async def _dial(
     asyncpg fills whatever is not given from PG* variables and files of its own choice, so everything is given; an empty
     password is what it would send without any.
     """
+    secret = target.secret(host)
     connection: asyncpg.Connection[Any] = await asyncpg.connect(
-        host=[host.name],
+        host=[host.address or host.name],
         port=[host.port],
         user=target.user,
-        password=target.password.reveal() if target.password is not None else "",
+        password=secret.reveal() if secret is not None else "",
         database=target.database,
         ssl=tls.context(target, host) if encrypted else False,
         direct_tls=False,

@@ -5,11 +5,19 @@ pieces of passwords. Nothing here connects; files are read only where the addres
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from migrator.config import Address
 from migrator.database.keywords import LOOKS_LIKE_KEYWORDS, read_keywords
-from migrator.database.libpq import default_host, default_user, from_service, from_variables, password_from_file
+from migrator.database.libpq import (
+    SPACES,
+    default_host,
+    default_user,
+    from_service,
+    from_variables,
+    passwords_from_file,
+)
 from migrator.database.parameters import Written, admit
 from migrator.database.pooler import kind_of
 from migrator.database.target import Host, Secret, Target
@@ -23,7 +31,12 @@ WAYS = "a URL such as `postgresql://user:password@host:5432/database`, libpq key
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):(//)?")
 _PLACEHOLDER = re.compile(
-    r"\[[^\]]*password[^\]]*\]|<[^>]*password[^>]*>|\{+[^}]*password[^}]*\}+|YOUR[-_]PASSWORD", re.IGNORECASE
+    # a console shows stars or dots, and some copy them, too
+    r"\[[^\]]*password[^\]]*\]|<[^>]*password[^>]*>|\$?\{+[^}]*password[^}]*\}+|YOUR[-_]PASSWORD|\*{4,}|[•●]{4,}",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(
+    r"\[[A-Z_ -]*(YOUR|PROJECT|REF|USER|NAME)[A-Z_ -]*\]|<[a-z_ -]*(your|project|ref|user|name)[a-z_ -]*>"
 )
 
 
@@ -34,7 +47,8 @@ def parse(address: Address, environ: Mapping[str, str]) -> Target:
     is one that `PG*` variables make up altogether. Reads service and password files; does not connect.
     """
     origin = address.origin
-    written, told = _read(address.text.strip(), origin)
+    _refuse_unsendable({"address": address.text}, lambda _: origin)
+    written, told = _read(address.text.strip(SPACES), address.text, origin)
     values, dropped = admit(written, origin)
     origins: dict[str, str] = {}
     notices = [*told, *dropped]
@@ -49,8 +63,10 @@ def parse(address: Address, environ: Mapping[str, str]) -> Target:
         return default_host(port)
 
     hosts = read_hosts(values, name_of, default_of)
-    notices += _complete(values, origins, hosts, environ)
-    _refuse_placeholder(values.get("password", ""), name_of("password"))
+    hosts, more = _complete(values, origins, hosts, environ)
+    notices += more
+    _refuse_unsendable(values, name_of)
+    _refuse_placeholders(values, name_of)
     tls, more = read_tls(values, name_of)
     notices += more
     settings, more = read_options(values.get("options", ""), name_of("options"))
@@ -78,46 +94,82 @@ def _fill(values: dict[str, str], origins: dict[str, str], environ: Mapping[str,
     service = values.get("service") or environ.get("PGSERVICE")
     if service:
         found, where, told = from_service(service, values, environ)
-        for key in found.keys() - values.keys():
+        for key in _missing(found.keys(), values):
             values[key], origins[key] = found[key], where
-    variables = from_variables(environ)
-    for key in variables.keys() - values.keys():
+    variables, ignored = from_variables(environ)
+    for key in _missing(variables.keys(), values):
         values[key], origins[key] = variables[key]
-    return told
+    return (*told, *ignored)
+
+
+def _missing(found: Collection[str], values: Mapping[str, str]) -> set[str]:
+    """What may still be filled; a host's name and its number are one thing, or we would go where nobody has sent us."""
+    filled = _WHERE if _WHERE & values.keys() else frozenset()
+    return set(found) - values.keys() - filled
 
 
 def _complete(
     values: dict[str, str], origins: dict[str, str], hosts: tuple[Host, ...], environ: Mapping[str, str]
-) -> tuple[Told, ...]:
-    """User, database and password where nothing has named them yet."""
+) -> tuple[tuple[Host, ...], tuple[Told, ...]]:
+    """User, database and passwords where nothing has named them yet."""
     if not values.get("user"):
         values["user"], origins["user"] = default_user(), "the operating system"
     if not values.get("dbname"):
         values["dbname"], origins["dbname"] = values["user"], "the user's name"
     if values.get("password"):
-        return ()
-    password, where, told = password_from_file(values, tuple((host.name, host.port) for host in hosts), environ)
-    if password:
-        values["password"], origins["password"] = password, where
-    return told
+        return hosts, ()
+    found, where, told = passwords_from_file(values, tuple((host.name, host.port) for host in hosts), environ)
+    if any(found):
+        origins["password"] = where
+    if len(set(found)) == 1 and found[0]:
+        values["password"] = found[0]
+        return hosts, told
+    return tuple(
+        replace(host, password=Secret(password)) if password else host
+        for host, password in zip(hosts, found, strict=True)
+    ), told
 
 
+_WHERE = frozenset({"host", "hostaddr"})
 _NAMES = {"dbname": "database", "hostaddr": "host"}
 _SHOWN = frozenset({"dbname", "host", "hostaddr", "options", "password", "port", "sslmode", "sslrootcert", "user"})
 
 
-def _refuse_placeholder(password: str, origin: str) -> None:
-    found = _PLACEHOLDER.fullmatch(password)
-    if found is None:
-        return
-    raise InputError(
-        f"the password from {origin} is still the placeholder that it was copied with",
-        code="password-placeholder",
-        hint="put the password of the database there; in Supabase's dashboard, Database > Settings can set a new one",
-    )
+def _refuse_unsendable(values: Mapping[str, str], origin: Callable[[str], str]) -> None:
+    """NUL ends a text in the protocol, and half a character cannot be sent at all; neither must reach the driver."""
+    for key in sorted(values):
+        if "\0" in values[key] or not _is_unicode(values[key]):
+            raise InputError(
+                f"the {_NAMES.get(key, key)} from {origin(key)} is not UTF-8 text",
+                code="address-encoding",
+                hint="write it as UTF-8, without NUL; in a URL each byte of a character can be escaped, as in `%C3%BC`",
+            )
 
 
-def _read(text: str, origin: str) -> tuple[list[Written], list[Told]]:
+def _is_unicode(text: str) -> bool:
+    """No byte of an environment that is not UTF-8 is left in it: https://peps.python.org/pep-0383/."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _refuse_placeholders(values: Mapping[str, str], origin: Callable[[str], str]) -> None:
+    if _PLACEHOLDER.fullmatch(values.get("password", "")):
+        raise InputError(
+            f"the password from {origin('password')} is still the placeholder that it was copied with",
+            code="password-placeholder",
+            hint="put the password of the database there; in Supabase's dashboard, Database > Settings can set a new "
+            "one",
+        )
+    for key in ("user", "dbname"):
+        if _BRACKETS.search(values[key]):
+            raise InputError(
+                f"the {_NAMES.get(key, key)} from {origin(key)} still holds a placeholder",
+                code="address-placeholder",
+                hint="replace what stands in brackets; Supabase's dashboard shows the whole address under `Connect`",
+            )
+
+
+def _read(text: str, whole: str, origin: str) -> tuple[list[Written], list[Told]]:
+    """`text` is the `whole` without the spaces around it, the last of which may be escaped in the keyword form."""
     if not text:
         return [], []
     if text[0] in "'\"" and not LOOKS_LIKE_KEYWORDS.match(text):
@@ -132,7 +184,7 @@ def _read(text: str, origin: str) -> tuple[list[Written], list[Told]]:
             raise _other_scheme(scheme[1].lower(), origin)
         return read_url(text[scheme.end() :], origin)
     if LOOKS_LIKE_KEYWORDS.match(text):
-        return read_keywords(text, origin), []
+        return read_keywords(whole, origin), []
     if scheme and scheme[1].lower() in {"jdbc", *SCHEMES}:
         raise _other_scheme(scheme[1].lower(), origin)
     raise InputError(f"the address from {origin} has no form that we know", code="address-form", hint=f"write {WAYS}")

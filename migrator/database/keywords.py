@@ -8,11 +8,13 @@ import re
 from migrator.database.parameters import Written
 from migrator.errors import InputError
 
-LOOKS_LIKE_KEYWORDS = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*\s*=")
+LOOKS_LIKE_KEYWORDS = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*\s*=", re.ASCII)
 
-_KEY = re.compile(r"\s*([^\s=]+)\s*=\s*")
-_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'(?=\s|$)", re.DOTALL)
-_PLAIN = re.compile(r"(?:[^\s\\]|\\.)*", re.DOTALL)
+# a space is what it is in C: a password may hold other ones
+_KEY = re.compile(r"\s*([^\s=]+)\s*=\s*", re.ASCII)
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'(?=\s|$)", re.DOTALL | re.ASCII)
+_PLAIN = re.compile(r"(?:[^\s\\]|\\.)*", re.DOTALL | re.ASCII)
+_BLANK = re.compile(r"\s*", re.ASCII)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -25,8 +27,7 @@ def read_keywords(text: str, origin: str) -> list[Written]:
     written: list[Written] = []
     hidden = False
     at = 0
-    text = text.rstrip()
-    while at < len(text):
+    while not _BLANK.fullmatch(text, at):
         key = _KEY.match(text, at)
         if key is None:
             raise InputError(

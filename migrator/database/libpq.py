@@ -34,7 +34,13 @@ VARIABLES: Mapping[str, str] = {
 }
 """Which variable fills which parameter."""
 
+PROTECTIONS = ("PGREQUIREAUTH", "PGREQUIREPEER", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLMINPROTOCOLVERSION")
+"""Variables that ask for a protection that we cannot give; in an address their keys are refused."""
+
 SOCKET_FOLDERS = ("/var/run/postgresql", "/run/postgresql", "/tmp")  # noqa: S108 - PostgreSQL's own default places
+
+SPACES = " \t\n\r\f\v"
+"""What C takes for a space; a password may hold other ones."""
 
 _FIELD = re.compile(r"((?:[^:\\]|\\.)*)(?::|$)")
 
@@ -71,14 +77,14 @@ def from_service(
 
 def _section(file: Path, name: str) -> list[Written] | None:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = _lines(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"cannot read the service file {file}: {reason}", code="service-file") from None
     found: list[Written] | None = None
-    for line in map(str.strip, lines):
+    for line in (line.strip(SPACES) for line in lines):
         if line.startswith("["):
             if found is not None:
                 break
@@ -86,51 +92,72 @@ def _section(file: Path, name: str) -> list[Written] | None:
                 found = []
         elif found is not None and line and not line.startswith("#"):
             key, _, value = line.partition("=")
-            found.append(Written(key=key.strip(), value=value.strip()))
+            found.append(Written(key=key.strip(SPACES), value=value.strip(SPACES)))
     return found
 
 
-def from_variables(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """The parameters that `PG*` variables give, each with the variable's name; an empty variable gives nothing."""
-    return {key: (environ[name], name) for name, key in VARIABLES.items() if environ.get(name)}
+def _lines(file: Path) -> list[str]:
+    """The lines of a file; nothing but the end of a line ends one, whatever Unicode says of the characters in it."""
+    return [line.rstrip("\r") for line in file.read_bytes().decode().split("\n")]
 
 
-def password_from_file(
+def from_variables(environ: Mapping[str, str]) -> tuple[dict[str, tuple[str, str]], tuple[Told, ...]]:
+    """The parameters that `PG*` variables give, each with the variable's name, and what is not honoured.
+
+    An empty variable gives nothing. Variables are often set for other programs, so none is refused.
+    """
+    found = {key: (environ[name], name) for name, key in VARIABLES.items() if environ.get(name)}
+    ignored = [name for name in PROTECTIONS if environ.get(name)]
+    if environ.get("PGCHANNELBINDING") == "require":
+        ignored.append("PGCHANNELBINDING")
+    if not ignored:
+        return found, ()
+    names = ", ".join(f"`{name}`" for name in ignored)
+    message = f"{names} {'is' if len(ignored) == 1 else 'are'} ignored: the driver does not offer that protection"
+    return found, (Told(code="option-dropped", message=message),)
+
+
+def passwords_from_file(
     values: Mapping[str, str], hosts: tuple[tuple[str, int], ...], environ: Mapping[str, str]
-) -> tuple[str | None, str, tuple[Told, ...]]:
-    """The password that the password file has for the first host that it knows, the file, and what is wrong with it."""
+) -> tuple[tuple[str | None, ...], str, tuple[Told, ...]]:
+    """The password that the password file has for each of the hosts, the file, and what is wrong with it.
+
+    None goes to a host that the file does not name, also where it has one for another host.
+    """
     named = values.get("passfile")
-    file = Path(named) if named else home(environ) / ".pgpass"
+    file = Path(named).expanduser() if named else home(environ) / ".pgpass"
+    nothing = (None,) * len(hosts)
     try:
         mode = file.stat().st_mode
+        if not stat.S_ISREG(mode):
+            return nothing, str(file), (_ignored(file, "it is not a plain file"),) if named else ()
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            message = f"the password file {file} is not used: other users can read it (`chmod 600 {file}`)"
-            return None, str(file), (Told(code="passfile-ignored", message=message),)
-        lines = file.read_text(encoding="utf-8").splitlines()
+            return nothing, str(file), (_ignored(file, f"other users can read it (`chmod 600 {file}`)"),)
+        lines = [_fields(line) for line in _lines(file)]
     except (FileNotFoundError, NotADirectoryError) as error:
-        if named is None:
-            return None, str(file), ()
-        return None, str(file), (_unreadable(file, error),)
+        return nothing, str(file), (_ignored(file, str(error.strerror)),) if named else ()
     except (OSError, UnicodeDecodeError) as error:
-        return None, str(file), (_unreadable(file, error),)
-    for host, port in hosts:
-        wanted = (
-            {"localhost", host} if host.startswith("/") else {host},
-            {str(port)},
-            {values["dbname"]},
-            {values["user"]},
-        )
-        for line in lines:
-            fields = _fields(line)
-            if len(fields) == len(wanted) + 1 and all(
-                field == "*" or field in choices for field, choices in zip(fields, wanted, strict=False)
-            ):
-                return fields[-1], str(file), ()
-    return None, str(file), ()
+        reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
+        return nothing, str(file), (_ignored(file, reason),)
+    return tuple(_of_host(lines, host, port, values) for host, port in hosts), str(file), ()
 
 
-def _unreadable(file: Path, error: Exception) -> Told:
-    reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+def _of_host(lines: list[list[str]], host: str, port: int, values: Mapping[str, str]) -> str | None:
+    wanted = (
+        {"localhost", host} if host.startswith("/") else {host},
+        {str(port)},
+        {values["dbname"]},
+        {values["user"]},
+    )
+    for fields in lines:
+        if len(fields) == len(wanted) + 1 and all(
+            field == "*" or field in choices for field, choices in zip(fields, wanted, strict=False)
+        ):
+            return fields[-1] or None
+    return None
+
+
+def _ignored(file: Path, reason: str) -> Told:
     return Told(code="passfile-ignored", message=f"the password file {file} is not used: {reason}")
 
 
@@ -144,7 +171,7 @@ def _fields(line: str) -> list[str]:
         fields.append(match[1])
         at = match.end()
     fields.append(line[at:])
-    return [re.sub(r"\\(.)", r"\1", field) for field in fields]
+    return [re.sub(r"\\(.)", r"\1", field, flags=re.DOTALL) for field in fields]
 
 
 def default_host(port: int) -> str:

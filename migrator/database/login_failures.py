@@ -53,7 +53,7 @@ def _by_state(  # noqa: PLR0911 - a table, a code a line
 ) -> tuple[str, str, str | None]:
     """Code, message and hint by SQLSTATE."""
     match found.sqlstate:
-        case "28P01" if target.password is None:
+        case "28P01" if target.secret(host) is None:
             return (
                 "password-missing",
                 f"the server at `{host}` asks for a password of user `{target.user}`, and none is given",

@@ -64,6 +64,11 @@ DROPPED = frozenset(
         "prepared_statement_cache_size",
         "prepared_statements",
         "preparethreshold",
+        "checkout_timeout",
+        "conn_max_age",
+        "encoding",
+        "pool",
+        "prepare_threshold",
         # libpq's, without effect on what we do or not offered by asyncpg
         "channel_binding",
         "client_encoding",
@@ -76,7 +81,10 @@ DROPPED = frozenset(
         "keepalives_interval",
         "krbsrvname",
         "load_balance_hosts",
+        "max_protocol_version",
+        "min_protocol_version",
         "sslcompression",
+        "sslkeylogfile",
         "sslnegotiation",
         "sslsni",
         "tcp_user_timeout",
@@ -86,9 +94,15 @@ DROPPED = frozenset(
 UNSUPPORTED = frozenset(
     {
         # each of these asks for a protection that we could not give by ignoring it
+        "oauth_client_id",
+        "oauth_client_secret",
+        "oauth_issuer",
+        "oauth_scope",
         "require_auth",
         "requirepeer",
         "replication",
+        "scram_client_key",
+        "scram_server_key",
         "ssl_max_protocol_version",
         "ssl_min_protocol_version",
         "sslcertmode",
@@ -131,29 +145,46 @@ def admit(written: Iterable[Written], origin: str) -> tuple[dict[str, str], tupl
     """
     values: dict[str, str] = {}
     dropped: list[str] = []
+    told: tuple[Told, ...] = ()
     for item in written:
         key = item.key.lower()
         key = SYNONYMS.get(key, key)
         if key in UNDERSTOOD:
             values[key] = item.value
         elif key == "ssl":
-            # JDBC's and node's flag; libpq reads `ssl=true` as `sslmode=require`, too
-            if item.value.lower() in {"true", "1", "require"}:
-                values.setdefault("sslmode", "require")
+            values.setdefault("sslmode", _as_mode(item.value.lower()))
+        elif key == "channel_binding" and item.value == "require":
+            told = (Told(code="channel-binding", message=_UNBOUND.format(origin=origin)),)
+        elif key == "gssencmode" and item.value == "require":
+            raise _refused(key, origin, hidden=item.hidden)
         elif key in DROPPED:
             if key not in dropped:
                 dropped.append(key)
         else:
             raise _refused(key, origin, hidden=item.hidden)
-    if not dropped:
-        return values, ()
-    names = ", ".join(f"`{key}`" for key in dropped)
-    message = f"{names} in the address from {origin} {'is' if len(dropped) == 1 else 'are'} ignored"
-    return values, (Told(code="option-dropped", message=message),)
+    if dropped:
+        names = ", ".join(f"`{key}`" for key in dropped)
+        message = f"{names} in the address from {origin} {'is' if len(dropped) == 1 else 'are'} ignored"
+        told = (Told(code="option-dropped", message=message), *told)
+    return values, told
+
+
+_UNBOUND = (
+    "`channel_binding=require` in the address from {origin} is ignored: the driver cannot bind a login to its channel; "
+    "`sslmode=verify-full` proves who answers"
+)
+
+
+def _as_mode(ssl: str) -> str:
+    """The `sslmode` that other drivers mean by `ssl`: JDBC's and node's flag, the mode itself of SQLAlchemy's.
+
+    libpq reads `ssl=true` as `sslmode=require`, too. What it cannot be is left for the reader of `sslmode` to refuse.
+    """
+    return {"true": "require", "1": "require", "false": "disable", "0": "disable"}.get(ssl, ssl)
 
 
 def _refused(key: str, origin: str, *, hidden: bool) -> InputError:
-    if key in UNSUPPORTED:
+    if key in UNSUPPORTED or key == "gssencmode":
         return InputError(
             f"`{key}` in the address from {origin} is not supported",
             code="address-key-unsupported",

@@ -34,10 +34,19 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """One server: a name or address, or the directory of a unix socket (it begins with `/`), and a port."""
+    """One server.
+
+    Attributes:
+        name: its name or number, or the directory of a unix socket (it begins with `/`).
+        port: its port.
+        address: the number to connect to without asking for the name; the certificate still has to be the name's.
+        password: the secret for this host alone, as a password file gives it.
+    """
 
     name: str
     port: int = DEFAULT_PORT
+    address: str = ""
+    password: Secret | None = None
 
     @property
     def is_socket(self) -> bool:
@@ -47,7 +56,7 @@ class Host:
     @property
     def is_local(self) -> bool:
         """No network lies between."""
-        return self.is_socket or self.name in LOCAL_HOSTS
+        return self.is_socket or (self.address or self.name) in LOCAL_HOSTS
 
     def __str__(self) -> str:
         if self.is_socket:
@@ -115,10 +124,16 @@ class Target:
             ports = ",".join(str(host.port) for host in self.hosts)
             port = "" if all(host.port == DEFAULT_PORT for host in self.hosts) else f"&port={ports}"
             return f"postgresql://{user}@/{database}?host={names}{port}"
-        return f"postgresql://{user}@{','.join(map(str, self.hosts))}/{database}"
+        dialled = ",".join(host.address for host in self.hosts)
+        query = f"?hostaddr={quote(dialled, safe=',:.')}" if dialled.strip(",") else ""
+        return f"postgresql://{user}@{','.join(map(str, self.hosts))}/{database}{query}"
 
     def __repr__(self) -> str:
         return f"Target({self})"
+
+    def secret(self, host: Host) -> Secret | None:
+        """The password for one of the hosts."""
+        return self.password or host.password
 
     @property
     def is_local(self) -> bool:

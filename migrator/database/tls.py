@@ -14,6 +14,23 @@ from migrator.errors import InputError
 DEFAULT_ROOT = Path("~/.postgresql/root.crt")
 
 
+class _Context(ssl.SSLContext):
+    """A context that asks for, and checks, the name of a host that was dialled by its number."""
+
+    dialled: str | None = None
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,  # noqa: FBT001, FBT002 - as it is declared there
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """As it is there, with our name."""
+        return super().wrap_bio(incoming, outgoing, server_side, self.dialled or server_hostname, session)
+
+
 def mode_of(target: Target, host: Host) -> TlsMode:
     """The mode for a host: as configured; else `require` over a network, and plain where there is none.
 
@@ -32,7 +49,8 @@ def attempts(target: Target, host: Host) -> tuple[bool, ...]:
 def context(target: Target, host: Host) -> ssl.SSLContext:
     """What asyncpg encrypts with. Raises `InputError` for a certificate or a key that is missing or unreadable."""
     mode = mode_of(target, host)
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = _Context(ssl.PROTOCOL_TLS_CLIENT)
+    made.dialled = host.name if host.address else None
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.set_alpn_protocols(["postgresql"])
     made.check_hostname = mode == "verify-full"

@@ -118,7 +118,7 @@ def _read_hosts(text: str, origin: str) -> list[Written]:
     for spec in text.split(","):
         if spec.startswith("["):
             name, bracket, tail = spec[1:].partition("]")
-            if not bracket or (tail and not tail.startswith(":")):
+            if not bracket or not name or (tail and not tail.startswith(":")):
                 raise _malformed("an IPv6 address is written in brackets, as in `[::1]:5432`", origin)
             port = tail[1:]
         else:
@@ -131,7 +131,7 @@ def _read_hosts(text: str, origin: str) -> list[Written]:
             raise _malformed(f"replace every placeholder in brackets, and {_FORM}", origin)
         names.append(_decode(name, "host", origin))
         ports.append(port)
-    found = [Written(key="host", value=",".join(names))] if any(names) else []
+    found = [Written(key="host", value=",".join(names))] if any(names) or len(names) > 1 else []
     return [*found, Written(key="port", value=",".join(ports))] if any(ports) else found
 
 

@@ -20,16 +20,26 @@ DEFAULT_CONNECT_TIMEOUT = 15.0
 
 _SOCKET = re.compile(r"(/.*)/\.s\.PGSQL\.(\d+)")
 _OPTION = re.compile(r"(?:-c\s*|--)([A-Za-z_][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
-_WORD = re.compile(r"(?:[^\s\\]|\\.)+", re.DOTALL)
+_WORD = re.compile(r"(?:[^\s\\]|\\.)+", re.DOTALL | re.ASCII)
 # Neon's and Supabase's ways to name a project to a proxy that does not see the host name; asyncpg sends it with TLS.
 _ROUTING = ("endpoint", "project", "reference")
+# what a text means depends on them, and the driver expects UTF-8
+_OURS = frozenset({"client_encoding", "standard_conforming_strings"})
 
 
 def read_hosts(values: Mapping[str, str], origin: Origin, default: Callable[[int], str]) -> tuple[Host, ...]:
     """The servers to try, in order; `default` names the host of a port where the address has none."""
-    names = values.get("host") or values.get("hostaddr") or ""
+    numbers = [_number(text.strip(), origin("hostaddr")) for text in values.get("hostaddr", "").split(",")]
+    specs = values["host"].split(",") if values.get("host") else numbers
     ports = [_port(text, origin("port")) for text in values.get("port", "").split(",")]
-    specs = names.split(",")
+    if numbers == [""] or specs is numbers:
+        numbers = [""] * len(specs)
+    if len(numbers) != len(specs):
+        raise InputError(
+            f"{len(numbers)} `hostaddr` for {len(specs)} hosts in the address from {origin('hostaddr')}",
+            code="address-host",
+            hint="give as many numbers as names, in the same order",
+        )
     if len(ports) == 1:
         ports *= len(specs)
     if len(ports) != len(specs):
@@ -38,10 +48,28 @@ def read_hosts(values: Mapping[str, str], origin: Origin, default: Callable[[int
             code="address-port",
             hint="give one port, or as many as hosts",
         )
-    return tuple(_host(name.strip() or default(port), port, origin) for name, port in zip(specs, ports, strict=True))
+    return tuple(
+        _host(name.strip() or number or default(port), port, number, origin)
+        for name, port, number in zip(specs, ports, numbers, strict=True)
+    )
 
 
-def _host(name: str, port: int, origin: Origin) -> Host:
+def _number(text: str, origin: str) -> str:
+    if not text:
+        return ""
+    from ipaddress import ip_address
+
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise InputError(
+            f"the `hostaddr` from {origin} is not an IP address",
+            code="address-host",
+            hint="write a name as `host=...`; `hostaddr` is for its number",
+        ) from None
+
+
+def _host(name: str, port: int, number: str, origin: Origin) -> Host:
     socket = _SOCKET.fullmatch(name)
     if socket:
         return Host(name=socket[1], port=_port(socket[2], origin("host")))
@@ -51,7 +79,8 @@ def _host(name: str, port: int, origin: Origin) -> Host:
             code="address-host",
             hint="name the folder of the server's socket, or a host",
         )
-    return Host(name=name if name == "/" else name.rstrip("/"), port=port)
+    address = "" if number == name or name.startswith("/") else number
+    return Host(name=name if name == "/" else name.rstrip("/"), port=port, address=address)
 
 
 def _port(text: str, origin: str) -> int:
@@ -129,6 +158,15 @@ def read_session_attributes(text: str | None, origin: str) -> SessionAttributes:
     return cast("SessionAttributes", text)
 
 
+def _admit_setting(name: str, origin: str) -> None:
+    if name in _OURS:
+        raise InputError(
+            f"the `options` from {origin} set `{name}`, on which the reading of migrations rests",
+            code="address-options",
+            hint=f"remove `{name}` from the options",
+        )
+
+
 def read_options(text: str, origin: str) -> tuple[tuple[tuple[str, str], ...], tuple[Told, ...]]:
     """The settings in `options=-c name=value`, as the server would split them, and what was dropped.
 
@@ -147,6 +185,7 @@ def read_options(text: str, origin: str) -> tuple[tuple[tuple[str, str], ...], t
         found = _OPTION.fullmatch(word)
         name = word.partition("=")[0]
         if found:
+            _admit_setting(found[1].replace("-", "_").lower(), origin)
             settings[found[1].replace("-", "_")] = found[2]
         elif name in _ROUTING:
             dropped.append(name)

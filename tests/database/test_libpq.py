@@ -115,6 +115,25 @@ def test_an_unknown_key_in_a_service_is_named(service_file: str):
     assert f"unknown key `hots` in the address from service `broken` in {service_file}" == raised.value.message
 
 
+def test_a_variable_never_leads_to_another_server():
+    """Where the address names the host, PGHOSTADDR does not say where to go instead; without one, both count."""
+    named = read("postgresql://u@h/d", PGHOSTADDR="10.0.0.9")
+    both = read("postgresql://u@/d", PGHOST="h", PGHOSTADDR="10.0.0.9")
+    assert (named.hosts, both.hosts, str(both)) == (
+        (Host(name="h"),),
+        (Host(name="h", address="10.0.0.9"),),
+        "postgresql://u@h:5432/d?hostaddr=10.0.0.9",
+    )
+
+
+def test_a_protection_that_a_variable_asks_for_and_cannot_have_is_told():
+    """Variables are set for other programs, too: what cannot be honoured is told, not refused."""
+    target = read("postgresql://u@h/d", PGREQUIREAUTH="scram-sha-256", PGCHANNELBINDING="require")
+    assert [told.message for told in target.told] == [
+        "`PGREQUIREAUTH`, `PGCHANNELBINDING` are ignored: the driver does not offer that protection"
+    ]
+
+
 def passfile(folder: Path, text: str, mode: int = 0o600) -> str:
     file = folder / "pass"
     file.write_text(text)
@@ -152,6 +171,32 @@ def test_a_password_file_knows_sockets_as_localhost(tmp_path: Path):
         target = read(text, PGPASSFILE=file)
         found.append((secret(target), target.origins == (("password", file),)))
     assert found == [("by-name", True), ("by-folder", True), (None, False)]
+
+
+def test_each_host_gets_its_own_password(tmp_path: Path):
+    """A password that the file has for one host is not sent to another one."""
+    file = passfile(tmp_path, "one:*:*:*:first\nthree:*:*:*:third\n")
+    target = read("postgresql://u@one,two,three/d", PGPASSFILE=file)
+    found = [secret.reveal() if (secret := target.secret(host)) else None for host in target.hosts]
+    assert (found, dict(target.origins)["password"]) == (["first", None, "third"], file)
+
+
+@pytest.mark.parametrize("password", ["a\x0bb", "a\x0cb", "a\x1cb", "a\x85b", "a\u2028b", "a b ", "a\rb"])
+def test_only_the_end_of_a_line_ends_a_password(tmp_path: Path, password: str):
+    """Characters that Unicode takes for the end of a line are part of a password."""
+    file = tmp_path / "pass"
+    file.write_bytes(f"*:*:*:*:{password}\r\n".encode())
+    file.chmod(0o600)
+    assert secret(read("postgresql://u@h/d", PGPASSFILE=str(file))) == password
+
+
+def test_a_password_file_that_is_none_is_told():
+    """`PGPASSFILE=/dev/null` switches the file off; nobody is told to change the rights of a device."""
+    target = read("postgresql://u@h/d", PGPASSFILE="/dev/null")
+    assert (secret(target), [told.message for told in target.told]) == (
+        None,
+        ["the password file /dev/null is not used: it is not a plain file"],
+    )
 
 
 def test_a_password_file_of_the_home_folder(tmp_path: Path):

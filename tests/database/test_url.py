@@ -52,6 +52,9 @@ def test_every_scheme_of_postgresql_is_read(scheme: str):
         ("host=a,b port=1,2 user=u dbname=d", (Host(name="a", port=1), Host(name="b", port=2))),
         ("host=/run user=u dbname=d", (Host(name="/run"),)),
         ("hostaddr=10.0.0.1 user=u dbname=d", (Host(name="10.0.0.1"),)),
+        ("host=h hostaddr=10.0.0.1 user=u dbname=d", (Host(name="h", address="10.0.0.1"),)),
+        ("host=a,b hostaddr=,::1 user=u dbname=d", (Host(name="a"), Host(name="b", address="::1"))),
+        ("postgresql://u@h:1/d?hostaddr=10.0.0.1", (Host(name="h", port=1, address="10.0.0.1"),)),
         ("host = h  user = u\n dbname = d ", (Host(name="h"),)),
     ],
 )
@@ -287,6 +290,78 @@ def test_user_and_password_end_at_the_last_at_sign():
             ),
         ),
         (
+            "postgresql://u@h/d?options=-c%20client_encoding%3Dlatin1",
+            (
+                "address-options",
+                "the `options` from DATABASE_URL set `client_encoding`, on which the reading of migrations rests",
+                "remove `client_encoding` from the options",
+            ),
+        ),
+        (
+            "postgresql://u@h/d?ssl=perhaps",
+            (
+                "address-sslmode",
+                "unknown `sslmode` from DATABASE_URL",
+                "it is one of `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`",
+            ),
+        ),
+        (
+            "postgresql://u@h/d?gssencmode=require",
+            (
+                "address-key-unsupported",
+                "`gssencmode` in the address from DATABASE_URL is not supported",
+                "remove `gssencmode` from the address",
+            ),
+        ),
+        (
+            "host=h hostaddr=h user=u",
+            (
+                "address-host",
+                "the `hostaddr` from DATABASE_URL is not an IP address",
+                "write a name as `host=...`; `hostaddr` is for its number",
+            ),
+        ),
+        (
+            "host=a,b hostaddr=::1 user=u",
+            (
+                "address-host",
+                "1 `hostaddr` for 2 hosts in the address from DATABASE_URL",
+                "give as many numbers as names, in the same order",
+            ),
+        ),
+        (
+            "postgresql://u@[]/d",
+            (
+                "address-host",
+                "the host in the address from DATABASE_URL cannot be read",
+                "an IPv6 address is written in brackets, as in `[::1]:5432`",
+            ),
+        ),
+        (
+            "host=h user='u\0database\0x' dbname=d",
+            (
+                "address-encoding",
+                "the address from DATABASE_URL is not UTF-8 text",
+                "write it as UTF-8, without NUL; in a URL each byte of a character can be escaped, as in `%C3%BC`",
+            ),
+        ),
+        (
+            "postgresql://u:p\udcfc%20@h/d",
+            (
+                "address-encoding",
+                "the address from DATABASE_URL is not UTF-8 text",
+                "write it as UTF-8, without NUL; in a URL each byte of a character can be escaped, as in `%C3%BC`",
+            ),
+        ),
+        (
+            "postgresql://postgres.[YOUR-PROJECT-REF]:secret@aws-0-eu-west-1.pooler.supabase.com/postgres",
+            (
+                "address-placeholder",
+                "the user from DATABASE_URL still holds a placeholder",
+                "replace what stands in brackets; Supabase's dashboard shows the whole address under `Connect`",
+            ),
+        ),
+        (
             "postgresql://u@h/d?connect_timeout=soon",
             ("address-timeout", "the `connect_timeout` from DATABASE_URL is not a number of seconds", None),
         ),
@@ -295,6 +370,30 @@ def test_user_and_password_end_at_the_last_at_sign():
 def test_what_cannot_be_read_is_named(text: str, expected: tuple[str, str, str | None]):
     """Each mistake has its own code, text and way out; none repeats what was written where a password may be."""
     assert expected == refusal(text)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "[YOUR-PASSWORD]",
+        "%5BYOUR-PASSWORD%5D",
+        "<db_password>",
+        "{password}",
+        "${DB_PASSWORD}",
+        "YOUR_PASSWORD",
+        "*****",
+    ],
+)
+def test_a_placeholder_is_recognised(password: str):
+    """What dashboards, guides and masked fields leave where a password belongs is told as that, before any login."""
+    assert refusal(f"postgresql://u:{password}@h/d")[0] == "password-placeholder"
+
+
+def test_spaces_that_are_not_ascii_belong_to_values():
+    """Only what C takes for a space separates keywords; an escaped one at the end belongs to the value."""
+    target = read("host=h user=u password=a\u00a0b\u2028\\ ")
+    assert target.password is not None
+    assert target.password.reveal() == "a\u00a0b\u2028 "
 
 
 def test_libpq_keys_become_parts_of_the_target():
@@ -317,6 +416,9 @@ def test_libpq_keys_become_parts_of_the_target():
         ("", Tls()),
         ("sslmode=require", Tls(mode="require")),
         ("ssl=true", Tls(mode="require")),
+        ("ssl=verify-full", Tls(mode="verify-full")),
+        ("ssl=false", Tls(mode="disable")),
+        ("ssl=true&sslmode=verify-ca", Tls(mode="verify-ca")),
         ("sslmode=no-verify", Tls(mode="require")),
         ("sslrootcert=ca.pem", Tls(mode="verify-full", rootcert="ca.pem")),
         ("sslrootcert=system", Tls(mode="verify-full", rootcert="system")),
@@ -331,7 +433,7 @@ def test_tls(query: str, expected: Tls):
 
 
 def test_other_programs_keys_are_dropped_with_one_notice():
-    """Prisma's and Vercel's keys and channel binding are ignored, and one notice names them all."""
+    """Prisma's and Vercel's keys are ignored, and one notice names them all; a protection that is lost has its own."""
     target = read(
         "postgresql://u@h/d?pgbouncer=true&connection_limit=1&pool_timeout=0&schema=public&supa=base-pooler.x"
         "&channel_binding=require&sslmode=require"
@@ -340,10 +442,17 @@ def test_other_programs_keys_are_dropped_with_one_notice():
         (
             "option-dropped",
             (
-                "`pgbouncer`, `connection_limit`, `pool_timeout`, `schema`, `supa`, `channel_binding` in the "
-                "address from DATABASE_URL are ignored"
+                "`pgbouncer`, `connection_limit`, `pool_timeout`, `schema`, `supa` in the address from "
+                "DATABASE_URL are ignored"
             ),
-        )
+        ),
+        (
+            "channel-binding",
+            (
+                "`channel_binding=require` in the address from DATABASE_URL is ignored: the driver cannot bind a login "
+                "to its channel; `sslmode=verify-full` proves who answers"
+            ),
+        ),
     ]
 
 
