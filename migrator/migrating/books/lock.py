@@ -19,6 +19,7 @@ from migrator.database.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Waiting
 from migrator.events.blocking import Blocker
+from migrator.migrating.books.unlock import unlock
 
 POLL = (0.05, 0.25)
 """Seconds between two tries, drawn anew each time so that waiting runners do not march in step."""
@@ -76,6 +77,8 @@ def _try(session: Session, number: int) -> str:
 @dataclass(slots=True)
 class Held:
     """The lock, held. Whoever sends `release` with its last command sets `released`, and saves a round trip.
+
+    Not behind a pooler, where another backend than the one that has it may answer, unseen, to a last command.
 
     Attributes:
         release: SQL that gives the lock back.
@@ -202,15 +205,15 @@ async def hold(session: Session, schema: str, *, emit: Emit) -> AsyncIterator[He
     try:
         yield held
     finally:
-        await _release(session, held)
+        await _release(session, held, number, backend, emit)
 
 
-async def _release(session: Session, held: Held) -> None:
+async def _release(session: Session, held: Held, number: int, backend: int, emit: Emit) -> None:
     if held.released or session.closed:
         return
     try:
         async with session.within():
-            await session.run(held.release)
+            await unlock(session, number, backend, emit)
     except MigratorError:
         # the connection is gone or beyond use; the server frees the lock with it, and the real error is on its way
         session.abandon()

@@ -197,7 +197,8 @@ class Attempts:
             self._first = steps
             self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
             self._tell(steps, now, alone)
-        shared = frame(session, config, now, steps, farewell=held.release)
+        farewell = "" if session.pooled else held.release
+        shared = frame(session, config, now, steps, farewell=farewell)
         making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
         books = adoption(config, now, self.migrations)
         bounded = f"set local lock_timeout = {milliseconds(config.lock_timeout)}"
@@ -217,7 +218,7 @@ class Attempts:
         )
         try:
             await execution.run()
-            held.released = True
+            held.released = held.released or farewell != ""
         except ConnectionLostError as error:
             raise RunLostError(execution.trail(now, held.pid), error) from error
         except asyncio.CancelledError:
