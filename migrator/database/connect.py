@@ -64,11 +64,15 @@ async def _dial(
 
 def _wants_other_encryption(error: BaseException, *, encrypted: bool) -> bool:
     """The server refused before any login because of the encryption: it wants some, or has none."""
-    if not encrypted:
-        return isinstance(error, asyncpg.PostgresError) and any(
-            text in str(error) for text in ("no encryption", "SSL off", "SSL required")
+    said = str(error)
+    if isinstance(error, asyncpg.PostgresError):
+        other = (
+            ("SSL encryption", "SSL on")
+            if encrypted
+            else ("no encryption", "SSL off", "SSL required", "SSL connection is required")
         )
-    return "rejected SSL upgrade" in str(error)
+        return any(text in said for text in other)
+    return encrypted and "rejected SSL upgrade" in said
 
 
 async def _reach(

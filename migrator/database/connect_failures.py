@@ -53,6 +53,8 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
     error: BaseException, target: Target, host: Host, *, encrypted: bool
 ) -> MigratorError:
     """The failure of one attempt at one host."""
+    if isinstance(error, asyncpg.ConnectionDoesNotExistError) and isinstance(error.__cause__, ssl.SSLError):
+        return _tls(error.__cause__, target, host)  # with TLS 1.3 the server looks at our certificate afterwards
     if isinstance(error, asyncpg.ConnectionDoesNotExistError | EOFError):
         return _closed(host, None)
     if isinstance(error, asyncpg.PostgresError):
@@ -211,7 +213,11 @@ def _tls(error: ssl.SSLError, target: Target, host: Host) -> UnavailableError:
             f"the certificate of `{host}` is not trusted", code="tls-untrusted", detail=reason, hint=hint
         )
     reason = (error.reason or str(error)).lower().replace("_", " ")
-    asks = "the server may ask for a client certificate: `sslcert` and `sslkey`" if "alert" in reason else None
+    asks = None
+    if "alert" in reason and target.tls.cert:
+        asks = "the server refuses the certificate of `sslcert`: it has to be signed by an authority that it trusts"
+    elif "alert" in reason:
+        asks = "the server may ask for a certificate of this client: `sslcert` and `sslkey`"
     return UnavailableError(
         f"the TLS handshake with `{host}` failed",
         code="tls-failed",

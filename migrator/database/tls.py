@@ -5,7 +5,10 @@ password, which trips the bans of hosted databases; so it gets a finished contex
 https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
 """
 
+import os
+import shlex
 import ssl
+import stat
 from pathlib import Path
 
 from migrator.database.target import Host, Target, TlsMode
@@ -86,11 +89,39 @@ def _trust(made: ssl.SSLContext, target: Target, mode: TlsMode) -> None:
 def _identify(made: ssl.SSLContext, cert: str, key: str | None) -> None:
     path = _present(cert, "sslcert")
     key_path = _present(key, "sslkey") if key else None
+    if key_path is not None:
+        _refuse_shared(Path(key_path))
+    asked = False
+
+    def passphrase() -> str:
+        nonlocal asked
+        asked = True
+        return ""  # without an answer of ours, OpenSSL would ask on the terminal
+
     try:
-        # without a password of its own, an encrypted key would make OpenSSL ask on the terminal
-        made.load_cert_chain(path, key_path, password=lambda: "")
+        made.load_cert_chain(path, key_path, password=passphrase)
     except (OSError, ssl.SSLError):
-        raise _not_pem(key or cert, "sslkey" if key else "sslcert") from None
+        name, option = (key, "sslkey") if key else (cert, "sslcert")
+        if asked:
+            raise InputError(
+                f"the key of `{option}` is encrypted with a passphrase, which nobody can type here: `{name}`",
+                code="tls-file",
+                hint="write it without one, for this account alone: "
+                f"`(umask 077; openssl pkey -in {shlex.quote(name)} -out client.key)`",
+            ) from None
+        raise _not_pem(name, option) from None
+
+
+def _refuse_shared(path: Path) -> None:
+    """As libpq: a key that other accounts can read is no secret; one of root's may be its group's to read."""
+    found = path.stat()
+    shared = stat.S_IRWXO | (stat.S_IWGRP | stat.S_IXGRP if found.st_uid == 0 else stat.S_IRWXG)
+    if os.name == "posix" and found.st_mode & shared:
+        raise InputError(
+            f"the key of `sslkey` can be read by other accounts (mode {stat.S_IMODE(found.st_mode):04o}): `{path}`",
+            code="tls-file",
+            hint=f"`chmod 600 {shlex.quote(str(path))}`, as psql asks for, too",
+        )
 
 
 def _present(name: str, option: str) -> str:

@@ -79,7 +79,10 @@ def refusing(listen: Listen) -> Callable[..., Awaitable[Fake]]:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority and what it signed: `server` for localhost, `expired`, `other` for another host, and `client`."""
+    """An authority and what it signed: `server` for localhost, `expired`, `other` for another host, and `client`.
+
+    `stranger` has signed itself, and `locked.key` is the client's key with a passphrase.
+    """
     openssl = shutil.which("openssl")
     if openssl is None:
         skip_or_fail("openssl", "openssl makes the certificates of these tests")
@@ -104,6 +107,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={host}", "-out", f"{name}.csr")
         signing = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", f"{name}.ext")
         run("x509", "-req", "-in", f"{name}.csr", *signing, "-days", days, "-out", f"{name}.crt")
+    key("stranger")
+    run("req", "-x509", "-new", "-key", "stranger.key", "-subj", "/CN=client", "-days", "2", "-out", "stranger.crt")
+    run("ec", "-in", "client.key", "-aes256", "-passout", "pass:hunter2", "-out", "locked.key")
+    (folder / "locked.key").chmod(0o600)
     return folder
 
 
