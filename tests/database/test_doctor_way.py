@@ -313,6 +313,26 @@ async def test_a_version_that_is_too_old(listen: Make, version: str):
     assert result.database.server_version == version
 
 
+async def test_a_network_that_others_can_read(refusing: Make, encrypted: Make):
+    """Over a network it is a warning that nothing is encrypted, or that nobody has proved who answers."""
+    fake, other = await refusing(("28P01", "no")), await encrypted()
+    for address, message in (
+        (
+            f"postgresql://u@127.1:{fake.port}/d?sslmode=disable",
+            "not encrypted (`sslmode=disable`): whoever is on the network can read what is sent",
+        ),
+        (
+            f"postgresql://u@127.1:{fake.port}/d?sslmode=prefer",
+            "not encrypted (`sslmode=prefer`): whoever is on the network can read what is sent",
+        ),
+        (f"postgresql://u@127.1:{other.port}/d", "not verified (`sslmode=require`)"),
+    ):
+        result = await fails_alike(address, "login")
+        found = step(result, "tls")
+        assert (found.state, found.message.endswith(message)) == ("warning", True)
+        assert step(result, "dns").message == "127.1 is 127.0.0.1"
+
+
 async def test_a_whole_way_through_tls(encrypted: Make, certificates: Path, own_server: Path):
     """With a certificate that is trusted every step up to the login is well, but for its end that is near."""
     fake = await encrypted(behind=str(own_server / ".s.PGSQL.5432"))

@@ -318,6 +318,15 @@ async def test_a_setting_that_the_server_refuses(project: Project, dsn: str):
     assert (result.error.exit_code, result.error.code) == (2, "invalid-option")
 
 
+async def test_a_server_of_another_kind(project: Project, dsn: str):
+    """A server that is not what `target_session_attrs` asks for ends at the login, as everywhere."""
+    sign = "&" if "?" in dsn else "?"
+    config = project(ONE, database=Address(f"{dsn}{sign}target_session_attrs=standby", "test"))
+    result = await fails_as_up(config, "login")
+    assert result.error is not None
+    assert result.error.code == "session-attributes"
+
+
 async def test_extensions_that_the_server_lacks(project: Project):
     """An extension that a migration creates is looked for among those that the server has."""
     files = {

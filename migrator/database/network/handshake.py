@@ -18,6 +18,9 @@ from migrator.database.network.certificate import Certificate, read_certificate
 from migrator.database.target import Host, Target
 from migrator.errors import MigratorError
 
+FAREWELL = 1.0
+"""Seconds in which the server has to end the connection, too."""
+
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
@@ -86,6 +89,11 @@ async def _encrypted(host: Host, context: ssl.SSLContext) -> AsyncIterator[ssl.S
             raise ConnectionError("rejected SSL upgrade")
         await writer.start_tls(context, server_hostname=host.name)
         yield writer.get_extra_info("ssl_object")
+        # a server complains in its log about a connection that ends without a word
+        writer.close()
+        with contextlib.suppress(OSError):
+            async with bounded(FAREWELL):
+                await writer.wait_closed()
     finally:
         writer.transport.abort()
         with contextlib.suppress(OSError):

@@ -146,7 +146,7 @@ def _plain(host: Host, mode: TlsMode) -> Found:
         unless = " unless the server insists" if mode == "allow" else ""
         return Found(message=f"not encrypted{unless}: {host.name} is this machine", facts=facts)
     return Found(
-        message=f"not encrypted (`sslmode={mode}`): whoever is on the network can read the password and the data",
+        message=f"not encrypted (`sslmode={mode}`): whoever is on the network can read what is sent",
         facts=facts,
         state="warning",
         hint="`sslmode=require` encrypts, `sslmode=verify-full` also proves who answers; the server has to offer TLS",
