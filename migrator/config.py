@@ -26,10 +26,12 @@ class Address:
     Attributes:
         text: the secret text; only `migrator.database` reads it.
         origin: where it came from, such as `DATABASE_URL`.
+        base: the folder that relative folders in it count from; None for that of the configuration.
     """
 
     text: str = field(repr=False)
     origin: str
+    base: Path | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"<address from {self.origin}>"
@@ -209,7 +211,7 @@ class _Loading:
         except Unfit as unfit:
             raise InputError(f"`{key}` from {origin} is not {unfit}", code="configuration-value", where=where) from None
         if key in _ADDRESSES:
-            value = Address(_anchored(str(value), base), origin)
+            value = Address(str(value).strip(), origin, base)
         elif key in _FOLDERS and isinstance(value, tuple):
             value = tuple(shorten(Path(base, Path(part).expanduser()), self.standing) for part in value)
         self.values[key] = value
@@ -253,10 +255,3 @@ class _Loading:
             empty = [f"`{name}` is empty" for name in ADDRESS_VARIABLES if self.variables.get(name, "x").strip() == ""]
             message = f"CI is set, and the database is the embedded one of this checkout: {address.origin} says so"
             self.told.insert(0, Told(code="embedded-in-ci", message="; ".join([message, *empty])))
-
-
-def _anchored(text: str, base: Path) -> str:
-    """A relative folder of `embedded:DIR` counts from where it was written."""
-    text = text.strip()
-    name = text.removeprefix("embedded:")
-    return text if name in {text, ""} else f"embedded:{Path(base, Path(name).expanduser())}"

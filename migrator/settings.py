@@ -6,7 +6,7 @@ Flags and variables are texts; a TOML file has types of its own. Both end as the
 import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -138,7 +138,7 @@ def expand(written: str, variables: Mapping[str, str]) -> tuple[str, str | None]
     return _REFERENCE.sub(value_of, written), missing[0] if missing else None
 
 
-def nearest(key: str) -> str:
+def nearest(key: str, known: Collection[str] = SETTINGS.keys()) -> str:
     """What somebody may have meant who wrote a key that does not exist."""
-    near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in SETTINGS)}"
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in known)}"

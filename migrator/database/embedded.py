@@ -9,23 +9,24 @@ from pathlib import Path
 from typing import Literal
 
 from migrator.database import postmaster
+from migrator.database.launch import Launch
 from migrator.database.postmaster import LOG, Postmaster
 from migrator.database.target import Host, Target
 from migrator.errors import UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.database import ServerResult, ServerStarted
 
-DEFAULT_DIRECTORY = Path(".migrator") / "pg"
 USER = "postgres"
 DATABASE = "postgres"
 
 
-async def start(directory: Path, emit: Emit = ignore) -> ServerResult:
-    """Make sure that the server of this data directory runs, making the directory first where there is none.
+async def start(launch: Launch, emit: Emit = ignore) -> ServerResult:
+    """Make sure that the server of a data directory runs, making the directory first where there is none.
 
     Several processes may do so at once: one starts it, the others wait for that. Emits `ServerStarted` when this call
     started it. Raises `InputError` when the extra is missing and `UnavailableError` when the server cannot be started.
     """
+    directory = launch.directory
     found = postmaster.answering(directory)
     if found is not None:
         return _result("start", directory, found)
@@ -33,7 +34,7 @@ async def start(directory: Path, emit: Emit = ignore) -> ServerResult:
     # late: it imports what only a start needs
     from migrator.database import cluster
 
-    found, created, told = await asyncio.to_thread(cluster.launch, directory, USER)
+    found, created, told = await asyncio.to_thread(cluster.launch, launch, USER)
     for notice in told:
         emit(notice)
     if created is None:
@@ -58,11 +59,12 @@ def url(directory: Path) -> ServerResult:
     return _result("url", directory, postmaster.answering(directory))
 
 
-async def target(directory: Path, origin: str, emit: Emit = ignore) -> Target:
-    """The server of this data directory as a target, started if need be; raises as `start` does."""
+async def target(launch: Launch, origin: str, emit: Emit = ignore) -> Target:
+    """The server of a data directory as a target, started if need be; raises as `start` does."""
+    directory = launch.directory
     found = postmaster.answering(directory)
     if found is None:
-        await start(directory, emit)
+        await start(launch, emit)
         found = postmaster.answering(directory)
     if found is None:
         raise UnavailableError(

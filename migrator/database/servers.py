@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from migrator.config import Address, Config
-from migrator.database import embedded
+from migrator.config import Config
+from migrator.database import embedded, launch
 from migrator.database.dsn import parse
+from migrator.database.launch import EMBEDDED
 from migrator.database.target import Target
 from migrator.errors import InputError
 from migrator.events import Emit, ignore
 from migrator.events.database import ServerResult
 
-EMBEDDED = "embedded:"
 DOCKER = "docker:"
 
 # addresses that other tools leave in the environment and that we do not take without being told to
@@ -31,7 +31,7 @@ async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
         raise no_address(config)
     text = address.text.strip()
     if text.startswith(EMBEDDED):
-        yield await embedded.target(directory(config), address.origin, emit)
+        yield await embedded.target(launch.read(config, address), address.origin, emit)
         return
     if text.startswith(DOCKER):
         from migrator.database.docker import container
@@ -78,14 +78,12 @@ def no_address(config: Config) -> InputError:
 
 def directory(config: Config) -> Path:
     """The data directory of the project's embedded server, whatever the address is."""
-    address = config.database or Address("", "default")
-    named = address.text.strip().removeprefix(EMBEDDED) if address.text.strip().startswith(EMBEDDED) else ""
-    return config.root / (Path(named).expanduser() if named else embedded.DEFAULT_DIRECTORY)
+    return launch.read(config, config.database).directory
 
 
 async def start_server(config: Config, emit: Emit = ignore) -> ServerResult:
     """`migrate server start`: start the project's embedded server if it does not run; raises as `embedded.start`."""
-    return await embedded.start(directory(config), emit)
+    return await embedded.start(launch.read(config, config.database), emit)
 
 
 async def stop_server(config: Config) -> ServerResult:

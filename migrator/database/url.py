@@ -43,7 +43,7 @@ def read_url(rest: str, origin: str) -> tuple[list[Written], list[Told]]:
         written += found
     written += _read_hosts(hosts, origin)
     path, _, query = rest[end:].partition("?")
-    database = _decode(path[1:], "database", origin)
+    database = decode(path[1:], "database", origin)
     if database:
         written.append(Written(key="dbname", value=database))
     written += _read_query(query, origin)
@@ -96,9 +96,9 @@ def _read_login(login: str, origin: str) -> tuple[list[Written], list[Told]]:
     written: list[Written] = []
     told: list[Told] = []
     if user:
-        written.append(Written(key="user", value=_decode(user, "user", origin)))
+        written.append(Written(key="user", value=decode(user, "user", origin)))
     if colon and password:
-        written.append(Written(key="password", value=_decode(password, "password", origin)))
+        written.append(Written(key="password", value=decode(password, "password", origin)))
     part = "password" if colon else "user"
     culprits = [character for character in "@#[" if character in (password if colon else user)]
     if culprits and not (password.startswith("[") and password.endswith("]")):
@@ -129,7 +129,7 @@ def _read_hosts(text: str, origin: str) -> list[Written]:
             raise InputError(f"the port in the address from {origin} is not a number", code="address-port", hint=_FORM)
         if "[" in name or "]" in name or "#" in name:
             raise _malformed(f"replace every placeholder in brackets, and {_FORM}", origin)
-        names.append(_decode(name, "host", origin))
+        names.append(decode(name, "host", origin))
         ports.append(port)
     found = [Written(key="host", value=",".join(names))] if any(names) or len(names) > 1 else []
     return [*found, Written(key="port", value=",".join(ports))] if any(ports) else found
@@ -152,13 +152,15 @@ def _read_query(query: str, origin: str) -> list[Written]:
                 code="address-key-unknown",
                 hint="write `?` as `%3F`, `&` as `%26` and `=` as `%3D` where they belong to a value",
             )
-        name = _decode(key, "key", origin)
-        written.append(Written(key=name, value=_decode(value, "value", origin), hidden=hidden))
+        name = decode(key, "key", origin)
+        written.append(Written(key=name, value=decode(value, "value", origin), hidden=hidden))
         hidden = hidden or name.lower() == "password"
     return written
 
 
-def _decode(text: str, part: str, origin: str) -> str:
+def decode(text: str, part: str, origin: str) -> str:
+    """A text without its percent-escapes. `part` names it in the `InputError` where one cannot be read."""
+
     def plain(match: re.Match[bytes]) -> bytes:
         if match[1] is None:
             raise InputError(

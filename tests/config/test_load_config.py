@@ -142,7 +142,7 @@ object = "public.old"
         config.origins["wait"],
         config.told,
     ) == (
-        (f"embedded:{tmp_path}/data", "database in migrator.toml"),
+        ("embedded:data", "database in migrator.toml"),
         (tmp_path / "db/core", tmp_path / "db/shop"),
         (tmp_path / "db/seeds",),
         "preview",
@@ -228,10 +228,12 @@ def test_relative_folders_of_flags_count_from_the_current_folder(tmp_path: Path)
     inner = tmp_path / "inner"
     inner.mkdir()
     config = load(inner, migrations="mine", database="embedded:pg")
-    assert (config.migrations, config.seeds, address(config)) == (
+    base = config.database.base if config.database else None
+    assert (config.migrations, config.seeds, address(config), base) == (
         (inner / "mine",),
         (tmp_path / "s",),
-        (f"embedded:{inner}/pg", "--database"),
+        ("embedded:pg", "--database"),
+        inner,
     )
 
 

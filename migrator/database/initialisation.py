@@ -1,0 +1,56 @@
+"""A new data directory: `initdb`, with what each major version of it understands."""
+
+import os
+import shutil
+from pathlib import Path
+
+from migrator.database.programs import Programs, complaint
+from migrator.errors import UnavailableError
+
+_BUILTIN_LOCALES = 17
+"""The first major version whose `initdb` knows `--locale-provider builtin`."""
+
+
+def create(directory: Path, installed: Programs, user: str) -> None:
+    """Make a data directory beside its place and move it there, so that a killed start leaves no half of one.
+
+    `user` is its superuser. Raises `UnavailableError` where the folder holds something else, or `initdb` fails.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise UnavailableError(
+            f"`{directory}` is not empty and is no data directory of PostgreSQL",
+            code="embedded-directory",
+            hint="name another folder, as in `embedded:.migrator/other`, or move what is there away",
+        )
+    making = directory.with_name(f"{directory.name}.new")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=0o700)
+    if installed.account:
+        os.chown(making, installed.account.uid, installed.account.gid)
+    code, text = _initdb(making, installed, user)
+    if code != 0:
+        shutil.rmtree(making, ignore_errors=True)
+        raise UnavailableError(
+            f"no data directory could be made in `{directory}`",
+            code="embedded-start",
+            detail=complaint(text),
+            hint="name another folder, as in `embedded:/var/tmp/pg`, or the address of a server",
+        )
+    with (making / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write("\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n")
+    if directory.exists():
+        directory.rmdir()
+    making.rename(directory)
+
+
+def _initdb(making: Path, installed: Programs, user: str) -> tuple[int, str]:
+    """The same order of texts on every machine and version, which needs no installed locale: that of their bytes."""
+    arguments = ["--pgdata", str(making), "--username", user, "--auth", "trust", "--encoding", "UTF8"]
+    arguments += ["--no-sync", "--no-instructions", "--lc-collate", "C"]
+    if int(installed.major) >= _BUILTIN_LOCALES:
+        builtin = ("--locale-provider", "builtin", "--locale", "C.UTF-8", "--lc-ctype", "C")
+        return installed.run("initdb", [*arguments, *builtin], folder=Path("/"))
+    code, text = installed.run("initdb", [*arguments, "--locale", "C", "--lc-ctype", "C.UTF-8"], folder=Path("/"))
+    if code != 0 and "C.UTF-8" in text:  # a system without that locale: `upper` and `~*` then know ASCII alone
+        code, text = installed.run("initdb", [*arguments, "--locale", "C"], folder=Path("/"))
+    return code, text
