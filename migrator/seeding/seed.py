@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect, describe
+from migrator.database.role import refuse_role
 from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, InputError, MigratorError, ProtectedError, WorkError
 from migrator.events import Emit, FileSkipped, Noticed, ignore
@@ -81,6 +82,7 @@ async def seed(
             refuse_shared_sync(loads, await _writers(session, loads, told.unchanged))
             units = order(loads, files)
             announce_cycles(units, loads, emit)
+            await refuse_role(session, config)
             if known is None:
                 await own.ensure(session, config, emit)
             loader = Loader(config, spool, emit, force=force, confirmed=confirmed)

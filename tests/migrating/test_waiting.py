@@ -41,7 +41,7 @@ async def test_a_connection_lost_while_waiting_for_another_runner_tells_what_is_
     monkeypatch.setattr(Attempts, "_locked", locked)
     monkeypatch.setattr(Attempts, "_until_done", fenced)
     monkeypatch.setattr(Attempts, "_wait_for_other", lost)
-    config = cast("Config", SimpleNamespace(lock_timeout=1.0, wait=1.0, readers=()))
+    config = cast("Config", SimpleNamespace(lock_timeout=1.0, wait=1.0, readers=(), role=None))
     run = Attempts(
         session=cast("Any", SimpleNamespace(target=None, patience=Patience(1.0))),
         config=config,

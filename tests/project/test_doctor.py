@@ -8,12 +8,13 @@ import asyncpg
 import pytest
 
 from migrator.config import Address, Config
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, UnavailableError
 from migrator.events.doctor import DoctorResult, DoctorStep
 from migrator.migrating import protect, up
 from migrator.migrating.books.lock import key
 from migrator.migrating.books.yoyo_tables import YoyoTables
 from migrator.project import doctor, status
+from migrator.seeding import seed
 
 pytestmark = pytest.mark.db
 
@@ -23,6 +24,7 @@ AddressAs = Callable[[str], Address]
 Roles = Callable[..., Awaitable[None]]
 
 ONE = {"migrations/0001.a.sql": "create table a (n int)"}
+SEED = {"seeds/a.yaml": "a:\n  - {n: 1}\n"}
 TWO = {"migrations/0002.b.sql": "create table b (n int)"}
 
 
@@ -212,15 +214,23 @@ async def test_a_role_to_become(project: Project, db: Connection, address_as: Ad
     await roles("deployer", "owner")
     name = await db.fetchval("select current_database()")
     await db.execute(f"grant create on database {name} to deployer; grant create, usage on schema public to deployer")
-    result = await doctor(project(ONE, database=address_as("deployer"), role="nobody_such"))
-    assert result.error is not None
-    assert told(result.error)[:3] == (3, "role-unknown", "there is no role `nobody_such`, which `role` names")
-    config = project(ONE, database=address_as("deployer"), role="owner")
-    result = await doctor(config)
-    failed = step(result, "role")
-    assert told(result.error)[:3] == (3, "role-not-permitted", "`deployer` may not become `owner`, which `role` names")
-    assert failed.sql == ('grant "owner" to "deployer"',)
-    await run_all(db, failed.sql)
+    result = await fails_as_up(project(ONE, database=address_as("deployer"), role="nobody_such"), "role")
+    assert told(result.error)[:3] == (2, "role-unknown", "there is no role `nobody_such`, which `role` names")
+    config = project({**ONE, **SEED}, database=address_as("deployer"), role="owner")
+    result = await fails_as_up(config, "role")
+    assert told(result.error)[1:5] == (
+        "role-not-permitted",
+        "`deployer` may not become `owner`, which `role` names",
+        None,
+        'an administrator must run: `grant "owner" to "deployer"`',
+    )
+    assert await db.fetchval("select count(*) from pg_class where relname in ('journal', '_yoyo_migration')") == 0
+    await db.execute("create table a (n int); alter table a owner to owner")
+    with pytest.raises(UnavailableError) as raised:
+        await seed(config)
+    assert told(raised.value) == told(result.error)
+    await db.execute("drop table a")
+    await db.execute("grant owner to deployer")
     found = step(await doctor(config), "role")
     assert found.message.startswith("deployer, who becomes owner: may ")
     await db.execute("grant create on schema public to owner")

@@ -9,6 +9,7 @@ from typing import Any
 
 from migrator.config import Config
 from migrator.database.rights import refuse_unfit
+from migrator.database.role import refuse_role
 from migrator.database.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, Noticed, Planned, Waiting
@@ -114,6 +115,7 @@ class Attempts:
         with `.done`.
         """
         await refuse_unfit(self.session, self.config.readers)
+        await refuse_role(self.session, self.config)
         fresh = not known.applied
         lost = False
         async with self._lookout:

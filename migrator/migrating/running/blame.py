@@ -27,7 +27,7 @@ EXISTS = {"42P07", "42710", "42701", "42723", "42P06"}
 
 BOOKS_RIGHTS = (
     "grant this role `select`, `insert`, `update` and `delete` on the tables of the ledger and of our schema, or "
-    "connect as their owner; a `role` in the configuration must be one that this role may set"
+    "connect as their owner"
 )
 """The way out where the books cannot be kept. `role` does not help there: the role that logs in keeps them."""
 

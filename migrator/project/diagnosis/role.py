@@ -3,15 +3,15 @@
 from typing import Any
 
 from migrator.config import Config
-from migrator.errors import UnavailableError
+from migrator.database.role import refuse_role
 from migrator.migrating.books.supabase_table import SCHEMA, TABLE
 from migrator.migrating.books.yoyo_tables import TABLES
-from migrator.project.diagnosis.visit import Found, Visit, WrongError
+from migrator.project.diagnosis.visit import Found, Visit
 from migrator.project.rebuild import OURS
 from migrator.sql.names import literal, quote
 
 FACTS = (
-    *("login", "role", "settable", "superuser", "createdb", "createrole", "bypassrls", "database"),
+    *("login", "role", "superuser", "createdb", "createrole", "bypassrls", "database"),
     *("create_on_database", "temporary", "plpgsql", "schema", "create_on_schema", "usage_on_schema", "own"),
 )
 """What the query tells, in the order in which it is shown."""
@@ -20,15 +20,13 @@ SHOWN = 3
 """Tables that are named; the others are counted."""
 
 
-def query(config: Config, version: int) -> str:
+def query(config: Config) -> str:
     """One jsonb: the attributes and rights of who logs in, and of the configured role where it exists."""
     wanted = "l.rolname" if config.role is None else literal(config.role)
-    may_set = "SET" if version >= 160000 else "MEMBER"  # noqa: PLR2004 - the first with a right of its own for it
     own = literal(config.schema)
     return f"""select jsonb_build_object(
         'login', l.rolname,
         'role', r.rolname,
-        'settable', pg_catalog.pg_has_role(l.oid, r.oid, '{may_set}'),
         'superuser', r.rolsuper,
         'createdb', r.rolcreatedb,
         'createrole', r.rolcreaterole,
@@ -65,7 +63,8 @@ def query(config: Config, version: int) -> str:
 async def role(visit: Visit) -> Found:
     """The role's attributes and rights. Raises for a `role` of the configuration that cannot be set."""
     session, config = visit.connected, visit.config
-    (found,) = await session.read_as_asked(query(config, session.version[0]))
+    await refuse_role(session, config)
+    (found,) = await session.read_as_asked(query(config))
     foreign = found.pop("foreign") or []
     facts = {
         **{name: found[name] for name in FACTS},
@@ -73,8 +72,6 @@ async def role(visit: Visit) -> Found:
         "not_owned": len(foreign),
         "owners": sorted({who for _, who in foreign}),
     }
-    if found["role"] is None or not found["settable"]:
-        raise WrongError(_unfit(config, found), facts=facts, sql=_grant_role(config, found))
     who = found["role"]
     told = who if config.role is None else f"{found['login']}, who becomes {who}"
     told += ": superuser" if found["superuser"] else _rights(found)
@@ -114,24 +111,3 @@ def _problems(found: dict[str, Any]) -> tuple[list[str], list[str]]:
         problems.append("without PL/pgSQL migrations are sent a statement at a time")
         sql.append(f"grant usage on language plpgsql to {quote(found['login'])}")
     return problems, sql
-
-
-def _unfit(config: Config, found: dict[str, Any]) -> UnavailableError:
-    name = config.role or ""
-    if found["role"] is None:
-        return UnavailableError(
-            f"there is no role `{name}`, which `role` names",
-            code="role-unknown",
-            outcome="nothing was changed",
-            hint=f"`create role {quote(name)}`, or correct `role` (from {config.origins.get('role', 'the caller')})",
-        )
-    return UnavailableError(
-        f"`{found['login']}` may not become `{name}`, which `role` names",
-        code="role-not-permitted",
-        outcome="nothing was changed",
-        hint=f"an administrator must run: `grant {quote(name)} to {quote(found['login'])}`",
-    )
-
-
-def _grant_role(config: Config, found: dict[str, Any]) -> tuple[str, ...]:
-    return () if found["role"] is None else (f"grant {quote(config.role or '')} to {quote(found['login'])}",)
