@@ -47,7 +47,8 @@ class Config:
         migrations: folders of migrations, in order.
         seeds: folders of seed files, in order.
         env: which set of seed files applies.
-        supabase: treat the database as a Supabase one; None means find out.
+        supabase: treat the database as a Supabase one, and make a server that we start one; None means find out.
+        automatic_grants: on a server that we start for Supabase, new tables in `public` are open to the API at once.
         role: the role that owns what migrations make (`SET ROLE`).
         ledger: whose tables record what is applied; None means find out.
         out_of_order: apply pending migrations that sort below an applied one.
@@ -70,6 +71,7 @@ class Config:
     seeds: tuple[Path, ...] = (Path("seeds"),)
     env: str = "local"
     supabase: bool | None = None
+    automatic_grants: bool = False
     role: str | None = None
     ledger: LedgerKind | None = None
     out_of_order: bool = False

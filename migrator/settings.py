@@ -108,6 +108,7 @@ SETTINGS: Mapping[str, Reader] = MappingProxyType(
         "seeds": texts,
         "env": text,
         "supabase": flag,
+        "automatic_grants": flag,
         "role": text,
         "ledger": one_of("yoyo", "supabase"),
         "out_of_order": flag,

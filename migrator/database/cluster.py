@@ -15,6 +15,7 @@ from migrator.database import initialisation, postmaster, programs, starting
 from migrator.database.launch import Launch
 from migrator.database.postmaster import LOG, Postmaster
 from migrator.database.programs import Programs
+from migrator.database.supabase import marks, prelude
 from migrator.errors import UnavailableError
 from migrator.events.database import Told
 
@@ -29,7 +30,8 @@ def launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[To
     """Start the server of a data directory under a lock, making the directory first where there is none.
 
     Returns the server, whether its directory is new (None: another process was first), and what the user should hear.
-    `user` is the superuser of a new one. Raises `InputError` and `UnavailableError`.
+    `user` is the superuser of a new one that is not for Supabase. Raises `InputError`, `StateError` for a directory
+    that was made the other way, and `UnavailableError`.
     """
     directory = wanted.directory
     try:
@@ -57,9 +59,13 @@ def _launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[T
     told = _place(directory, installed)
     real = directory.resolve()
     created = not _is_cluster(real)
+    if not created:
+        marks.refuse_other(directory, supabase=wanted.supabase)
+    supabase = bool(wanted.supabase) if created else marks.found(real) is not None
+    text = prelude.script(automatic_grants=wanted.automatic_grants) if supabase else None
     if created:
-        initialisation.create(real, installed, user)
-    starting.start(real, installed, wanted)
+        initialisation.create(real, installed, user if text is None else prelude.ADMIN, text)
+    starting.start(real, installed, wanted, text)
     found = postmaster.answering(directory)
     if found is None:
         raise starting.failed(real, "the server does not answer")

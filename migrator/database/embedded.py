@@ -11,6 +11,7 @@ from typing import Literal
 from migrator.database import postmaster
 from migrator.database.launch import Launch
 from migrator.database.postmaster import LOG, Postmaster
+from migrator.database.supabase import marks
 from migrator.database.target import Host, Target
 from migrator.errors import UnavailableError
 from migrator.events import Emit, ignore
@@ -24,11 +25,13 @@ async def start(launch: Launch, emit: Emit = ignore) -> ServerResult:
     """Make sure that the server of a data directory runs, making the directory first where there is none.
 
     Several processes may do so at once: one starts it, the others wait for that. Emits `ServerStarted` when this call
-    started it. Raises `InputError` when the extra is missing and `UnavailableError` when the server cannot be started.
+    started it. Raises `InputError` when the extra is missing, `StateError` when the directory was made for Supabase and
+    is not wanted so, or the other way round, and `UnavailableError` when the server cannot be started.
     """
     directory = launch.directory
     found = postmaster.answering(directory)
     if found is not None:
+        marks.refuse_other(directory, supabase=launch.supabase)
         return _result("start", directory, found)
     began = time.monotonic()
     # late: it imports what only a start needs
@@ -63,7 +66,9 @@ async def target(launch: Launch, origin: str, emit: Emit = ignore) -> Target:
     """The server of a data directory as a target, started if need be; raises as `start` does."""
     directory = launch.directory
     found = postmaster.answering(directory)
-    if found is None:
+    if found is not None:
+        marks.refuse_other(directory, supabase=launch.supabase)
+    else:
         await start(launch, emit)
         found = postmaster.answering(directory)
     if found is None:

@@ -5,16 +5,18 @@ import shutil
 from pathlib import Path
 
 from migrator.database.programs import Programs, complaint
+from migrator.database.supabase import prelude
 from migrator.errors import UnavailableError
 
 _BUILTIN_LOCALES = 17
 """The first major version whose `initdb` knows `--locale-provider builtin`."""
 
 
-def create(directory: Path, installed: Programs, user: str) -> None:
+def create(directory: Path, installed: Programs, user: str, text: str | None = None) -> None:
     """Make a data directory beside its place and move it there, so that a killed start leaves no half of one.
 
-    `user` is its superuser. Raises `UnavailableError` where the folder holds something else, or `initdb` fails.
+    `user` is its superuser, `text` the prelude of one for Supabase. Raises `UnavailableError` where the folder holds
+    something else, or `initdb` or the prelude fails.
     """
     if directory.exists() and any(directory.iterdir()):
         raise UnavailableError(
@@ -27,17 +29,21 @@ def create(directory: Path, installed: Programs, user: str) -> None:
     making.mkdir(mode=0o700)
     if installed.account:
         os.chown(making, installed.account.uid, installed.account.gid)
-    code, text = _initdb(making, installed, user)
+    code, said = _initdb(making, installed, user)
     if code != 0:
         shutil.rmtree(making, ignore_errors=True)
         raise UnavailableError(
             f"no data directory could be made in `{directory}`",
             code="embedded-start",
-            detail=complaint(text),
+            detail=complaint(said),
             hint="name another folder, as in `embedded:/var/tmp/pg`, or the address of a server",
         )
     with (making / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write("\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n")
+        if text is not None:
+            settings.write("wal_level = logical  # as on the platform, where publications are subscribed to\n")
+    if text is not None:
+        prelude.settle(making, installed, text, fresh=True)
     if directory.exists():
         directory.rmdir()
     making.rename(directory)

@@ -13,6 +13,9 @@ from migrator.settings import nearest
 
 EMBEDDED = "embedded:"
 DEFAULT_DIRECTORY = Path(".migrator") / "pg"
+SUPABASE_DIRECTORY = Path(".migrator") / "supabase"
+"""The default with `supabase = true`: who owns what differs, so a plain directory does not become one for Supabase."""
+
 ANY_PORT = 0
 
 _KEYS = ("bin",)
@@ -28,13 +31,15 @@ class Launch:
         programs: the folder of `initdb`, `pg_ctl` and `postgres`; None for those of the wheel.
         port: the port of 127.0.0.1 that it listens on beside its socket; None for the socket alone, `ANY_PORT` for one
             that is free.
-        supabase: it is to hold what a Supabase project expects.
+        supabase: it is to hold what a Supabase project expects; None for whatever the directory was made for.
+        automatic_grants: new tables of a Supabase project are open to its API at once.
     """
 
     directory: Path
     programs: Path | None = None
     port: int | None = None
-    supabase: bool = False
+    supabase: bool | None = None
+    automatic_grants: bool = False
 
 
 def names(address: Address | None) -> bool:
@@ -47,17 +52,18 @@ def read(config: Config, address: Address | None) -> Launch:
 
     Relative folders count from where the address was written. Raises `InputError` for what cannot be read.
     """
-    supabase = config.supabase is True
+    default = config.root / (SUPABASE_DIRECTORY if config.supabase else DEFAULT_DIRECTORY)
     if address is None or not names(address):
-        return Launch(directory=config.root / DEFAULT_DIRECTORY, supabase=supabase)
+        return Launch(directory=default, supabase=config.supabase, automatic_grants=config.automatic_grants)
     base = address.base or config.root
     folder, _, query = address.text.strip().removeprefix(EMBEDDED).partition("?")
     options = _options(query, address.origin)
     return Launch(
-        directory=_folder(folder, base, address.origin) if folder else config.root / DEFAULT_DIRECTORY,
+        directory=_folder(folder, base, address.origin) if folder else default,
         programs=_folder(options["bin"], base, address.origin) if "bin" in options else None,
         port=_port(options["port"], address.origin) if "port" in options else None,
-        supabase=supabase,
+        supabase=config.supabase,
+        automatic_grants=config.automatic_grants,
     )
 
 

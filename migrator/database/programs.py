@@ -66,21 +66,27 @@ class Programs:
         """The part of the version that a data directory belongs to."""
         return self.version.partition(".")[0]
 
-    def run(self, name: str, arguments: Sequence[str], *, folder: Path, timeout: float = 120.0) -> tuple[int, str]:
-        """Run one of the programs in `folder`; its exit code and what it printed. At most `timeout` seconds."""
-        return _run([str(self.folder / name), *arguments], self.account, folder, timeout)
+    def run(
+        self, name: str, arguments: Sequence[str], *, folder: Path, timeout: float = 120.0, text: str = ""
+    ) -> tuple[int, str]:
+        """Run one of the programs in `folder` on `text`; its exit code and what it printed. Up to `timeout` seconds."""
+        return _run([str(self.folder / name), *arguments], self.account, folder, timeout, text)
 
 
-def _run(command: Sequence[str], account: Account | None, folder: Path, timeout: float) -> tuple[int, str]:
+def _run(
+    command: Sequence[str], account: Account | None, folder: Path, timeout: float, text: str = ""
+) -> tuple[int, str]:
     # a server that is started inherits the streams, so reading a pipe to its end would wait for the server's end
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output:
+        given.write(text.encode())
+        given.seek(0)
         try:
             done = subprocess.run(  # noqa: S603 - our own arguments, no shell
                 command,
                 check=False,
                 timeout=timeout,
                 cwd=folder,
-                stdin=subprocess.DEVNULL,
+                stdin=given if text else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 umask=0o077,

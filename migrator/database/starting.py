@@ -10,6 +10,7 @@ from migrator.database.launch import Launch
 from migrator.database.postmaster import LOG
 from migrator.database.programs import Programs, complaint
 from migrator.database.sockets import socket_folder
+from migrator.database.supabase import prelude
 from migrator.errors import UnavailableError
 
 _LOG_LIMIT = 10_000_000
@@ -17,8 +18,11 @@ _POLL = 0.05
 _PATIENCE = 30.0
 
 
-def start(directory: Path, installed: Programs, wanted: Launch) -> None:  # noqa: ARG001 - settings of the start will come from it
-    """Start the server and wait until it answers. Raises `UnavailableError` when it does not."""
+def start(directory: Path, installed: Programs, wanted: Launch, text: str | None = None) -> None:  # noqa: ARG001 - settings of the start will come from it
+    """Start the server and wait until it answers, with the prelude `text` where it is one for Supabase.
+
+    Raises `UnavailableError` when it does not.
+    """
     major = (directory / "PG_VERSION").read_text(encoding="ascii", errors="replace").strip()
     if major != installed.major:
         raise _other_version(directory, major, installed)
@@ -30,14 +34,19 @@ def start(directory: Path, installed: Programs, wanted: Launch) -> None:  # noqa
     sockets = socket_folder(directory, installed)
     postmaster.disown(directory, sockets)
     quoted = str(sockets).replace('"', '""')
-    options = ("-c", "listen_addresses=", "-c", f'unix_socket_directories="{quoted}"')
+    options = ["-c", "listen_addresses=", "-c", f'unix_socket_directories="{quoted}"']
     arguments = ["start", "-w", "-s", "-t", "60", "-D", name, "-l", LOG if name == "." else str(log)]
     deadline = time.monotonic() + _PATIENCE
     while True:
-        code, text = installed.run("pg_ctl", [*arguments, "-o", shlex.join(options)], folder=directory)
-        if code == 0:
-            return
-        failure = failed(directory, text)
+        try:
+            more = prelude.settle(directory, installed, text) if text is not None else []
+        except UnavailableError as error:
+            failure = error
+        else:
+            code, said = installed.run("pg_ctl", [*arguments, "-o", shlex.join([*options, *more])], folder=directory)
+            if code == 0:
+                return
+            failure = failed(directory, said)
         # backends of a server that was killed end by themselves, but not at once
         if "still in use" not in (failure.detail or "") or time.monotonic() > deadline:
             raise failure

@@ -1,0 +1,28 @@
+-- The extensions that every project has, as far as this server has them.
+--
+-- Facts: https://github.com/supabase/postgres, migrations/db/init-scripts/00000000000000-initial-schema.sql and
+-- migrations 20221207154255 (vault); pg_graphql is not among them since May 2026 (https://supabase.com/changelog).
+
+do $extensions$
+declare
+    wanted record;
+begin
+    for wanted in
+        select w.name, w.schema from (values
+            ('uuid-ossp', 'extensions'), ('pgcrypto', 'extensions'), ('pg_stat_statements', 'extensions'),
+            ('supabase_vault', 'vault')
+        ) as w (name, schema)
+        join pg_catalog.pg_available_extensions a using (name)
+        where a.installed_version is null
+    loop
+        execute format('create extension %I with schema %I', wanted.name, wanted.schema);
+    end loop;
+end $extensions$;
+
+grant all on all tables in schema extensions to postgres, dashboard_user;
+grant all on all sequences in schema extensions to postgres, dashboard_user;
+grant all on all routines in schema extensions to postgres, dashboard_user;
+grant usage on schema vault to service_role;
+grant all on all tables in schema vault to postgres;
+grant select, delete on all tables in schema vault to service_role;
+grant all on all routines in schema vault to postgres, service_role;

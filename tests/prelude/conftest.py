@@ -1,0 +1,96 @@
+"""A server that the product has made for Supabase, and a copy of its database for every test."""
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from migrator.database import embedded, postmaster
+from migrator.database.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY, Launch
+
+Connection = asyncpg.Connection
+_numbers = itertools.count(1)
+
+
+def make_folder() -> Path:
+    """A project folder that an ordinary account may enter, whoever runs the tests."""
+    folder = Path(tempfile.mkdtemp(prefix="migrator-supabase-")).resolve()
+    folder.chmod(0o755)
+    return folder
+
+
+def address(directory: Path, role: str = "postgres", database: str = "postgres") -> str:
+    """The address of a role on a server of ours."""
+    found = postmaster.read(directory)
+    assert found is not None
+    return f"postgresql://{role}@/{database}?host={found.sockets}&port={found.port}"
+
+
+@pytest.fixture(scope="session")
+def on() -> Callable[..., str]:
+    """The address of a role on a server of ours, from its data directory: `on(directory, role, database)`."""
+    return address
+
+
+@pytest.fixture
+async def folder() -> AsyncIterator[Path]:
+    """A project folder of the test's own, whose server for Supabase is stopped at the end."""
+    made = make_folder()
+    yield made
+    await embedded.stop(made / SUPABASE_DIRECTORY)
+    await embedded.stop(made / DEFAULT_DIRECTORY)
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def supabase_server() -> Iterator[Path]:
+    """The data directory of a running server for Supabase."""
+    made = make_folder()
+    directory = made / SUPABASE_DIRECTORY
+    try:
+        asyncio.run(embedded.start(Launch(directory=directory, supabase=True)))
+        yield directory
+    finally:
+        asyncio.run(embedded.stop(directory))
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+async def supabase_database(supabase_server: Path) -> AsyncIterator[str]:
+    """The name of a database of this test's own, as the prelude has left `postgres`."""
+    name = f"s_{next(_numbers)}"
+    connection = await asyncpg.connect(address(supabase_server, "supabase_admin", "template1"), statement_cache_size=0)
+    await connection.execute(f"create database {name} template postgres owner postgres strategy file_copy")
+    await connection.execute(f'alter database {name} set search_path to "$user", public, extensions')
+    yield name
+    await connection.execute(f"drop database {name} with (force)")
+    await connection.close()
+
+
+@pytest.fixture
+async def admin(supabase_server: Path, supabase_database: str) -> AsyncIterator[Connection]:
+    """A superuser's connection to the test's database."""
+    connection = await asyncpg.connect(
+        address(supabase_server, "supabase_admin", supabase_database), statement_cache_size=0
+    )
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def postgres(supabase_server: Path, supabase_database: str) -> AsyncIterator[Connection]:
+    """The connection that a project's migrations have."""
+    connection = await asyncpg.connect(address(supabase_server, "postgres", supabase_database), statement_cache_size=0)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def supabase_dsn(supabase_server: Path, supabase_database: str) -> str:
+    """The address that a project's migrations have."""
+    return address(supabase_server, "postgres", supabase_database)
