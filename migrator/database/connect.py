@@ -212,7 +212,10 @@ class Pool:
 
         Raises what `open_session` raises when it has to be opened first.
         """
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire() as borrowed:
+            # asyncpg takes a connection that ends away from who has borrowed it, and then even asking whether it has
+            # ended is an error
+            connection: asyncpg.Connection[Any] = borrowed._con  # type: ignore[attr-defined] # noqa: SLF001 - no other way
             yield Session(connection, self.target)
 
 

@@ -24,6 +24,29 @@ ENDED = frozenset(
 AGAIN = "run the command again; what was not committed is rolled back"
 
 
+_FULL = (
+    "pooler-full",
+    "the pooler had no connection of the server for us in time",
+    "run the command again; close other clients, lower `--pool-size`, or raise the pooler's limits",
+)
+_POOLERS_STATES = frozenset({"08P01", "XX000"})
+_POOLERS_LAST_WORDS = {
+    "query_wait_timeout": _FULL,
+    "ECHECKOUTTIMEOUT": _FULL,
+    "check out process from the pool due to timeout": _FULL,
+    "not allowed in statement pooling mode": (
+        "statement-pooler",
+        "the pooler pools by statement, where no transaction can be open",
+        "use the direct address of the server, or the session mode of the pooler",
+    ),
+}
+"""What PgBouncer and Supabase's pooler say before they end a connection, as our code, message and way out.
+
+https://www.pgbouncer.org/config.html#query_wait_timeout, https://www.pgbouncer.org/features.html and
+https://github.com/supabase/supavisor.
+"""
+
+
 def _number(text: object) -> int | None:
     return int(text) if isinstance(text, str) and text.isdigit() else None
 
@@ -51,6 +74,10 @@ def translate(error: BaseException) -> MigratorError:
     """What a command on an open connection raised: the server's refusal, or the end of the connection."""
     if isinstance(error, asyncpg.PostgresConnectionError) and isinstance(error.__cause__, asyncpg.PostgresError):
         error = error.__cause__  # the server's last word before it closed the connection
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate in _POOLERS_STATES:
+        for words, (code, message, hint) in _POOLERS_LAST_WORDS.items():
+            if words in str(error):
+                return ConnectionLostError(message, code=code, sqlstate=error.sqlstate, hint=hint, detail=str(error))
     if isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError):
         found = report(error)
         if found.sqlstate in ENDED:

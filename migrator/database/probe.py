@@ -5,8 +5,6 @@ one before, or where the other one is answered by a new backend now, connections
 happens is no proof of the opposite: the pool may have had no other choice.
 """
 
-import contextlib
-
 from migrator.database.bounds import bounded
 from migrator.database.connect import open_session
 from migrator.database.session import Session
@@ -27,14 +25,19 @@ async def find_mode(session: Session) -> None:
     """Ask for the mode of the pooler where only a pooler is known yet; `session.target.kind` tells it afterwards.
 
     Opens a second connection for a moment; reads nothing but process ids. Must not be called inside a transaction.
+    Raises `ConnectionLostError` (`statement-pooler`) where no transaction can be open.
     """
     if session.target.kind != "pooler":
         return
     await _ask(session)  # some poolers take turns
     if session.target.kind == "pooler":
         # an answer that does not come in time proves nothing, and neither does a pooler that lets nobody else in
-        with contextlib.suppress(TimeoutError, MigratorError):
+        try:
             await _compare(session)
+        except (TimeoutError, MigratorError) as error:
+            if isinstance(error, MigratorError) and error.code == "statement-pooler":
+                error.outcome = "nothing was changed"
+                raise
     if session.target.kind == "pooler":
         session.found("session-pooler")
 

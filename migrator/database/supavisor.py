@@ -46,6 +46,13 @@ _KNOWN = (
         hint="close other clients, or raise the pooler's limits in the dashboard; `--wait 60s` waits",
     ),
     _Known(
+        # PgBouncer's: https://www.pgbouncer.org/config.html#max_client_conn
+        texts=("no more connections allowed", "query_wait_timeout"),
+        code="pooler-full",
+        message="the pooler at `{host}` has no free connection",
+        hint="lower `--pool-size`, close other clients, or raise the pooler's limits; `--wait 60s` waits",
+    ),
+    _Known(
         texts=("eaddrnotallowed", "address not in tenant allow_list"),
         code="address-not-allowed",
         message="`{host}` does not accept connections from the address of this machine",

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from migrator.seeding.preparing.shapes import FileLoad
 
 
+_TOLD_EACH = frozenset({"protected", "statement-pooler"})
+"""Codes of what is true of the database, so that each file of a run is told the same."""
+
+
 @dataclass(slots=True)
 class _Pending:
     """The files of a run, told apart by the ledger."""
@@ -256,8 +260,7 @@ def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorErro
         names = ", ".join(f"`{path}`" for path in skipped)
         parts.append(f"skipped because of it: {names}")
     outcome = "; ".join(parts)
-    protected = [error for error in distinct if isinstance(error, ProtectedError)]
-    if len(distinct) == 1 or len(distinct) == len(protected):  # each file of a protected database is told the same
+    if len(distinct) == 1 or all(error.code in _TOLD_EACH for error in distinct):
         error = distinct[0]
         if isinstance(error, ConnectionLostError | ProtectedError) and done:
             error = error.after_work()

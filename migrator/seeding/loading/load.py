@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from migrator.config import Config
 from migrator.database import protection
 from migrator.database.session import Notice, Session, settings
-from migrator.errors import MigratorError, ServerError, ServerReport
+from migrator.errors import ConnectionLostError, MigratorError, ServerError, ServerReport
 from migrator.events import Emit, FileFailed, FileLoaded, FileLoading, FileSkipped
 from migrator.events.seeding import Counts, SeedOutcome
 from migrator.seeding.books import ledger
@@ -121,8 +121,7 @@ class Loader:
         self, unit: int, members: list[FileLoad], connections: Connections, finished: "asyncio.Queue[int]"
     ) -> None:
         try:
-            async with connections.session() as session:
-                await self._attempts(session, members)
+            await self._somewhere(members, connections)
         except MigratorError as error:
             for load in members:
                 shown = load.file.shown
@@ -131,6 +130,18 @@ class Loader:
                 self._emit(FileFailed(path=shown, error=error))
         finally:
             finished.put_nowait(unit)
+
+    async def _somewhere(self, members: list[FileLoad], connections: Connections) -> None:
+        """On any connection; on the next one, where a pooler had no connection of the server before we could begin."""
+        while True:
+            try:
+                async with connections.session() as session:
+                    await self._attempts(session, members)
+            except ConnectionLostError as error:
+                if error.code != "pooler-full" or not connections.in_use:
+                    raise
+            else:
+                return
 
     async def _attempts(self, session: Session, members: list[FileLoad]) -> None:
         started = time.monotonic()
