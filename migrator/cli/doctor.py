@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from migrator.cli.options import command as declare
+from migrator.cli.options import variable
 from migrator.cli.order import Order
 
 if TYPE_CHECKING:
@@ -14,7 +17,13 @@ if TYPE_CHECKING:
 
 
 @declare("doctor", example="migrate doctor\nmigrate doctor --database postgresql://... --json")
-def command() -> Order:
+@click.option(
+    "--allow-transaction-pooler",
+    is_flag=True,
+    envvar=variable("allow-transaction-pooler"),
+    help="Go on behind a pooler that gives each transaction another connection.",
+)
+def command(*, allow_transaction_pooler: bool) -> Order:
     """Read the database, without writing or locking anything, and tell what would keep a command from working.
 
     Goes the way of `up` a step at a time: address, names, ports, TLS, one login, pooler, version, role and rights,
@@ -25,6 +34,6 @@ def command() -> Order:
     async def job(config: Config, emit: Emit) -> Result:
         from migrator import project
 
-        return await project.doctor(config, emit=emit)
+        return await project.doctor(config, allow_transaction_pooler=allow_transaction_pooler, emit=emit)
 
     return Order(command="doctor", job=job)

@@ -40,6 +40,17 @@ async def test_transaction_mode(project: Project, bounced: Callable[..., str]):
     assert (step(result, "pooler").state, step(result, "version").state) == ("failed", "not-reached")
 
 
+async def test_transaction_mode_that_is_allowed(project: Project, bounced: Callable[..., str]):
+    """With the word of `up` it goes on behind such a pooler, to the end, and warns."""
+    config = project(ONE, database=Address(bounced("transaction"), "test"))
+    result = await doctor(config, allow_transaction_pooler=True)
+    assert (result.error, step(result, "pooler").state, step(result, "ledger").state) == (None, "warning", "ok")
+    assert result.database is not None
+    assert result.database.kind == "transaction-pooler"
+    assert [each.id for each in (await up(config, allow_transaction_pooler=True)).done] == ["0001.a"]
+    assert "1 applied, 0 pending" in step(await doctor(config, allow_transaction_pooler=True), "ledger").message
+
+
 async def test_session_mode(project: Project, bounced: Callable[..., str]):
     """A pooler in session mode is named, and the examination goes on to its end behind it."""
     result = await doctor(project(ONE, database=Address(bounced("session"), "test")))

@@ -31,7 +31,7 @@ STEPS: Mapping[StepName, Examine] = {
 }
 
 
-async def doctor(config: Config, *, emit: Emit = ignore) -> DoctorResult:
+async def doctor(config: Config, *, allow_transaction_pooler: bool = False, emit: Emit = ignore) -> DoctorResult:
     """Find out whether a run could work here, and if not, at which step it would fail and what to do.
 
     Follows the way of `migrate up`: the address, the names of its hosts, their ports, TLS, one login, then what the
@@ -41,12 +41,13 @@ async def doctor(config: Config, *, emit: Emit = ignore) -> DoctorResult:
 
     Args:
         config: where and what.
+        allow_transaction_pooler: go on behind one, as `up` does with the same word.
         emit: hears each step as `Examined`, and what the user should hear beside.
 
     Raises nothing that is wrong with the address, the way or the database: the first of it is the result's `error`.
     """
     async with AsyncExitStack() as stack:
-        visit = Visit(config=config, emit=emit, stack=stack)
+        visit = Visit(config=config, emit=emit, stack=stack, allow_transaction_pooler=allow_transaction_pooler)
         done: list[DoctorStep] = []
         wrong: MigratorError | None = None
         for name in STEPS:

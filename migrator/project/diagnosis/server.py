@@ -28,16 +28,22 @@ _POOLERS = {
 
 
 async def pooler(visit: Visit) -> Found:
-    """Find out what stands in between. Raises where sessions are shared, as a command does that is about to write."""
+    """Find out what stands in between. Raises where sessions are shared, as `up` does, unless that is allowed."""
     session = visit.connected
     by_address = session.target.kind
     session.answered_by(*await session.read(BACKEND))
-    await refuse_pooler(session, allowed=False)
+    await refuse_pooler(session, allowed=visit.allow_transaction_pooler)
     visit.database = describe(session)
     kind = session.target.kind
-    return Found(
-        message=_POOLERS.get(kind, kind), facts={"kind": kind, "known_by": "address" if kind == by_address else "probe"}
-    )
+    facts = {"kind": kind, "known_by": "address" if kind == by_address else "probe"}
+    if kind == "transaction-pooler":
+        return Found(
+            message="a pooler in transaction mode, allowed",
+            facts=facts,
+            state="warning",
+            hint="`up` needs `--allow-transaction-pooler` here, and files without a transaction cannot run at all",
+        )
+    return Found(message=_POOLERS.get(kind, kind), facts=facts)
 
 
 SERVER = """select jsonb_build_object(

@@ -44,6 +44,7 @@ class Visit:
 
     Attributes:
         config: where and what.
+        allow_transaction_pooler: one is no reason to stop.
         emit: hears what the user should hear beside the steps.
         stack: closes at the end what a step has opened.
         target: the address, once it is read; of a server of ours, once it runs.
@@ -58,6 +59,7 @@ class Visit:
 
     config: Config
     emit: Emit
+    allow_transaction_pooler: bool = field(default=False, kw_only=True)
     stack: AsyncExitStack
     target: Target | None = None
     addresses: dict[Host, tuple[HostAddress, ...]] = field(default_factory=dict)
