@@ -1,16 +1,13 @@
 """A question to the database that may go unanswered: one attempt, within seconds, and no server is started for it."""
 
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from migrator.config import Config
 from migrator.database.bounds import bounded
 from migrator.database.connect import apply_settings, open_session
-from migrator.database.network.lookup import addresses
 from migrator.database.servers import standing
 from migrator.database.session import Session
-from migrator.database.target import Target
 from migrator.errors import UnavailableError
 
 Answer = TypeVar("Answer")
@@ -27,7 +24,6 @@ async def ask(config: Config, question: Callable[[Session], Awaitable[Answer]], 
         return None
     try:
         async with bounded(patience):
-            await _names_are_known(target)
             session = await open_session(target)
             try:
                 await apply_settings(session)
@@ -38,11 +34,3 @@ async def ask(config: Config, question: Callable[[Session], Awaitable[Answer]], 
         raise UnavailableError(
             f"no answer from `{target}` within {patience:g} s", code="connection-timeout", outcome="nothing was changed"
         ) from None
-
-
-async def _names_are_known(target: Target) -> None:
-    """Wait until the hosts' names have been looked up, found or not: what was found is at hand when asked again."""
-    for host in target.hosts:
-        if not host.is_socket:
-            with contextlib.suppress(OSError, UnicodeError):
-                await addresses(host)

@@ -2,23 +2,21 @@
 
 import asyncio
 import random
-import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import asyncpg
-from asyncpg.connect_utils import SessionAttribute
 
 from migrator.config import DEFAULT_WAIT, Config
-from migrator.database import connect_failures, pooler, tls
+from migrator.database import connect_failures, pooler
 from migrator.database.bounds import bounded
-from migrator.database.keepalive import keep_alive
+from migrator.database.dialling import reach
 from migrator.database.patience import Patience
 from migrator.database.servers import locate
 from migrator.database.session import Session, refused_setting, settings
-from migrator.database.target import Host, SessionAttributes, Target
+from migrator.database.target import SessionAttributes, Target
 from migrator.errors import MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, Waiting, ignore
 from migrator.events.database import DatabaseInfo
@@ -27,65 +25,6 @@ CLOSE_TIMEOUT = 5.0
 
 _ALWAYS_PASSES = frozenset({"server-starting", "pooler-full"})
 _FIRST_DELAY, _LAST_DELAY = 0.1, 2.0
-
-
-async def _dial(
-    target: Target, host: Host, attributes: SessionAttributes, *, encrypted: bool
-) -> "asyncpg.Connection[Any]":
-    """One attempt at one host. The one place where the password leaves its `Secret`.
-
-    asyncpg fills whatever is not given from PG* variables and files of its own choice, so everything is given; an empty
-    password is what it would send without any.
-    """
-    secret = target.secret(host)
-    connection: asyncpg.Connection[Any] = await asyncpg.connect(
-        host=[host.address or host.name],
-        port=[host.port],
-        user=target.user,
-        password=secret.reveal() if secret is not None else "",
-        database=target.database,
-        ssl=tls.context(target, host) if encrypted else False,
-        direct_tls=False,
-        target_session_attrs=SessionAttribute(attributes),
-        krbsrvname="postgres",
-        gsslib="gssapi",
-        timeout=target.connect_timeout,
-        statement_cache_size=0,
-        # a message is parsed before a SET in it is run, and literals must end for the server where they end for us;
-        # poolers know both parameters
-        server_settings={"application_name": target.application_name, "standard_conforming_strings": "on"},
-    )
-    transport: asyncio.BaseTransport = connection._transport  # type: ignore[attr-defined] # noqa: SLF001 - no other way
-    opened: socket.socket | None = transport.get_extra_info("socket")
-    if opened is not None:
-        keep_alive(opened)
-    return connection
-
-
-def _wants_other_encryption(error: BaseException, *, encrypted: bool) -> bool:
-    """The server refused before any login because of the encryption: it wants some, or has none."""
-    said = str(error)
-    if isinstance(error, asyncpg.PostgresError):
-        other = (
-            ("SSL encryption", "SSL on")
-            if encrypted
-            else ("no encryption", "SSL off", "SSL required", "SSL connection is required")
-        )
-        return any(text in said for text in other)
-    return encrypted and "rejected SSL upgrade" in said
-
-
-async def _reach(
-    target: Target, host: Host, attributes: SessionAttributes, attempts: tuple[bool, ...]
-) -> "asyncpg.Connection[Any]":
-    """Connect to one host; a wrong password is sent once. Raises our errors."""
-    encrypted, *others = attempts
-    try:
-        return await _dial(target, host, attributes, encrypted=encrypted)
-    except connect_failures.DRIVER_ERRORS as error:
-        if not others or not _wants_other_encryption(error, encrypted=encrypted):
-            raise connect_failures.failed(error, target, host, encrypted=encrypted) from None
-    return await _reach(target, host, attributes, tuple(others))
 
 
 async def _open(target: Target) -> "asyncpg.Connection[Any]":
@@ -97,7 +36,7 @@ async def _open(target: Target) -> "asyncpg.Connection[Any]":
         causes = []
         for host in target.hosts:
             try:
-                return await _reach(target, host, attributes, tls.attempts(target, host))
+                return await reach(target, host, attributes)
             except UnavailableError as error:
                 if error.code not in connect_failures.NEXT_HOST:
                     raise

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from migrator.database.login_failures import refused_login
+from migrator.database.network.lookup import has_ipv6
 from migrator.database.pooler import is_supabase
 from migrator.database.target import Host, Target
 from migrator.errors import MigratorError, UnavailableError
@@ -37,6 +38,9 @@ _ERRNO = re.compile(r"\[Errno (\d+)\]")
 _UNREACHABLE = frozenset({errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT})
 _CLOSED = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 _REFUSED = frozenset({errno.ECONNREFUSED, errno.ENOENT, errno.ENOTSOCK})
+
+REJECTED = "rejected SSL upgrade"
+"""How the driver says that the server has no TLS, or is none."""
 
 DRIVER_ERRORS = (
     asyncpg.PostgresError,
@@ -68,11 +72,7 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
     if isinstance(error, ssl.SSLError):
         return _tls(error, target, host)
     if isinstance(error, TimeoutError):
-        return UnavailableError(
-            f"no answer from `{host}` within {target.connect_timeout:g} s",
-            code="connection-timeout",
-            hint="a wrong host, or a firewall that drops what it does not allow; `connect_timeout=60` waits longer",
-        )
+        return _silent(target, host)
     if isinstance(error, socket.gaierror):
         return _unknown_host(error, host)
     if isinstance(error, UnicodeError):
@@ -113,7 +113,7 @@ def _system(error: OSError, target: Target, host: Host, *, encrypted: bool) -> M
         return _refused(host)
     if numbers & _UNREACHABLE:
         return _unreachable(error, host)
-    if "rejected SSL upgrade" in str(error):
+    if REJECTED in str(error):
         return UnavailableError(
             f"`{host}` offers no TLS, and `{target.tls.mode or 'require'}` asks for it",
             code="tls-unsupported",
@@ -156,13 +156,15 @@ def _ipv6_only(host: Host) -> bool:
     return is_supabase(host) and host.name.lower().startswith("db.")
 
 
+def _session_pooler(host: Host) -> str:
+    return f"`postgres.{host.name.split('.')[1]}@...pooler.supabase.com:5432`, as the dashboard's `Connect` shows it"
+
+
 def _ipv6(host: Host) -> UnavailableError:
-    reference = host.name.split(".")[1]
     return UnavailableError(
         f"`{host}` has only an IPv6 address, and this machine has no IPv6",
         code="ipv6-unreachable",
-        hint="use the session pooler that the dashboard's `Connect` shows, "
-        f"`postgres.{reference}@...pooler.supabase.com:5432`, or the IPv4 add-on",
+        hint=f"use the session pooler, {_session_pooler(host)}, or the IPv4 add-on",
     )
 
 
@@ -178,14 +180,35 @@ def _unreachable(error: OSError, host: Host) -> UnavailableError:
 
 
 def _unknown_host(error: socket.gaierror, host: Host) -> UnavailableError:
-    if _ipv6_only(host):
-        return _ipv6(host)
     if error.errno == socket.EAI_AGAIN:
         hint = "the name service does not answer: check the network"
-    else:
+    elif not _ipv6_only(host):
         hint = "check the spelling; a name inside a container network is known only inside it"
+    elif not has_ipv6():  # some name services keep addresses back that their client cannot use
+        return _ipv6(host)
+    else:
+        hint = "check the project's reference; a project that is paused or deleted has no address"
     return UnavailableError(
         f"the host `{host.name}` has no address", code="host-unknown", detail=error.strerror, hint=hint
+    )
+
+
+def silent_name_service(target: Target, host: Host) -> UnavailableError:
+    """Nobody said within `connect_timeout` which address the name has."""
+    return UnavailableError(
+        f"the name service does not tell the address of `{host.name}` within {target.connect_timeout:g} s",
+        code="host-unknown",
+        hint="check the network and the VPN",
+    )
+
+
+def _silent(target: Target, host: Host) -> UnavailableError:
+    hint = "a wrong host, or a firewall that drops what it does not allow; `connect_timeout=60` waits longer"
+    if _ipv6_only(host):
+        hint = f"the network may lose what goes by IPv6: use the session pooler, {_session_pooler(host)}; or the "
+        hint += "project is paused"
+    return UnavailableError(
+        f"no answer from `{host}` within {target.connect_timeout:g} s", code="connection-timeout", hint=hint
     )
 
 

@@ -1,15 +1,17 @@
 """Every way in which a connection does not come about, told with host, port, cause and way out."""
 
 import asyncio
+import contextlib
 import errno
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from migrator.config import Address, Config
+from migrator.database import connect_failures
 from migrator.database.connect import connect, open_session
 from migrator.database.connect_failures import failed
 from migrator.database.dsn import parse
@@ -318,8 +320,8 @@ async def test_several_hosts_that_all_fail_are_all_named():
                 "ipv6-unreachable",
                 f"`{DIRECT}:5432` has only an IPv6 address, and this machine has no IPv6",
                 (
-                    "use the session pooler that the dashboard's `Connect` shows, "
-                    "`postgres.abcdefgh@...pooler.supabase.com:5432`, or the IPv4 add-on"
+                    "use the session pooler, `postgres.abcdefgh@...pooler.supabase.com:5432`, "
+                    "as the dashboard's `Connect` shows it, or the IPv4 add-on"
                 ),
             ),
         ),
@@ -331,8 +333,8 @@ async def test_several_hosts_that_all_fail_are_all_named():
                 "ipv6-unreachable",
                 f"`{DIRECT}:5432` has only an IPv6 address, and this machine has no IPv6",
                 (
-                    "use the session pooler that the dashboard's `Connect` shows, "
-                    "`postgres.abcdefgh@...pooler.supabase.com:5432`, or the IPv4 add-on"
+                    "use the session pooler, `postgres.abcdefgh@...pooler.supabase.com:5432`, "
+                    "as the dashboard's `Connect` shows it, or the IPv4 add-on"
                 ),
             ),
         ),
@@ -344,8 +346,8 @@ async def test_several_hosts_that_all_fail_are_all_named():
                 "ipv6-unreachable",
                 f"`{DIRECT}:5432` has only an IPv6 address, and this machine has no IPv6",
                 (
-                    "use the session pooler that the dashboard's `Connect` shows, "
-                    "`postgres.abcdefgh@...pooler.supabase.com:5432`, or the IPv4 add-on"
+                    "use the session pooler, `postgres.abcdefgh@...pooler.supabase.com:5432`, "
+                    "as the dashboard's `Connect` shows it, or the IPv4 add-on"
                 ),
             ),
         ),
@@ -404,11 +406,95 @@ async def test_several_hosts_that_all_fail_are_all_named():
         ),
     ],
 )
-def test_what_the_system_says(host: str, user: str, error: OSError, expected: tuple[str, str, str | None]):
+def test_what_the_system_says(
+    host: str, user: str, error: OSError, expected: tuple[str, str, str | None], monkeypatch: pytest.MonkeyPatch
+):
     """Errors of a network that a test machine cannot have are told by their number, for Supabase with its way out."""
+    monkeypatch.setattr(connect_failures, "has_ipv6", lambda: False)
     found = target(f"postgresql://{user}:hunter2@{host}/d")
     told = failed(error, found, found.hosts[0], encrypted=True)
     assert (told.code, told.message, told.hint) == expected
+
+
+def test_a_project_without_an_address(monkeypatch: pytest.MonkeyPatch):
+    """Where IPv6 works, a direct host without an address is one of a project that is gone, or of none."""
+    monkeypatch.setattr(connect_failures, "has_ipv6", lambda: True)
+    found = target(f"postgresql://postgres@{DIRECT}/d")
+    told = failed(
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"), found, found.hosts[0], encrypted=True
+    )
+    assert (told.code, told.message, told.hint) == (
+        "host-unknown",
+        f"the host `{DIRECT}` has no address",
+        "check the project's reference; a project that is paused or deleted has no address",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "spoken"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "HTTP"),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "TLS from the first byte on"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "something else"),
+    ],
+)
+async def test_a_proxy_that_speaks_another_protocol(refusing: Refusing, answer: bytes, spoken: str):
+    """What answers the question for TLS in no word of PostgreSQL's is not called a server without TLS."""
+    fake = await refusing(None, to_ssl=answer)
+    error = await refusal(f"postgresql://u:hunter2@127.0.0.1:{fake.port}/d?sslmode=require")
+    assert (error.code, error.message, error.hint, fake.logins) == (
+        "connection-protocol",
+        f"`127.0.0.1:{fake.port}` is no PostgreSQL server: it speaks {spoken}",
+        "correct host and port; a proxy in front of the server has to pass TCP on as it is",
+        [],
+    )
+
+
+@pytest.fixture
+def full() -> Iterator[int]:
+    """A port that swallows what is sent to it: as many wait there to be accepted as may."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - its signature
+            waiting.connect_ex(listener.getsockname())
+        yield int(listener.getsockname()[1])
+
+
+async def test_several_hosts_that_swallow_everything(full: int):
+    """Each host has `connect_timeout` for itself, and all of them are named."""
+    began = time.monotonic()
+    error = await refusal(
+        f"postgresql://u:hunter2@127.0.0.1:{full},localhost:{full}/d?connect_timeout=0.3&sslmode=disable"
+    )
+    took = time.monotonic() - began
+    messages = [f"no answer from `{host}:{full}` within 0.3 s" for host in ("127.0.0.1", "localhost")]
+    assert (error.code, error.message, 0.5 < took < 3) == (
+        "connection-timeout",
+        f"none of 2 hosts will do: {'; '.join(messages)}",
+        True,
+    )
+
+
+async def test_a_name_with_an_address_that_swallows_everything(
+    full: int, refusing: Refusing, monkeypatch: pytest.MonkeyPatch
+):
+    """A name's next address is tried when one of them does not answer in time, as psql does."""
+    fake = await refusing(("3D000", "no"))
+
+    def look_up(*_arguments: object, **_keywords: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in (full, fake.port)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    error = await refusal("postgresql://u:hunter2@db.example.com/d?connect_timeout=0.2&sslmode=disable")
+    assert (error.code, error.message, len(fake.logins)) == (
+        "unknown-database",
+        "the server at `db.example.com:5432` has no database `d`",
+        1,
+    )
 
 
 async def test_waiting_for_a_server_that_is_starting(refusing: Refusing):

@@ -6,22 +6,20 @@ https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
 import asyncio
 import contextlib
 import ssl
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from migrator.database import tls
 from migrator.database.bounds import bounded
-from migrator.database.connect_failures import DRIVER_ERRORS, failed
+from migrator.database.connect_failures import DRIVER_ERRORS, REJECTED, failed
 from migrator.database.network.certificate import Certificate, read_certificate
+from migrator.database.network.greeting import SSL_REQUEST, stranger
 from migrator.database.target import Host, Target
 from migrator.errors import MigratorError
 
 FAREWELL = 1.0
 """Seconds in which the server has to end the connection, too."""
-
-_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +77,14 @@ async def _once(target: Target, host: Host) -> Handshake:
 async def _encrypted(host: Host, context: ssl.SSLContext) -> AsyncIterator[ssl.SSLObject]:
     reader, writer = await asyncio.open_connection(host.name, host.port)
     try:
-        writer.write(_SSL_REQUEST)
+        writer.write(SSL_REQUEST)
         answer = await reader.read(2)
         if not answer:
             raise EOFError
         # one byte and no more: what came unencrypted behind it would be taken for the server's own later
         if answer != b"S":
             # in the words of the driver, so that both are told as the same failure
-            raise ConnectionError("rejected SSL upgrade")
+            raise stranger(answer, host) or ConnectionError(REJECTED)
         await writer.start_tls(context, server_hostname=host.name)
         yield writer.get_extra_info("ssl_object")
         # a server complains in its log about a connection that ends without a word

@@ -72,6 +72,11 @@ def _has_route(family: int, place: tuple[Any, ...]) -> bool:
     return True
 
 
+def has_ipv6() -> bool:
+    """This machine has a route to the internet by IPv6; nothing is sent."""
+    return _has_route(socket.AF_INET6, ("2000::1", 53))
+
+
 async def unwatched(question: Callable[[], Answer]) -> Answer:
     """What a blocking function answers, or raises, in a thread that nobody waits for at the end.
 
