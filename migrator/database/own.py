@@ -36,6 +36,7 @@ TABLES = {
         path text,
         env text,
         sha256 bytea not null,
+        included jsonb,
         rows bigint not null,
         loaded_at timestamptz not null,
         loaded_by text,
@@ -43,6 +44,9 @@ TABLES = {
         primary key (path, env))""",
 }
 """The columns of our tables, by name. Columns are only ever added."""
+
+ADDED = {"seed": {"included": "jsonb"}}
+"""Columns that tables of earlier versions lack."""
 
 CREATED_MEANWHILE = {"23505", "42P07", "42P06", "42710", "40P01", "XX000"}
 """Another session made the same thing at the same moment: IF NOT EXISTS does not see what is not committed yet."""
@@ -59,6 +63,11 @@ def creation(config: Config) -> str:
     """The SQL that makes whatever of ours is missing; does nothing where all is there."""
     parts = [f"create schema if not exists {quote(config.schema)}"]
     parts += [f"create table if not exists {quote(config.schema, name)} {columns}" for name, columns in TABLES.items()]
+    parts += [
+        f"alter table {quote(config.schema, name)} add column if not exists {column} {kind}"
+        for name, columns in ADDED.items()
+        for column, kind in columns.items()
+    ]
     return "; ".join(parts)
 
 

@@ -20,6 +20,7 @@ from migrator.events import Emit, FileSkipped, Noticed, ignore
 from migrator.events.seeding import SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import SeedSummary
 from migrator.seeding.books import ledger, tables
+from migrator.seeding.books.ledger import Ledger
 from migrator.seeding.files import headers
 from migrator.seeding.files.folders import SeedFile, find
 from migrator.seeding.preparing.spool import Spool
@@ -27,6 +28,7 @@ from migrator.seeding.preparing.spool import Spool
 if TYPE_CHECKING:
     from migrator.seeding.files.nodes import Table
     from migrator.seeding.loading.load import Loader
+    from migrator.seeding.preparing.prepare import Preparation
     from migrator.seeding.preparing.shapes import FileLoad
 
 
@@ -75,7 +77,7 @@ async def seed(
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(connect(config, emit))
         known = await ledger.read(session, config)
-        told = _told_apart(config, files, known or {}, force=force)
+        told = _told_apart(config, files, known, force=force)
         outcomes = {file.shown: _unchanged(file, emit) for file in told.unchanged}
         if told.pending:
             await protection.admit(session, config.schema, "seed", confirmed=confirmed)
@@ -87,7 +89,7 @@ async def seed(
             units = order(loads, files)
             announce_cycles(units, loads, emit)
             await refuse_role(session, config)
-            if known is None:
+            if known is None or not known.complete:
                 await own.ensure(session, config, emit)
             loader = Loader(config, spool, emit, force=force, confirmed=confirmed)
             await loader.run(units, {load.file.name: load for load in loads}, more)
@@ -113,7 +115,7 @@ async def plan(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ign
 
     files = find(config, paths, emit)
     async with connect(config, emit) as session:
-        told = _told_apart(config, files, await ledger.read(session, config) or {}, force=False)
+        told = _told_apart(config, files, await ledger.read(session, config), force=False)
         outcomes = [SeedOutcome(path=file.shown, state="unchanged", reason="in the ledger") for file in told.unchanged]
         edges: tuple[SeedEdge, ...] = ()
         if told.pending:
@@ -141,14 +143,15 @@ async def summary(session: Session, config: Config) -> SeedSummary:
     One round trip; neither locks nor writes; reads no YAML but a header. A folder that is not there has no files. Must
     not be called inside a transaction.
     """
-    known = await ledger.read(session, config) or {}
+    found = await ledger.read(session, config)
+    known = found.files if found is not None else {}
     if not any((config.root / folder).exists() for folder in config.seeds):
         return SeedSummary(current=0, changed=0, new=0)
     existing = tuple(folder for folder in config.seeds if (config.root / folder).exists())
     files = [
         file
         for file in find(replace(config, seeds=existing))
-        if known.get(file.name) == file.sha256 or _applies(file, config.env)
+        if (known[file.name].sha256 == file.sha256 if file.name in known else False) or _applies(file, config.env)
     ]
     return ledger.compare(files, known)
 
@@ -161,14 +164,15 @@ def _applies(file: SeedFile, env: str) -> bool:
         return True
 
 
-def _told_apart(config: Config, files: tuple[SeedFile, ...], known: dict[str, bytes], *, force: bool) -> _Pending:
+def _told_apart(config: Config, files: tuple[SeedFile, ...], known: Ledger | None, *, force: bool) -> _Pending:
     told = _Pending()
     for file in files:
-        if known.get(file.name) == file.sha256 and not force:
+        before = known.files.get(file.name) if known is not None else None
+        if before is not None and not force and before.is_current(file):
             told.unchanged.append(file)
         elif _applies(file, config.env):
             told.pending.append(file)
-            if file.name in known:
+            if before is not None:
                 told.changed.add(file.name)
     return told
 
@@ -182,22 +186,37 @@ def _unchanged(file: SeedFile, emit: Emit) -> SeedOutcome:
 async def _prepare(
     config: Config, session: Session, files: list[SeedFile], spool: Spool, emit: Emit
 ) -> "list[FileLoad]":
-    """Read and check every file, in a thread, so that a signal is heard meanwhile."""
+    """Read and check every file."""
+    from migrator.seeding.preparing import declared
     from migrator.seeding.preparing.prepare import Preparation
 
-    names = tuple(dict.fromkeys(name for file in files for name in headers.table_names(file) if name[:1] != "$"))
+    catalog = tables.Catalog()
+    names = [name for file in files for name in headers.table_names(file) if name[:1] != "$"]
     async with _settings(session):
-        infos = await tables.read(session, names)
-        others = await tables.names(session) if None in infos.values() else []
-    for name, info in infos.items():
+        await catalog.read(session, names)
+        others = await tables.names(session) if None in catalog.named.values() else []
+    for name, info in catalog.named.items():
         if info is not None and info.row_security:
             message = f"row level security applies to this role on `{name}`: rows that it hides seem not to be there"
             emit(Noticed(severity="WARNING", message=message))
-    preparation = Preparation(infos, others, spool, config.environ)
+    while True:
+        preparation = Preparation(catalog, others, spool, config.environ)
+        loads = await _read_all(preparation, files)
+        if not preparation.unread:
+            break
+        async with _settings(session):
+            await catalog.read(session, preparation.unread)
+    await declared.refuse_undeclared(session, preparation.ids, catalog)
+    return loads
+
+
+async def _read_all(preparation: "Preparation", files: list[SeedFile]) -> "list[FileLoad]":
+    """Read every file, in a thread, so that a signal is heard meanwhile."""
 
     def read() -> "list[FileLoad]":
         loads = [preparation.read(file) for file in files]
-        preparation.finish(loads)
+        if not preparation.unread:
+            preparation.finish(loads)
         return loads
 
     work = asyncio.ensure_future(asyncio.to_thread(read))
@@ -220,11 +239,12 @@ async def _writers(
     from migrator.seeding.files.rows import read_tables
 
     written = [(file, table) for file in unchanged for table in read_tables(file.path, file.shown)]
+    catalog = tables.Catalog()
     async with _settings(session):
-        infos = await tables.read(session, tuple(dict.fromkeys(table.name for _, table in written)))
+        await catalog.read(session, [table.name for _, table in written])
     found: dict[int, list[tuple[SeedFile, Table]]] = {}
     for file, table in written:
-        info = infos[table.name]
+        info = catalog.named[table.name]
         if info is not None and info.oid in synced:
             found.setdefault(info.oid, []).append((file, table))
     return found

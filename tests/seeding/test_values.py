@@ -190,7 +190,7 @@ REFUSED = {
     "infinity in JSON": ("v jsonb", "v: {a: .inf}", 20, "JSON has no `.inf`"),
     "a ragged array": ("v int[]", "v: [[1, 2], [3]]", 25, "different lengths"),
     "an unknown operator": ("v text", "v: {$sequel: x}", 17, "there is no operator `$sequel`"),
-    "an operator of a later version": ("v text", "v: {$sql: now()}", 17, "`$sql` is not supported in this version"),
+    "an operator of a later version": ("v text", "v: {$pick: users}", 17, "`$pick` is not supported in this version"),
     "two keys beside an operator": ("v text", "v: {$var: a, b: c}", 16, "`$var` must be the only key"),
     "an enum": ("v mood", "v: saf", 16, "`saf` is not a value of the enum mood"),
     "a text that is too long": ("v varchar(3)", "v: abcd", 16, "character varying(3), and this text has 4"),

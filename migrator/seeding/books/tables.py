@@ -1,6 +1,7 @@
 """What a seed needs to know of the tables that it names: columns, keys, foreign keys. One round trip for all files."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -46,6 +47,7 @@ class Column:
         generated: PostgreSQL computes it; nobody writes it.
         identity: `always`, `by default` or empty.
         sequence: the sequence that its default draws from, quoted and qualified.
+        equals: the equality operator of its type, qualified, such as `OPERATOR(pg_catalog.=)`.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Column:
     generated: bool
     identity: str
     sequence: str | None
+    equals: str
 
     @property
     def is_domain(self) -> bool:
@@ -86,12 +89,23 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignKey:
-    """A foreign key: our columns and the table they refer to."""
+    """A foreign key: our columns, the table they refer to, and the columns of it that they take.
+
+    Attributes:
+        name: of the constraint.
+        columns: ours.
+        target: the other table.
+        target_name: as it is called here, for people.
+        target_path: `schema.table`, to ask for it.
+        takes: its columns, one for each of ours.
+    """
 
     name: str
     columns: tuple[str, ...]
     target: int
     target_name: str
+    target_path: str
+    takes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +147,34 @@ def _query() -> str:
     return files("migrator.seeding.books").joinpath("tables.sql").read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
-async def read(session: Session, names: tuple[str, ...]) -> dict[str, TableInfo | None]:
-    """The tables of these names (`table` by the search_path, or `schema.table`); None for one that does not exist.
+@dataclass(slots=True)
+class Catalog:
+    """Tables of a database, as far as they have been asked for.
 
-    One round trip; nothing is written or locked.
+    Attributes:
+        named: by the name that was asked for; None for a table that does not exist.
+        tables: by oid, those that they refer to included.
     """
-    if not names:
-        return {}
-    wanted = ", ".join(f"({literal(name)}, {literal(_qualified(name))}, {literal(quote(name))})" for name in names)
-    rows = await session.read(_query().replace("values (null::text, null::text, null::text)", f"values {wanted}"))
-    return {row["asked"]: _table(row) if row["oid"] is not None else None for row in rows}
+
+    named: dict[str, TableInfo | None] = field(default_factory=dict)
+    tables: dict[int, TableInfo] = field(default_factory=dict)
+
+    async def read(self, session: Session, names: Iterable[str]) -> None:
+        """Read the tables of these names (`table` by the search_path, or `schema.table`) and those that they refer to.
+
+        One round trip, or none when all are known; nothing is written or locked.
+        """
+        wanted = [name for name in dict.fromkeys(names) if name not in self.named]
+        if not wanted:
+            return
+        values = ", ".join(f"({literal(name)}, {literal(_qualified(name))}, {literal(quote(name))})" for name in wanted)
+        rows = await session.read(_query().replace("values (null::text, null::text, null::text)", f"values {values}"))
+        for row in rows:
+            table = _table(row) if row["oid"] is not None else None
+            if table is not None:
+                self.tables[table.oid] = table
+            if row["asked"] is not None:
+                self.named[row["asked"]] = table
 
 
 async def names(session: Session) -> list[str]:
@@ -185,6 +217,8 @@ def _table(row: dict[str, Any]) -> TableInfo:
                 columns=tuple(key["columns"]),
                 target=int(key["target"]),
                 target_name=key["target_name"],
+                target_path=key["target_path"],
+                takes=tuple(key["takes"]),
             )
             for key in row["foreign_keys"] or ()
         ),
@@ -204,6 +238,7 @@ def _column(row: dict[str, Any]) -> Column:
         generated=row["generated"],
         identity=row["identity"],
         sequence=row["sequence"],
+        equals=f"OPERATOR({quote(row['equals'])}.=)",
     )
 
 

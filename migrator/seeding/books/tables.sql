@@ -1,9 +1,19 @@
--- one row: a table that was asked for, with its columns, unique keys and foreign keys (nulls where there is no table)
+-- one row: a table that was asked for or that one of them refers to, with its columns, unique keys and foreign keys
+-- (nulls where there is no table)
 with recursive asked (name, first, second) as (
     values (null::text, null::text, null::text)
-), target as (
+), named as (
     select a.name as asked, coalesce(to_regclass(a.first), to_regclass(a.second))::oid as oid
     from asked a
+), target as (
+    select n.asked, n.oid
+    from named n
+    union all
+    select distinct null::text, f.confrelid
+    from pg_constraint f
+    where f.contype = 'f' and f.conrelid in (select n.oid from named n) and f.confrelid not in (
+        select n.oid from named n where n.oid is not null
+    )
 ), attribute as (
     select a.*
     from pg_attribute a
@@ -42,6 +52,8 @@ select json_build_object(
             'name', a.attname,
             'number', a.attnum,
             'type_name', format_type(a.atttypid, a.atttypmod),
+            -- where `=` of the type is: with the type for one of an extension, such as citext, else in pg_catalog
+            'equals', case when z.typtype = 'b' and z.typcategory <> 'A' then z_n.nspname else 'pg_catalog' end,
             'base_name', format_type(b.oid, case when y.typtype = 'd' then b.typmod else a.atttypmod end),
             'collation', (
                 select quote_ident(l_n.nspname) || '.' || quote_ident(l.collname)
@@ -87,6 +99,8 @@ select json_build_object(
             where b.typid = a.atttypid and bt.typtype <> 'd'
         ) b on true
         join kind k on k.oid = b.oid
+        join pg_type z on z.oid = b.oid
+        join pg_namespace z_n on z_n.oid = z.typnamespace
         where a.attrelid = t.oid
     ),
     'keys', (
@@ -118,10 +132,20 @@ select json_build_object(
             'name', f.conname,
             'target', f.confrelid::bigint,
             'target_name', f.confrelid::regclass::text,
+            'target_path', (
+                select f_n.nspname || '.' || f_c.relname
+                from pg_class f_c join pg_namespace f_n on f_n.oid = f_c.relnamespace
+                where f_c.oid = f.confrelid
+            ),
             'columns', (
                 select json_agg(a.attname order by p.position)
                 from unnest(f.conkey) with ordinality p (number, position)
                 join attribute a on a.attrelid = f.conrelid and a.attnum = p.number
+            ),
+            'takes', (
+                select json_agg(a.attname order by p.position)
+                from unnest(f.confkey) with ordinality p (number, position)
+                join pg_attribute a on a.attrelid = f.confrelid and a.attnum = p.number
             )
         ) order by f.conname)
         from pg_constraint f

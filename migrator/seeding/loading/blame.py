@@ -1,14 +1,12 @@
-"""From PostgreSQL's complaint about a row back to the scalar in the YAML file that is to blame."""
+"""From PostgreSQL's complaint about a row back to the scalar in the seed file that is to blame."""
 
-import json
 import re
 from collections.abc import Iterator
-from contextlib import closing
 
 from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
-from migrator.seeding.files.nodes import Batch, Node, Row, place_of, span, width_of
-from migrator.seeding.files.reader import MisreadError
-from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.books.tables import Column
+from migrator.seeding.loading.places import cell_of, table_of
+from migrator.seeding.loading.refused import refused, short
 from migrator.seeding.loading.staging import REFUSED, Stage
 from migrator.seeding.preparing.shapes import TableLoad
 from migrator.seeding.preparing.spool import Spool
@@ -20,17 +18,16 @@ _FAILING_ROW = re.compile(r"Failing row contains \((.*)\)\.", re.DOTALL)
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _TRUNCATED = "..."
-_LONGEST = 500
 
 
 def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorError:
     """The failure of a file, told at the line that PostgreSQL refused, with its own words."""
     report = error.report
     if report.sqlstate == REFUSED:
-        return _refused(report, stages)
-    words = f"{_short(report.message)} ({report.sqlstate})"
+        return refused(report, stages)
+    words = f"{short(report.message)} ({report.sqlstate})"
     if report.detail:
-        words += f": {_short(report.detail)}"
+        words += f": {short(report.detail)}"
     load, where = _place(report, stages, spool)
     shown = load.file.shown if load is not None else stages[0].load.file.shown if stages else "the file"
     table = f"`{load.table.name}` of " if load is not None else ""
@@ -45,11 +42,6 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
     )
 
 
-def _short(text: str) -> str:
-    """The server's words, which may hold a value of any size."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text):,} characters)"
-
-
 def _hint(report: ServerReport) -> str | None:
     hints = {
         "23505": "another row has this key: change one of them, or name this key with `key:` to update that row",
@@ -60,61 +52,6 @@ def _hint(report: ServerReport) -> str | None:
     return hints.get(report.sqlstate)
 
 
-def _refused(report: ServerReport, stages: list[Stage]) -> MigratorError:
-    """A staging check of ours, which knows the lines."""
-    found = json.loads(report.detail or "{}")
-    stage = stages[found["stage"]]
-    load = stage.load
-    line, column = int(found["line"]), found.get("column")
-    where = _cell(load, line, None)
-    name, shown = load.table.name, load.file.shown
-    outcome = f"`{shown}` was rolled back"
-    if found["problem"] == "duplicate":
-        key = ", ".join(load.key.columns) if load.key else ""
-        return WorkError(
-            f"`{name}` has two rows of one key",
-            code="duplicate-key",
-            where=where,
-            detail=f"the same ({key}) as in line {found['first']}",
-            outcome=outcome,
-            hint="keep one of them",
-        )
-    if found["problem"] == "missing":
-        return WorkError(
-            f"a new row of `{name}` needs a value for `{column}`",
-            code="not-null",
-            where=where,
-            detail=f"`{column}` is not null and has no default",
-            outcome=outcome,
-            hint=f"write `{column}` in this row, or in `defaults`",
-        )
-    if found["problem"] == "absent":
-        key = ", ".join(load.key.columns) if load.key else ""
-        return WorkError(
-            f"`{name}` has no row with the ({key}) of this one, and `mode: update` inserts none",
-            code="row-not-there",
-            where=where,
-            outcome=outcome,
-            hint="correct the key, or use `mode: upsert`",
-        )
-    if found["problem"] == "outside":
-        return WorkError(
-            f"this row of `{name}` is not within `where: {load.table.where}`",
-            code="sync-outside",
-            where=where,
-            detail="the next run would not find it among the rows that the file looks after",
-            outcome=outcome,
-            hint="give the row what the condition asks for, for example in `defaults`",
-        )
-    return WorkError(
-        f"`{name}.{column}` is GENERATED ALWAYS: it cannot be changed once a row is there",
-        code="identity-always",
-        where=where,
-        outcome=outcome,
-        hint=f"write the value that the row has, or leave `{column}` out",
-    )
-
-
 def _place(report: ServerReport, stages: list[Stage], spool: Spool) -> tuple[TableLoad | None, Span | None]:
     found = _COPY.search(report.context or "")
     if found:
@@ -122,17 +59,17 @@ def _place(report: ServerReport, stages: list[Stage], spool: Spool) -> tuple[Tab
         column = None
         if found[3] and found[3].startswith("c"):
             column = load.staged()[int(found[3][1:])].name
-        return load, _cell(load, _line(load, spool, int(found[2])), column)
+        return load, cell_of(load, _line(load, spool, int(found[2])), column)
     named = [stage.load for stage in stages if _is_about(report, stage.load)]
     if not named:
         only = stages[0].load if len(stages) == 1 else None
-        return only, _table(only) if only is not None else None
+        return only, table_of(only) if only is not None else None
     load = named[0]
     for names, values in _wanted(report, load):
         line = _search(load, spool, names, values)
         if line is not None:
-            return load, _cell(load, line, names[0])
-    return load, _table(load)
+            return load, cell_of(load, line, names[0])
+    return load, table_of(load)
 
 
 def _is_about(report: ServerReport, load: TableLoad) -> bool:
@@ -159,7 +96,7 @@ def _search(load: TableLoad, spool: Spool, names: list[str], values: str) -> int
     """The line of the row whose cells read so; None when it is not found by its text."""
     positions = []
     for shape in load.shapes:
-        at = {column.name: index + 2 for index, column in enumerate(shape.columns)}
+        at = {cell.name: index + 2 for index, cell in enumerate(shape.cells) if isinstance(cell, Column)}
         positions.append([at[name] for name in names] if all(name in at for name in names) else None)
     cut = values.endswith(_TRUNCATED)
     wanted = values.removesuffix(_TRUNCATED).encode()
@@ -184,43 +121,3 @@ def _line(load: TableLoad, spool: Spool, number: int) -> int | None:
 
 def _unescape(cell: bytes) -> bytes:
     return _UNESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), cell) if b"\\" in cell else cell
-
-
-def _cell(load: TableLoad, line: int | None, column: str | None) -> Span:
-    """Where a cell of the row in this line stands: the file is read again, which only a failure does."""
-    found = None
-    try:
-        found = _row(load, line, fold=True)
-    except MisreadError:
-        found = _row(load, line, fold=False)
-    if found is None:
-        return _table(load)
-    node: Node = found.keys[0] if found.keys else load.table.defaults[0][0]
-    if column in found.names:
-        node = found.cells[found.names.index(column)]
-    else:
-        node = next((value for key, value in load.table.defaults if key.value == column), node)
-    return span(load.file.path, load.file.shown, place_of(node), width_of(node))
-
-
-def _row(load: TableLoad, line: int | None, *, fold: bool) -> Row | None:
-    if line is None:
-        return None
-    document = SeedDocument(load.file.path, load.file.shown, fold=fold)
-    with closing(document.tables()) as tables:
-        for table in tables:
-            if table.name != load.table.name:
-                continue
-            for item in document.rows():
-                if isinstance(item, Batch):
-                    if item.line < line <= item.line + len(item.rows) * item.height:
-                        first = line - 1 - (line - 1 - item.line) % item.height
-                        return document.reread(first, item.height)
-                elif item.line == line - 1:
-                    return item
-            return None
-    return None
-
-
-def _table(load: TableLoad) -> Span:
-    return span(load.file.path, load.file.shown, load.table.place, len(load.table.name))

@@ -15,7 +15,7 @@ def compare(stage: Stage) -> list[str]:
     updates, inserts = stage.load.table.updates, stage.load.table.inserts
     lines = [
         (
-            f"select min(s.line), max(s.line) into first_line, last_line from {stage.name} s "
+            f"select min(s.line), max(s.line) into first_line, last_line from {stage.name} s where s.shape >= 0 "
             f"group by {stage.keys(key)} having count(*) > 1 order by 1 limit 1;"
         ),
         refuse(stage, "duplicate", "found"),
@@ -36,7 +36,7 @@ def compare(stage: Stage) -> list[str]:
     if updates:
         order = ", ".join(f"t.{quote(name)}" for name in key.columns)
         lines.append(
-            f"perform from {stage.target} t where exists (select from {stage.name} s where {match}) "
+            f"perform from {stage.target} t where exists (select from {stage.name} s where s.shape >= 0 and {match}) "
             f"order by {order} for no key update;"
         )
         lines.append(f"get diagnostics m{at} = row_count;")
@@ -44,7 +44,7 @@ def compare(stage: Stage) -> list[str]:
     if not inserts:
         lines.append(
             f"select min(s.line), max(s.line) into first_line, last_line from {stage.name} s "
-            f"where not exists (select from {stage.target} t where {match});"
+            f"where s.shape >= 0 and not exists (select from {stage.target} t where {match});"
         )
         lines.append(refuse(stage, "absent", "first_line is not null"))
         return lines

@@ -23,7 +23,7 @@ from migrator.seeding.loading import merge
 from migrator.seeding.loading.blame import explain
 from migrator.seeding.loading.connections import Connections
 from migrator.seeding.loading.merge import PREFIX
-from migrator.seeding.loading.pruning import DELETES, deleting, keys_table
+from migrator.seeding.loading.pruning import DELETES, deleting
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.ordering.graph import Graph
 from migrator.seeding.preparing.shapes import FileLoad
@@ -174,11 +174,11 @@ class Loader:
         oids = sorted({stage.load.info.oid for stage in stages})
         opening += [f"select pg_advisory_xact_lock({LOCK_CLASS}, {oid}::oid::int8::bit(32)::int4)" for oid in oids]
         if not self._force:
-            opening.append(ledger.stop_if_loaded(config, [load.file for load in members]))
+            opening.append(ledger.stop_if_loaded(config, [(load.file, load.includes.digests) for load in members]))
         if self._confirmed is None:
             opening.append(protection.stop_if_protected(config.schema))
         opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
-        opening += [statement for stage in stages for statement in (stage.creation(), *keys_table(stage))]
+        opening += merge.creations(stages)
         for load in members:
             self._emit(FileLoading(path=load.file.shown, rows=0, total=load.rows))
         await session.run("; ".join(opening))
@@ -201,7 +201,7 @@ class Loader:
         closing.append(merge.block(stages))
         # our own table belongs to who logged in, not to the role that owns what migrations make
         closing += ["reset role"] if config.role is not None else []
-        closing += [ledger.record(config, load.file, load.rows) for load in members]
+        closing += [ledger.record(config, load.file, load.rows, load.includes.digests) for load in members]
         closing.append("commit")
         told: list[str] = []
 

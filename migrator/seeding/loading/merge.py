@@ -6,9 +6,11 @@ where its key is there and inserted, in key order, where it is not.
 """
 
 from migrator.seeding.loading.comparing import compare
-from migrator.seeding.loading.pruning import keep_keys, prune
+from migrator.seeding.loading.pruning import keep_keys, keys_table, prune
+from migrator.seeding.loading.resolving import lookups, refuse_unresolved, resolve
 from migrator.seeding.loading.sequences import move_sequences
 from migrator.seeding.loading.staging import Stage
+from migrator.seeding.loading.waves import in_waves, late_tables, waiting
 from migrator.seeding.loading.writing import write
 from migrator.seeding.ordering.graph import components
 from migrator.sql.names import literal
@@ -25,14 +27,27 @@ def block(stages: list[Stage]) -> str:
     names = [f"{letter}{stage.index}" for stage in stages for letter in "uinmd"]
     lines = ["#variable_conflict use_column", "declare"]
     lines += [f"  {name} bigint := 0;" for name in names]
-    lines += ["  first_line int4; last_line int4; affected bigint;", "begin"]
-    groups = _groups(stages)
-    for group in groups:
+    lines += ["  first_line int4; last_line int4; affected bigint; wrong json; expression text;", "begin"]
+    order = groups(stages)
+    for group in order:
+        waits = {(stage.index, shape.number) for stage, shape in waiting(group)}
+        at_once = [
+            (stage, lookup, shape.number)
+            for stage in group
+            for shape, lookup in lookups(stage)
+            if (stage.index, shape.number) not in waits
+        ]
+        for found in at_once:
+            lines += resolve(*found)
+        lines += refuse_unresolved(at_once)
+        if waits:
+            lines += in_waves(group, write)
+            continue
         for stage in group:
             lines += keep_keys(stage)
             lines += compare(stage)
         lines += write(group)
-    for group in reversed(groups):
+    for group in reversed(order):
         for stage in reversed(group):
             lines += prune(stage)
     for stage in stages:
@@ -49,18 +64,19 @@ def block(stages: list[Stage]) -> str:
     return "do " + literal("\n".join(lines))
 
 
-def _groups(stages: list[Stage]) -> list[list[Stage]]:
+def creations(stages: list[Stage]) -> list[str]:
+    """The statements that make a unit's temporary tables."""
+    made = [statement for stage in stages for statement in (stage.creation(), *keys_table(stage))]
+    return [*made, *(statement for group in groups(stages) for statement in late_tables(group))]
+
+
+def groups(stages: list[Stage]) -> list[list[Stage]]:
     """Stages in the order of their tables' foreign keys; those of a cycle together."""
     by_name: dict[str, list[Stage]] = {}
     for stage in stages:
         by_name.setdefault(str(stage.load.info.oid), []).append(stage)
     before = {
-        name: {
-            str(foreign.target)
-            for stage in group
-            for foreign in stage.load.info.foreign_keys
-            if str(foreign.target) in by_name and set(foreign.columns) & stage.load.referring
-        }
+        name: {str(target) for stage in group for _, target in stage.load.refers_to() if str(target) in by_name}
         for name, group in by_name.items()
     }
     return [[stage for name in part for stage in by_name[name]] for part in components(list(by_name), before)]

@@ -1,5 +1,6 @@
 """The sequences behind columns for which rows brought their own values."""
 
+from migrator.seeding.books.tables import Column
 from migrator.seeding.loading.staging import Stage
 from migrator.sql.names import literal, quote
 
@@ -11,7 +12,7 @@ def move_sequences(stage: Stage) -> list[str]:
     lines = []
     leading = {key.columns[0] for key in stage.load.info.keys}
     for column in stage.load.staged():
-        if column.sequence is None or column.type.name not in _INTEGERS:
+        if not isinstance(column, Column) or column.sequence is None or column.type.name not in _INTEGERS:
             continue
         most = (
             f"(select max({quote(column.name)}) from {stage.target})"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from migrator.seeding.books.tables import Column, Key
+from migrator.seeding.preparing.forms import Cell
 from migrator.seeding.preparing.shapes import Shape, TableLoad
 from migrator.sql.names import literal, quote
 
@@ -17,15 +18,17 @@ class Stage:
     Attributes:
         index: which of the unit's stages.
         load: the rows.
+        late: it is the table of the rows whose lookups are found when everything else is written.
     """
 
     index: int
     load: TableLoad
+    late: bool = False
 
     @property
     def name(self) -> str:
         """The staging table."""
-        return f"migrator_seed_{self.index}"
+        return f"migrator_seed_{self.index}" + ("_late" if self.late else "")
 
     @property
     def target(self) -> str:
@@ -33,24 +36,29 @@ class Stage:
         return self.load.info.quoted
 
     def columns(self) -> list[str]:
-        """The names of the staging table's columns, in the order of COPY."""
-        return ["shape", "line", *(f"c{index}" for index in range(len(self.load.staged())))]
+        """The names of the staging table's columns that COPY brings, in its order."""
+        return ["shape", "line", *(f"c{index}" for index in range(len(self.load.copied())))]
 
     def creation(self) -> str:
         """The statement that makes the staging table, for the transaction that it ends with."""
         parts = ["shape int2", "line int4"]
-        for index, column in enumerate(self.load.staged()):
-            parts.append(f"c{index} {column.base if self._loose(column) else column.declaration}")
+        for index, cell in enumerate(self.load.staged()):
+            loose = isinstance(cell, Column) and self._loose(cell)
+            parts.append(f"c{index} {cell.base if isinstance(cell, Column) and loose else cell.declaration}")
         return f"create temporary table {self.name} ({', '.join(parts)}) on commit drop"
 
     def _loose(self, column: Column) -> bool:
-        """A domain may refuse the NULL that stands for a column which some rows do not have."""
-        return column.is_domain and len(self.load.shapes) > 1
+        """A domain may refuse the NULL that stands for a column which some rows do not have, or do not have yet."""
+        return column.is_domain and (len(self.load.shapes) > 1 or column not in self.load.copied())
 
-    def cell(self, column: Column) -> str:
-        """A staged value as the target's type."""
-        index = [other.number for other in self.load.staged()].index(column.number)
-        return f"s.c{index}::{column.type.name}" if self._loose(column) else f"s.c{index}"
+    def cell(self, cell: Cell) -> str:
+        """A staged value of a row `s`, as the target's type."""
+        name = f"s.{self.place(cell)}"
+        return f"{name}::{cell.type.name}" if isinstance(cell, Column) and self._loose(cell) else name
+
+    def place(self, cell: Cell) -> str:
+        """The staging table's column for a cell."""
+        return f"c{self.load.staged().index(cell)}"
 
     def key_columns(self, key: Key) -> list[Column]:
         """The columns of a key, in its order."""
@@ -73,6 +81,7 @@ class Stage:
     def changing(self, shape: Shape, key: Key) -> list[Column]:
         """The columns of a shape that an update may set."""
         fixed = {*key.columns, *(name for name, _ in self.load.table.keep)}
+        fixed |= {column.name for column, _ in shape.expressions()}
         return [column for column in shape.columns if column.name not in fixed and column.identity != "always"]
 
 

@@ -5,6 +5,7 @@ an existing row. Rows that refer to one another, within a table or round a cycle
 statement: foreign keys are checked at its end, so no order among them is wrong, and no constraint has to be put aside.
 """
 
+from migrator.seeding.loading.expressions import evaluate
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.preparing.shapes import Shape
 from migrator.sql.names import quote
@@ -13,15 +14,13 @@ from migrator.sql.names import quote
 def write(group: list[Stage]) -> list[str]:
     """Update and insert a group of stages: by one statement where rows may refer to one another, else one by one."""
     oids = {stage.load.info.oid for stage in group}
-    knotted = any(
-        foreign.target in oids and set(foreign.columns) & stage.load.referring
-        for stage in group
-        for foreign in stage.load.info.foreign_keys
-    )
+    knotted = any(target in oids for stage in group for _, target in stage.load.refers_to())
+    evaluated = [line for stage in group for line in evaluate(stage)]
     if not knotted:
-        return [line for stage in group for line in _apart(stage)]
+        return [*evaluated, *(line for stage in group for line in _apart(stage))]
     matched = " + ".join(f"m{stage.index}" for stage in group)
     return [
+        *evaluated,
         f"if {matched} > 0 then",
         _together(group, matched=True),
         "else",
@@ -62,7 +61,9 @@ def _together(group: list[Stage], *, matched: bool) -> str:
                 sums.setdefault(f"i{stage.index}", []).append(name)
     if not parts:
         return ""
-    totals = [" + ".join(f"(select count(*) from {name})" for name in names) for names in sums.values()]
+    totals = [
+        " + ".join([total, *(f"(select count(*) from {name})" for name in names)]) for total, names in sums.items()
+    ]
     return f"with {', '.join(parts)} select {', '.join(totals)} into {', '.join(sums)};"
 
 

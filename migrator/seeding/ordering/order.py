@@ -82,12 +82,7 @@ def announce_cycles(graph: Graph, loads: list[FileLoad], emit: Emit) -> None:
 
 
 def _written(load: TableLoad) -> Written:
-    refers = [
-        (", ".join(foreign.columns), foreign.target)
-        for foreign in load.info.foreign_keys
-        if set(foreign.columns) & load.referring
-    ]
-    return Written(oid=load.info.oid, name=load.table.name, refers=tuple(refers))
+    return Written(oid=load.info.oid, name=load.table.name, refers=tuple(load.refers_to()))
 
 
 def _after(load: FileLoad, files: tuple[SeedFile, ...]) -> tuple[str, ...]:

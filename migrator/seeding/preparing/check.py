@@ -200,6 +200,17 @@ def null_refused(
     )
 
 
+def computed_key(document: SeedDocument, table: Table, column: str, line: int) -> InputError:
+    """The error for a key that an expression would make anew in every run."""
+    return InputError(
+        f"`{table.name}.{column}` is in the key, so `$sql` cannot compute it",
+        code="bad-value",
+        where=span(document.path, document.shown, _begin(document, line)),
+        outcome="nothing was loaded",
+        hint="write its value; `{$id: label}` is a uuid that stays the same",
+    )
+
+
 def values_missing(document: SeedDocument, load: TableLoad) -> Iterable[InputError]:
     """Columns that a new row needs and rows leave out, where every row is sure to be new: a table without a key."""
     for shape in load.shapes:

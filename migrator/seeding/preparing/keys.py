@@ -5,11 +5,13 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
 from migrator.errors import InputError
-from migrator.seeding.books.tables import Key
-from migrator.seeding.files.nodes import Row, place_of, span, width_of
+from migrator.seeding.books.tables import Catalog, Key
+from migrator.seeding.files.nodes import Node, Row, place_of, span, width_of
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.check import Problems
+from migrator.seeding.preparing.forms import Part
+from migrator.seeding.preparing.ids import Ids
 from migrator.seeding.preparing.shapes import Shape, TableLoad
 from migrator.seeding.preparing.spool import Spool
 from migrator.seeding.preparing.values import NULL
@@ -25,6 +27,8 @@ class Context:
     Attributes:
         spool: where rows go.
         environ: what `$var` reads.
+        catalog: the tables that are known.
+        ids: the labels of `$id`.
         problems: what is wrong.
         stopped: whether the run was cancelled.
         remembered: how many keys are held in memory.
@@ -32,6 +36,8 @@ class Context:
 
     spool: Spool
     environ: Map[str, str]
+    catalog: Catalog
+    ids: Ids
     problems: Problems
     stopped: Callable[[], bool]
     remembered: int = 0
@@ -40,6 +46,8 @@ class Context:
 def written(key: Key, text: str | tuple[str, ...]) -> str:
     """A key's columns and values, for a sentence."""
     values = (text,) if isinstance(text, str) else text
+    if len(values) != len(key.columns):  # some of it is looked up: the first one is the form
+        return ", ".join(value[:80] for value in values[1:])
     return ", ".join(f"`{column}` = {value[:80]}" for column, value in zip(key.columns, values, strict=True))
 
 
@@ -60,14 +68,22 @@ class Keys:
 
     def guess(self, shape: Shape) -> None:
         """Where the key stands in rows of this shape; guessed from the first one, confirmed when all are known."""
-        at = {column.name: index for index, column in enumerate(shape.columns)}
+        at: dict[str, list[int]] = {}
+        for index, cell in enumerate(shape.cells):
+            at.setdefault(cell.name, []).append(index)
+        names = frozenset(column.name for column in shape.columns)
         if shape.number == 0:
-            guess = check.infer_key(self._document, self._load.table, self._load.info, [frozenset(at)])
+            guess = check.infer_key(self._document, self._load.table, self._load.info, [names])
             self.key = guess if isinstance(guess, Key) else None
-        if self.key is None or not all(name in at for name in self.key.columns):
+        if self.key is None or not names.issuperset(self.key.columns):
             self.lines = None
-        else:
-            shape.key = tuple(at[name] for name in self.key.columns)
+            return
+        shape.key = tuple(index for name in self.key.columns for index in at.get(name, ()))
+        parts = [shape.cells[index] for index in shape.key if isinstance(shape.cells[index], Part)]
+        if parts or len(shape.key) != len(self.key.columns):
+            shape.key_form = repr(
+                [(cell.name, getattr(cell, "path", ())) for cell in map(shape.cells.__getitem__, shape.key)]
+            )
 
     def remember(self, shape: Shape, row: Row, texts: list[str]) -> bool:
         """Whether a row's key is whole and new; what is wrong with it is told."""
@@ -76,8 +92,8 @@ class Keys:
         parts = [texts[index] for index in shape.key]
         if any(part is NULL for part in parts) and not self.key.nulls_equal:
             index = next(index for index in shape.key if texts[index] is NULL)
-            cell = row.cells[index] if index < len(row.cells) else row.keys[0]
-            column = shape.columns[index]
+            cell = self._cell(shape, row, index)
+            column = self._load.info.columns[shape.cells[index].name]
             self._context.problems.add(
                 check.null_refused(self._document, self._load.table, column, place_of(cell), width_of(cell), key=True)
             )
@@ -85,14 +101,13 @@ class Keys:
         if self.lines is None:
             return True
         known = len(self.lines)
-        text = parts[0] if len(parts) == 1 else tuple(parts)
+        text = (shape.key_form, *parts) if shape.key_form else parts[0] if len(parts) == 1 else tuple(parts)
         first = self.lines.setdefault(text, row.line + 1)
         if len(self.lines) != known:
             self._context.remembered += 1
             self.forget_if_too_many()
             return True
-        index = shape.key[0]
-        cell = row.cells[index] if index < len(row.cells) else row.keys[0]
+        cell = self._cell(shape, row, shape.key[0])
         self._context.problems.add(
             InputError(
                 f"`{self._load.table.name}` has two rows of one key: {written(self.key, text)}",
@@ -104,6 +119,11 @@ class Keys:
             )
         )
         return False
+
+    def _cell(self, shape: Shape, row: Row, position: int) -> Node:
+        """What stands in the file for a spooled cell: for one of `defaults`, the row's first key."""
+        origin = shape.origin(position)
+        return row.keys[0] if origin is None else row.cells[origin]
 
     def forget_if_too_many(self) -> None:
         """Keep memory small, whatever the size of the files."""
@@ -124,5 +144,10 @@ class Keys:
         if key is None:
             for error in check.values_missing(self._document, load):
                 self._context.problems.add(error)
-        elif key == self.key:
+            return
+        for shape in load.shapes:
+            for column, _ in shape.expressions():
+                if column.name in key.columns:
+                    self._context.problems.add(check.computed_key(self._document, load.table, column.name, shape.line))
+        if key == self.key:
             load.keys = self.lines

@@ -5,14 +5,17 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
 from migrator.errors import InputError
-from migrator.seeding.books.tables import TableInfo
+from migrator.seeding.books.tables import Catalog
 from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.files.nodes import Place, Table, line_of, span
 from migrator.seeding.files.reader import MisreadError
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.check import Problems
+from migrator.seeding.preparing.ids import Ids
 from migrator.seeding.preparing.keys import Context, written
+from migrator.seeding.preparing.lookups import UnreadTableError
+from migrator.seeding.preparing.operators import Includes
 from migrator.seeding.preparing.reading import Reading
 from migrator.seeding.preparing.shapes import FileLoad, TableLoad
 from migrator.seeding.preparing.spool import Spool
@@ -22,19 +25,30 @@ class Preparation:
     """The first reading of a run's files: `read()` each, then `finish()`. Synchronous: runs in a thread.
 
     Args:
-        infos: the tables that the files name, as the database has them.
+        catalog: the tables that the files name, as the database has them.
         names: what tables there are, for the hint on an unknown one.
         spool: where rows go.
         environ: what `$var` reads.
+
+    Attributes:
+        stop: set to end a reading early.
+        unread: tables that lookups need and that are not in the catalog: read them, and prepare again.
+        ids: the labels of `$id`.
     """
 
-    def __init__(
-        self, infos: Map[str, TableInfo | None], names: Iterable[str], spool: Spool, environ: Map[str, str]
-    ) -> None:
+    def __init__(self, catalog: Catalog, names: Iterable[str], spool: Spool, environ: Map[str, str]) -> None:
         self.stop = threading.Event()
-        self._infos = infos
+        self.unread: set[str] = set()
+        self.ids = Ids()
         self._names = tuple(names)
-        self._context = Context(spool=spool, environ=environ, problems=Problems(), stopped=self.stop.is_set)
+        self._context = Context(
+            spool=spool,
+            environ=environ,
+            catalog=catalog,
+            ids=self.ids,
+            problems=Problems(),
+            stopped=self.stop.is_set,
+        )
 
     def read(self, file: SeedFile) -> FileLoad:
         """Read one file to its end and remember what is wrong with it. Raises `StoppedError` when asked to stop."""
@@ -51,10 +65,11 @@ class Preparation:
         context = self._context
         document = SeedDocument(file.path, file.shown, fold=fold)
         loads: list[TableLoad] = []
+        includes = Includes(file.path.parent)
         seen: dict[int, Table] = {}
         try:
             for table in document.tables():
-                info = self._infos.get(table.name)
+                info = context.catalog.named.get(table.name)
                 if info is None:
                     context.problems.add(check.unknown_table(document, table, self._names))
                     continue
@@ -66,7 +81,8 @@ class Preparation:
                         width=len(table.name),
                     )
                 seen[info.oid] = table
-                load = TableLoad(file=file, table=table, info=info, start=context.spool.flush())
+                start = context.spool.flush()
+                load = TableLoad(file=file, table=table, info=info, start=start, includes=includes)
                 loads.append(load)
                 Reading(context, document, load).read()
                 if table.mode == "sync" and not load.rows:
@@ -80,7 +96,10 @@ class Preparation:
                 )
         except InputError as error:
             context.problems.add(error)
-        return FileLoad(file=file, header=document.header, tables=[load for load in loads if load.rows])
+        except UnreadTableError as error:
+            self.unread.add(error.name)
+        tables = [load for load in loads if load.rows]
+        return FileLoad(file=file, header=document.header, tables=tables, includes=includes)
 
     def finish(self, loads: list[FileLoad]) -> None:
         """Compare the files with one another, then raise what is wrong in all of them."""

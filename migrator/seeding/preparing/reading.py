@@ -2,12 +2,19 @@
 
 from migrator.errors import InputError
 from migrator.seeding.books.tables import Column
-from migrator.seeding.files.nodes import NULL_WORDS, Batch, Node, Row, place_of, span, width_of
+from migrator.seeding.files.nodes import NULL_WORDS, Batch, Mapping, Node, Row, place_of, span, width_of
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
+from migrator.seeding.preparing.forms import Mark
 from migrator.seeding.preparing.keys import Context, Keys
+from migrator.seeding.preparing.operators import Operators
+from migrator.seeding.preparing.refusal import ValueRefusedError
 from migrator.seeding.preparing.shapes import Shape, TableLoad
-from migrator.seeding.preparing.values import NULL, Encoder, ValueRefusedError, checker, encoder, escape
+from migrator.seeding.preparing.shaping import Shaping
+from migrator.seeding.preparing.values import NULL, Encoder, escape
+
+UNMET = Shape(number=-1, line=0, columns=(), cells=(), tail=[], encoders=[], checks=[], watched=set())
+"""Stands for a shape of which no row was met."""
 
 _STOP_EVERY = 1024
 _QUOTES = "\"'"
@@ -30,30 +37,18 @@ class Reading:
         self._context = context
         self._document = document
         self._load = load
-        self._shapes: dict[tuple[str, ...], Shape | None] = {}
+        self._shapes: dict[tuple[object, ...], Shape | None] = {}
         self._keys = Keys(context, document, load)
-        self._broken = False
-        self._defaults = self._read_defaults()
-
-    def _add(self, error: InputError) -> None:
-        self._context.problems.add(error)
-
-    def _read_defaults(self) -> dict[str, tuple[Column, str]]:
-        load, document = self._load, self._document
-        found: dict[str, tuple[Column, str]] = {}
-        for error in check.table_options(document, load.table, load.info):
-            self._add(error)
-            self._broken = True
-        named = [(key.value, place_of(key)) for key, _ in load.table.defaults]
-        for error in check.columns(document, load.table, load.info, named):
-            self._add(error)
-        for key, node in load.table.defaults:
-            column = load.info.columns.get(key.value)
-            if column is not None and not column.generated:
-                text = self._encode(encoder(column, self._context.environ), column, node)
-                if text is not None:
-                    found[column.name] = (column, text)
-        return found
+        operators = Operators(
+            environ=context.environ,
+            includes=load.includes,
+            ids=context.ids,
+            table=load.info,
+            path=document.path,
+            shown=document.shown,
+        )
+        self._shaping = Shaping(document, load, context.catalog, operators, context.problems)
+        self._shaping.read_defaults()
 
     def read(self) -> None:
         """Every row: checked, encoded, spooled; then the key, which can be told once all shapes are known."""
@@ -72,18 +67,22 @@ class Reading:
                     raise StoppedError
         load.rows = count
         load.end = self._context.spool.flush()
-        if not self._broken:
+        if not self._shaping.broken:
             self._keys.settle()
 
     # one row
 
     def _row(self, row: Row) -> int:
         """One row with its places; returns how many rows were spooled."""
-        names = row.names
+        names: tuple[object, ...] = row.names
+        marks = None
+        if Mapping in map(type, row.cells):
+            marks = self._shaping.marks(row)
+            names = names if marks is None else (names, marks)
         try:
             shape = self._shapes[names]
         except KeyError:
-            shape = self._shapes[names] = self._shape(row)
+            shape = self._shapes[names] = self._shape(row, marks)
         if shape is None:
             return 0
         texts = self._texts(shape, row)
@@ -99,7 +98,7 @@ class Reading:
                 cell = next((cell for cell in row.cells if "\0" in getattr(cell, "value", "")), row.keys[0])
                 where = span(self._document.path, self._document.shown, place_of(cell))
                 outcome = "nothing was loaded"
-                self._add(
+                self._context.problems.add(
                     InputError("PostgreSQL's text cannot hold NUL", code="nul-character", where=where, outcome=outcome)
                 )
                 return 0
@@ -109,6 +108,8 @@ class Reading:
 
     def _texts(self, shape: Shape, row: Row) -> list[str] | None:
         """The texts of a row's cells; None when one of them was refused."""
+        if shape.forms:
+            return self._formed(shape, row)
         if not shape.checks:
             try:
                 texts = [cell.value for cell in row.cells]  # type: ignore[union-attr]  # told by the exception
@@ -124,36 +125,48 @@ class Reading:
                 texts.append(text)
         return texts if len(texts) == len(row.cells) else None
 
+    def _formed(self, shape: Shape, row: Row) -> list[str] | None:
+        """The texts of a row whose cells are not all plain values."""
+        texts: list[str] = []
+        refused = False
+        for form, cell in zip(shape.forms, row.cells, strict=True):
+            try:
+                found = form.encode(cell)
+            except ValueRefusedError as error:
+                self._shaping.refuse(error, cell)
+                refused = True
+                continue
+            refused = self._is_null_refused(found[0], form.columns[0], cell) or refused
+            texts += found
+        return None if refused else texts
+
     def _encode(self, encode: Encoder, column: Column, node: Node) -> str | None:
         try:
             text = encode(node)
         except ValueRefusedError as error:
-            at = error.node if error.node is not None else node
-            self._add(
-                InputError(
-                    error.message,
-                    code=error.code,
-                    where=span(self._document.path, self._document.shown, place_of(at), width_of(at)),
-                    outcome="nothing was loaded",
-                    hint=error.hint,
-                )
-            )
+            self._shaping.refuse(error, node)
             return None
-        if text is NULL and column.not_null:
-            in_key = self._keys.key is not None and column.name in self._keys.key.columns
-            self._add(
-                check.null_refused(self._document, self._load.table, column, place_of(node), width_of(node), key=in_key)
-            )
-            return None
-        return text
+        return None if self._is_null_refused(text, column, node) else text
+
+    def _is_null_refused(self, text: str, column: Column, node: Node) -> bool:
+        if text is not NULL or not column.not_null:
+            return False
+        in_key = self._keys.key is not None and column.name in self._keys.key.columns
+        self._context.problems.add(
+            check.null_refused(self._document, self._load.table, column, place_of(node), width_of(node), key=in_key)
+        )
+        return True
 
     # many rows
 
     def _batch(self, batch: Batch) -> int:
         """Rows whose cells are the text that they look like; whatever is not plain sailing goes through `_row`."""
-        shape = self._shapes[batch.names]
+        shape = self._shapes.get(batch.names, UNMET)
         if shape is None:
             return 0
+        if shape is UNMET:  # rows with these columns have looked something up so far
+            lines_of = range(batch.line, batch.line + len(batch.rows) * batch.height, batch.height)
+            return sum(self._row(self._document.reread(line, batch.height)) for line in lines_of)
         lines: list[str] = []
         plain = not (shape.checks or shape.tail or shape.watched)
         single = shape.key[0] if len(shape.key) == 1 else None
@@ -212,31 +225,11 @@ class Reading:
 
     # shapes, references, keys
 
-    def _shape(self, row: Row) -> Shape | None:
+    def _shape(self, row: Row, marks: tuple[Mark, ...] | None) -> Shape | None:
         """A shape that was not met before; None when its columns are wrong."""
-        load, info = self._load, self._load.info
-        errors = list(check.columns(self._document, load.table, info, [(key.value, place_of(key)) for key in row.keys]))
-        for error in errors:
-            self._add(error)
-        if errors:
-            self._broken = True
-            return None
-        own = [info.columns[name] for name in row.names]
-        filled = [pair for name, pair in self._defaults.items() if name not in row.names]
-        columns = (*own, *(column for column, _ in filled))
-        referring = {name for key in info.foreign_keys for name in key.columns}
-        checks = [(index, checker(column)) for index, column in enumerate(own)]
-        shape = Shape(
-            number=len(load.shapes),
-            line=row.line + 1,
-            columns=columns,
-            tail=[text for _, text in filled],
-            encoders=[encoder(column, self._context.environ) for column in own],
-            checks=[(index, found) for index, found in checks if found is not None],
-            watched={index for index, column in enumerate(columns) if column.name in referring},
-        )
-        load.shapes.append(shape)
-        self._keys.guess(shape)
+        shape = self._shaping.shape(row, plain=marks is None)
+        if shape is not None:
+            self._keys.guess(shape)
         return shape
 
     def _watch_references(self, shape: Shape, texts: list[str]) -> None:
@@ -244,4 +237,4 @@ class Reading:
             for index in tuple(shape.watched):
                 if texts[index] is not NULL:
                     shape.watched.discard(index)
-                    self._load.referring.add(shape.columns[index].name)
+                    self._load.referring.add(shape.cells[index].name)

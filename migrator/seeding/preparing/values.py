@@ -5,13 +5,14 @@ one, because PostgreSQL reads the source text. Only a plain `null`, `~` or nothi
 """
 
 import difflib
-import json
-import re
 from collections.abc import Callable
-from collections.abc import Mapping as Map
 
 from migrator.seeding.books.tables import Column, ColumnType
-from migrator.seeding.files.nodes import NULL_WORDS, Mapping, Node, Sequence, is_null
+from migrator.seeding.files.nodes import Mapping, Node, Sequence, is_null
+from migrator.seeding.preparing.forms import operator_of
+from migrator.seeding.preparing.jsontext import NUMBER, to_json
+from migrator.seeding.preparing.operators import Operators
+from migrator.seeding.preparing.refusal import ValueRefusedError
 
 NULL = r"\N"
 """COPY's NULL."""
@@ -22,25 +23,8 @@ Encoder = Callable[[Node], str]
 Checker = Callable[[str, bool], None]
 """Raises `ValueRefusedError` for a scalar, of which it is told the text and whether it is plain."""
 
-Environ = Map[str, str]
-"""What `$var` reads."""
-
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_WORDS = {word: word.lower() for name in ("true", "false") for word in (name, name.title(), name.upper())}
 _JSON_BEGINS = frozenset('{["')
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
-
-
-class ValueRefusedError(Exception):
-    """A value does not fit its column. `node` is where, if it is known; the rest is as in `MigratorError`."""
-
-    def __init__(self, message: str, node: Node | None, *, code: str = "bad-value", hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.node = node
-        self.code = code
-        self.hint = hint
 
 
 def escape(text: str) -> str:
@@ -61,7 +45,7 @@ def checker(column: Column) -> Checker | None:
 
 
 def _check_json(column: Column, text: str) -> None:
-    if not _NUMBER.fullmatch(text) and text not in {"true", "false"} and text[:1] not in _JSON_BEGINS:
+    if not NUMBER.fullmatch(text) and text not in {"true", "false"} and text[:1] not in _JSON_BEGINS:
         raise ValueRefusedError(
             f"`{column.name}` is {column.type.name}, and `{text}` is not JSON", None, hint=f"write {{$json: {text}}}"
         )
@@ -88,13 +72,13 @@ def _check_length(column: Column, text: str) -> None:
         )
 
 
-def encoder(column: Column, environ: Environ) -> Encoder:
+def encoder(column: Column, operators: Operators) -> Encoder:
     """How a cell of this column becomes text. Raises `ValueRefusedError` when called on a value that cannot fit."""
     check = checker(column)
 
     def encode(node: Node) -> str:
         if isinstance(node, Sequence | Mapping):
-            return _composed(node, column, environ)
+            return _composed(node, column, operators)
         if is_null(node):
             return NULL
         if check is not None:
@@ -107,10 +91,10 @@ def encoder(column: Column, environ: Environ) -> Encoder:
     return encode
 
 
-def _composed(node: Sequence | Mapping, column: Column, environ: Environ) -> str:
+def _composed(node: Sequence | Mapping, column: Column, operators: Operators) -> str:
     kind = column.type
-    if isinstance(node, Mapping) and any(key.value.startswith("$") and not key.style for key, _ in node.pairs):
-        return _operator(node, column, environ)
+    if isinstance(node, Mapping) and operator_of(node) is not None:
+        return operators.text(node, column)
     if kind.kind == "json":
         return to_json(node)
     if isinstance(node, Sequence) and kind.kind == "array":
@@ -119,43 +103,6 @@ def _composed(node: Sequence | Mapping, column: Column, environ: Environ) -> str
     raise ValueRefusedError(
         f"`{column.name}` is {kind.name}, which takes no {what}", node, hint="quote the text if it is one"
     )
-
-
-def _operator(node: Mapping, column: Column, environ: Environ) -> str:
-    """A mapping with a `$` key: one of ours, and nothing else."""
-    key, value = next((key, value) for key, value in node.pairs if key.value.startswith("$"))
-    if len(node.pairs) != 1:
-        raise ValueRefusedError(
-            f"`{key.value}` must be the only key of its mapping", node, hint=f'quote its value: {{{key.value}: "..."}}'
-        )
-    if key.value == "$json":
-        if column.type.kind != "json":
-            raise ValueRefusedError(f"`{column.name}` is {column.type.name}, not json or jsonb", node)
-        return to_json(value)
-    if key.value == "$var":
-        return _variable(value, environ)
-    known = {"$sql", "$file", "$id", "$ref", "$generate", "$pick", "$choice"}
-    raise ValueRefusedError(
-        f"`{key.value}` is not supported in this version"
-        if key.value in known
-        else f"there is no operator `{key.value}`",
-        key,
-        code="not-supported" if key.value in known else "bad-value",
-        hint=None if key.value in known else "quote the key if it is data",
-    )
-
-
-def _variable(node: Node, environ: Environ) -> str:
-    name = _text(node)
-    if name is None:
-        raise ValueRefusedError("`$var` takes the name of an environment variable", node)
-    if name not in environ:
-        raise ValueRefusedError(f"the environment variable `{name}` is not set", node, code="no-variable")
-    return environ[name]
-
-
-def _text(node: Node) -> str | None:
-    return None if isinstance(node, Sequence | Mapping) or is_null(node) else node.value
 
 
 # arrays
@@ -198,29 +145,3 @@ def _element(node: Node, element: ColumnType) -> str:
     else:
         text = node.value
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-# JSON
-
-
-def to_json(node: Node) -> str:
-    """The value as JSON: a number keeps its digits, words are those of YAML 1.2, everything else is a string."""
-    if isinstance(node, Sequence):
-        return "[" + ", ".join([to_json(item) for item in node.items]) + "]"
-    if isinstance(node, Mapping):
-        return "{" + ", ".join([f"{_string(key.value)}: {to_json(value)}" for key, value in node.pairs]) + "}"
-    return _json_scalar(node.value, node) if not node.style else _string(node.value)
-
-
-def _json_scalar(text: str, node: Node) -> str:
-    if text in NULL_WORDS:
-        return "null"
-    if text in _WORDS:
-        return _WORDS[text]
-    if _NOT_FINITE.fullmatch(text):
-        raise ValueRefusedError(f"JSON has no `{text}`", node, hint="quote it if it is a text")
-    return text if _NUMBER.fullmatch(text) else _string(text)
-
-
-def _string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,83 @@
+"""Lookups: the rows of other tables that staged cells mean, found by joins, and what was not found or found twice."""
+
+from collections.abc import Iterable, Iterator
+
+from migrator.seeding.loading.staging import REFUSED, Stage, refuse
+from migrator.seeding.preparing.forms import Lookup, Part
+from migrator.seeding.preparing.shapes import Shape
+from migrator.sql.names import literal, quote
+
+MOST_LINES = 100
+"""How many lines one report tells."""
+
+
+def parked(shape: Shape) -> int:
+    """The number that a shape's rows have while they wait for what they look up."""
+    return -1 - shape.number
+
+
+def lookups(stage: Stage) -> Iterator[tuple[Shape, Lookup]]:
+    """Everything that a stage looks up."""
+    for shape in stage.load.shapes:
+        for lookup in shape.lookups():
+            yield shape, lookup
+
+
+def resolve(stage: Stage, lookup: Lookup, number: int) -> list[str]:
+    """Fill a lookup's columns in the rows that have this number of a shape."""
+    tables, conditions = _joined(stage, lookup, "t")
+    sets = ", ".join(
+        f"{stage.place(column)} = t.{quote(take)}" for column, take in zip(lookup.columns, lookup.takes, strict=True)
+    )
+    where = " and ".join([f"s.shape = {number}", f"s.{stage.place(lookup.columns[0])} is null", *conditions])
+    lines = [f"update {stage.name} s set {sets} from {', '.join(tables)} where {where};"]
+    if not lookup.is_certain:
+        found = f"select s.line from {stage.name} s, {', '.join(tables)} where {where} group by s.line"
+        lines = [
+            f"select min(line), min(line) into first_line, last_line from ({found} having count(*) > 1) _;",
+            refuse(stage, "ambiguous", "first_line is not null", column=_written_under(lookup)),
+            *lines,
+        ]
+    return lines
+
+
+def refuse_unresolved(stages: Iterable[tuple[Stage, Lookup, int]], condition: str = "") -> list[str]:
+    """Raise the error of rows whose lookups found nothing, all of them at once; a `condition` leaves some out."""
+    parts: dict[int, list[str]] = {}
+    for stage, lookup, number in stages:
+        parts.setdefault(stage.index, []).append(
+            f"select s.line, {literal(_written_under(lookup))} as name from {stage.name} s "
+            f"where s.shape = {number} and s.{stage.place(lookup.columns[0])} is null{condition}"
+        )
+    lines = []
+    for index, selects in parts.items():
+        first = f"select * from ({' union all '.join(selects)}) _ order by line limit {MOST_LINES}"
+        detail = f"json_build_object('problem', 'unresolved', 'stage', {index}, 'cells', wrong)"
+        refusal = f"raise exception 'refused' using errcode = '{REFUSED}', detail = {detail}"
+        lines.append(f"select json_agg(json_build_array(line, name) order by line) into wrong from ({first}) _;")
+        lines.append(f"if wrong is not null then {refusal}; end if;")
+    return lines
+
+
+def _written_under(lookup: Lookup) -> str:
+    """The column under which a lookup stands in the row, or in `defaults`."""
+    return lookup.parts()[0].name
+
+
+def _joined(stage: Stage, lookup: Lookup, alias: str) -> tuple[list[str], list[str]]:
+    """The tables of a lookup, and the conditions under which their rows are what a staged row `s` means."""
+    tables, conditions = [f"{lookup.target.quoted} {alias}"], []
+    for index, (column, part) in enumerate(lookup.by):
+        theirs = f"{alias}.{quote(column.name)}"
+        if isinstance(part, Part):
+            conditions.append(f"{theirs} {column.equals} {stage.cell(part)}")
+            continue
+        inner = f"{alias}_{index}"
+        more, also = _joined(stage, part, inner)
+        tables += more
+        conditions += also
+        conditions += [
+            f"{alias}.{quote(mine.name)} {mine.equals} {inner}.{quote(take)}"
+            for mine, take in zip(part.columns, part.takes, strict=True)
+        ]
+    return tables, conditions

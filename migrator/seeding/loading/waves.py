@@ -1,0 +1,157 @@
+"""Rows that look up rows of their own table, or of tables in a cycle with it: written in waves.
+
+What a row looks up may be a row of the same unit whose id the database makes. So rows wait until what they look up is
+there: each wave writes the rows that have found everything. Where a wave finds nothing more, rows whose lookups are in
+nullable columns are written with NULL there, and get their values at the end. What is left then looks up something that
+is nowhere, or waits in a circle of NOT NULL columns, which no order of statements can fill.
+"""
+
+from collections.abc import Callable, Iterator
+
+from migrator.seeding.loading.comparing import compare
+from migrator.seeding.loading.pruning import keep_keys
+from migrator.seeding.loading.resolving import lookups, parked, refuse_unresolved, resolve
+from migrator.seeding.loading.staging import Stage, refuse
+from migrator.seeding.preparing.forms import Lookup, Part
+from migrator.seeding.preparing.shapes import Shape
+from migrator.sql.names import quote
+
+
+def waiting(group: list[Stage]) -> list[tuple[Stage, Shape]]:
+    """The shapes of a group whose rows look up rows that the group writes."""
+    oids = {stage.load.info.oid for stage in group}
+    found = {
+        (stage.index, shape.number): (stage, shape)
+        for stage in group
+        for shape, lookup in lookups(stage)
+        if not oids.isdisjoint(table.oid for table in lookup.targets())
+    }
+    return list(found.values())
+
+
+def late_tables(group: list[Stage]) -> list[str]:
+    """The statements that make the tables of rows which are completed at the end."""
+    stages = {stage.index: stage for stage, shape in waiting(group) if _late_lookups(stage, shape)}
+    return [f"create temporary table {stage.name}_late (like {stage.name}) on commit drop" for stage in stages.values()]
+
+
+def in_waves(group: list[Stage], write: Callable[[list[Stage]], list[str]]) -> list[str]:
+    """Write a group whose rows look one another up; `write` is how a wave is written."""
+    waits = waiting(group)
+    lines = [f"update {stage.name} set shape = {parked(shape)} where shape = {shape.number};" for stage, shape in waits]
+    lines.append("loop")
+    for stage, shape in waits:
+        for lookup in shape.lookups():
+            lines += resolve(stage, lookup, parked(shape))
+            lines += _from_staging(group, stage, shape, lookup)
+    lines += [_wake(stage, shape, shape.lookups()) for stage, shape in waits]
+    ready = " or ".join(f"exists (select from {stage.name} where shape >= 0)" for stage in group)
+    lines.append(f"if not ({ready}) then")
+    for stage, shape in waits:
+        late = _late_lookups(stage, shape)
+        if late:
+            first = [lookup for lookup in shape.lookups() if lookup not in late]
+            lines += [_postpone(stage, shape, first), _wake(stage, shape, first)]
+    lines += [f"exit when not ({ready});", "end if;"]
+    for stage in group:
+        lines += keep_keys(stage)
+        lines += compare(stage)
+    lines += write(group)
+    lines += [f"delete from {stage.name} where shape >= 0;" for stage in group]
+    lines.append("end loop;")
+    return [*lines, *_complete(group, waits)]
+
+
+def _late_lookups(stage: Stage, shape: Shape) -> list[Lookup]:
+    """The lookups of a shape that may stay NULL until the end."""
+    key = stage.load.key
+    if key is None:
+        return []
+    return [
+        lookup
+        for lookup in shape.lookups()
+        if not any(column.not_null or column.name in key.columns for column in lookup.columns)
+    ]
+
+
+def _found(stage: Stage, these: list[Lookup]) -> str:
+    return "".join(f" and {stage.place(lookup.columns[0])} is not null" for lookup in these)
+
+
+def _wake(stage: Stage, shape: Shape, these: list[Lookup]) -> str:
+    """Rows that have found what these lookups mean are ready to be written."""
+    return f"update {stage.name} set shape = {shape.number} where shape = {parked(shape)}{_found(stage, these)};"
+
+
+def _postpone(stage: Stage, shape: Shape, first: list[Lookup]) -> str:
+    """Remember the rows that are about to be written with NULL for what they have not found."""
+    return (
+        f"insert into {stage.name}_late select * from {stage.name} where shape = {parked(shape)}{_found(stage, first)};"
+    )
+
+
+def _siblings(group: list[Stage], stage: Stage, lookup: Lookup) -> Iterator[tuple[Stage, Shape, str]]:
+    """Staged rows `o` of the group that a lookup may mean, with the condition that it does."""
+    if not all(isinstance(part, Part) for _, part in lookup.by):
+        return
+    for other in (other for other in group if other.load.info.oid == lookup.target.oid):
+        for shape in other.load.shapes:
+            if all(column in shape.cells for column, _ in lookup.by):
+                conditions = [f"o.shape in ({shape.number}, {parked(shape)})"]
+                for column, part in lookup.by:
+                    if isinstance(part, Part):
+                        conditions.append(f"o.{other.place(column)} {column.equals} {stage.cell(part)}")
+                yield other, shape, " and ".join(conditions)
+
+
+def _from_staging(group: list[Stage], stage: Stage, shape: Shape, lookup: Lookup) -> Iterator[str]:
+    """Take values from staged rows that bring them themselves: those need not be written first."""
+    for other, staged, condition in _siblings(group, stage, lookup):
+        takes = [other.load.info.columns[take] for take in lookup.takes]
+        if not all(column in staged.cells for column in takes):
+            continue
+        sets = ", ".join(
+            f"{stage.place(mine)} = o.{other.place(take)}" for mine, take in zip(lookup.columns, takes, strict=True)
+        )
+        empty = f"s.{stage.place(lookup.columns[0])} is null"
+        yield (
+            f"update {stage.name} s set {sets} from {other.name} o "
+            f"where s.shape = {parked(shape)} and {empty} and {condition};"
+        )
+
+
+def _complete(group: list[Stage], waits: list[tuple[Stage, Shape]]) -> list[str]:
+    """Fill what was written as NULL; refuse what is found nowhere, and what waits in a circle."""
+    lines: list[str] = []
+    left: list[tuple[Stage, Lookup, int]] = []
+    for stage, shape in waits:
+        key = stage.load.key
+        late = Stage(index=stage.index, load=stage.load, late=True)
+        for lookup in _late_lookups(stage, shape):
+            lines += resolve(late, lookup, parked(shape))
+            left.append((late, lookup, parked(shape)))
+            if key is not None:
+                sets = ", ".join(f"{quote(column.name)} = {late.cell(column)}" for column in lookup.columns)
+                differs = " or ".join(
+                    f"t.{quote(column.name)} is distinct from {late.cell(column)}" for column in lookup.columns
+                )
+                lines.append(
+                    f"update {stage.target} t set {sets} from {late.name} s "
+                    f"where s.shape = {parked(shape)} and ({differs}) and {late.match(key)};"
+                )
+    lines += refuse_unresolved(left)
+    for stage, shape in waits:
+        for lookup in shape.lookups():
+            circles = [
+                f"exists (select from {other.name} o where {meant})"
+                for other, _, meant in _siblings(group, stage, lookup)
+            ]
+            somewhere = f" and not ({' or '.join(circles)})" if circles else ""
+            lines += refuse_unresolved([(stage, lookup, parked(shape))], somewhere)
+    names = ", ".join(sorted({f"`{stage.load.table.name}`" for stage in group}))
+    for stage in group:
+        lines.append(
+            f"select min(s.line), min(s.line) into first_line, last_line from {stage.name} s where s.shape < 0;"
+        )
+        lines.append(refuse(stage, "circle", "first_line is not null", tables=names))
+    return lines
