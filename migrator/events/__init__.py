@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from migrator.events.blocking import Blocked, Blocker, Retrying
     from migrator.events.database import ServerStarted, Told, Waiting
-    from migrator.events.doctor import DoctorResult, DoctorStep, Examined
+    from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining
     from migrator.events.migrating import Applied, Applying, Halted, Noticed, Planned
     from migrator.events.seeding import (
         FileFailed,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         | FileLoaded
         | FileFailed
         | FileSkipped
+        | Examining
         | Examined
     )
 else:
@@ -56,6 +57,7 @@ _HOMES = {
     "DoctorResult": "doctor",
     "DoctorStep": "doctor",
     "Examined": "doctor",
+    "Examining": "doctor",
     "FileFailed": "seeding",
     "FileLoaded": "seeding",
     "FileLoading": "seeding",
@@ -83,6 +85,7 @@ __all__ = [
     "Emit",
     "Event",
     "Examined",
+    "Examining",
     "FileFailed",
     "FileLoaded",
     "FileLoading",

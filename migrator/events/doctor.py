@@ -52,6 +52,13 @@ class DoctorStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Examining:
+    """A step of `migrate doctor` has begun, which may take as long as a server keeps silent."""
+
+    name: StepName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """A step of `migrate doctor` is done, or was not reached."""
 

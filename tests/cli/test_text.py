@@ -4,6 +4,7 @@ import io
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -395,11 +396,14 @@ print("rich" in sys.modules)
 
 
 def _on_a_terminal(argument: str) -> str:
+    return _shown_by("-c", TERMINAL, argument)
+
+
+def _shown_by(*words: str, code: int = 0) -> str:
+    """What Python shows on a terminal."""
     ours, theirs = pty.openpty()
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HOUSE), "TERM": "xterm-256color", "COLUMNS": "100"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", TERMINAL, argument], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
-    )
+    process = subprocess.Popen([sys.executable, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
     os.close(theirs)
     shown = b""
     while True:
@@ -411,7 +415,7 @@ def _on_a_terminal(argument: str) -> str:
             break
         shown += part
     os.close(ours)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=20) == code
     return shown.decode().replace("\r\n", "\n")
 
 
@@ -435,3 +439,24 @@ def test_what_is_quick_does_not_flicker():
     assert re.sub(r"\x1b\[[0-9;]*m", "", shown) == (
         "2 migrations to apply\napplied 0001.a  100 ms\napplied 0002.b  100 ms\nFalse\n"
     )
+
+
+def test_a_step_that_takes_long_is_named_while_it_does():
+    """While a server keeps silent a moving line names the step; what stays is a line for each, from its start."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = f"postgresql://u@127.0.0.1:{listener.getsockname()[1]}/d?connect_timeout=1"
+        shown = _shown_by("-m", "migrator", "doctor", "--database", address, code=3)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+    assert re.search(r". login +\d+ ms", plain)
+    assert [
+        line.split()[:2] for line in plain.replace("\r", "\n").splitlines() if line.startswith(("ok ", "FAILED"))
+    ] == [
+        ["ok", "address"],
+        ["ok", "dns"],
+        ["ok", "tcp"],
+        ["ok", "tls"],
+        ["FAILED", "login"],
+    ]
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")

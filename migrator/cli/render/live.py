@@ -103,6 +103,16 @@ class Live:
         """Its line goes."""
         self._hide(path)
 
+    def examining(self, name: str) -> None:
+        """A step's line, for one that is not done at once."""
+        with self._lock:
+            self._items[name] = _Item(said="", since=time.monotonic())
+        self._watch()
+
+    def examined(self, name: str) -> None:
+        """Its line goes."""
+        self._hide(name)
+
     def close(self) -> None:
         """Take all moving lines away and give the cursor back."""
         self._closed.set()

@@ -39,6 +39,12 @@ class Running(Protocol):
     def file_ended(self, path: str) -> None:
         """A seed file is loaded or rolled back."""
 
+    def examining(self, name: str) -> None:
+        """A step of an examination has begun."""
+
+    def examined(self, name: str) -> None:
+        """It is done."""
+
     def close(self) -> None:
         """Nothing runs any more."""
 
@@ -90,6 +96,12 @@ class Plain:
         """Told by the line that stays."""
 
     def file_ended(self, path: str) -> None:
+        """Told by the line that stays."""
+
+    def examining(self, name: str) -> None:
+        """Told by the line that stays."""
+
+    def examined(self, name: str) -> None:
         """Told by the line that stays."""
 
     def close(self) -> None:

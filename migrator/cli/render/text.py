@@ -94,7 +94,7 @@ class TextRenderer:
                     self._say(f"{self._ink.warn('skipped')} {line(event.path)}: {line(event.reason)}")
                 elif self._asked.verbose:
                     self._say(self._ink.quiet(f"unchanged {line(event.path)}"))
-            case events.Examined():
+            case events.Examining() | events.Examined():
                 self._examined(event)
             case events.Halted():
                 pass  # what it says is in the error that ends the run
@@ -120,9 +120,13 @@ class TextRenderer:
         self._say(f"{self._ink.good(word)} {line(event.id)}  {took}{empty}".rstrip())
         self._flush(event.id)
 
-    def _examined(self, event: events.Examined) -> None:
+    def _examined(self, event: events.Examining | events.Examined) -> None:
+        if isinstance(event, events.Examining):
+            self._running.examining(event.name)
+            return
         from migrator.cli.render import doctor
 
+        self._running.examined(event.step.name)
         self._answers.lines(doctor.step(event.step, self._answer_ink, verbose=self._asked.verbose))
 
     def _blocked(self, event: events.Blocked | events.Retrying) -> None:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from migrator.config import Config
 from migrator.errors import InputError, MigratorError, UnavailableError
 from migrator.events import Emit, ignore
-from migrator.events.doctor import DoctorResult, DoctorStep, Examined, StepName
+from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining, StepName
 from migrator.project.diagnosis import books, destination, network, role, server
 from migrator.project.diagnosis.visit import Found, Visit, WrongError
 
@@ -55,6 +55,7 @@ async def doctor(config: Config, *, allow_transaction_pooler: bool = False, emit
                 continue
             step = DoctorStep(name=name, state="not-reached")
             if wrong is None:
+                emit(Examining(name=name))
                 step, wrong = await _examine(name, visit)
             done.append(step)
             emit(Examined(step=step))
