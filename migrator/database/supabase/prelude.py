@@ -18,7 +18,7 @@ ADMIN = "supabase_admin"
 DATABASE = "postgres"
 """The database that it is about: a Supabase project has this one."""
 
-PARTS = ("roles", "database", "grants", "auth", "storage", "realtime", "functions", "guard", "extensions")
+PARTS = ("roles", "database", "grants", "auth", "storage", "realtime", "functions", "guard", "owners", "extensions")
 """The parts in their order; `grants` is one of `grants_explicit` and `grants_automatic`."""
 
 _FOLDER = Path(__file__).parent
