@@ -18,6 +18,24 @@ from migrator.sql.names import quote
 _ROLE_HINT = "check the user in the address; `create role ... login` makes one"
 
 
+_PGBOUNCER = (
+    ('"trust" authentication failed', "28000"),
+    ("authentication failed", "28P01"),
+    ("empty password", "28P01"),
+    ("no such user", "28000"),
+    ('role "', "28000"),
+    ("no such database", "3D000"),
+    ('database "', "3D000"),
+)
+"""Words of PgBouncer, and of servers that it repeats, and the SQLSTATE that a server would give: its own is 08P01."""
+
+
+def _state(found: ServerReport) -> str:
+    if found.sqlstate == "08P01":
+        return next((state for words, state in _PGBOUNCER if words in found.message), found.sqlstate)
+    return found.sqlstate
+
+
 def refused_login(error: asyncpg.PostgresError, target: Target, host: Host) -> UnavailableError:
     """The refusal of one server."""
     found = report(error)
@@ -52,7 +70,7 @@ def _by_state(  # noqa: PLR0911 - a table, a code a line
     found: ServerReport, target: Target, host: Host
 ) -> tuple[str, str, str | None]:
     """Code, message and hint by SQLSTATE."""
-    match found.sqlstate:
+    match _state(found):
         case "28P01" if target.secret(host) is None:
             return (
                 "password-missing",

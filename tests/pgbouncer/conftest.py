@@ -67,15 +67,18 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
 def bounced(dsn: str, need: Callable[[str, str | None], None]) -> Iterator[Bounced]:
     """Put a PgBouncer before the test's database: `bounced("transaction", size=2)` is its address.
 
-    `size` server connections are shared by all clients. `user` is a role whose password is its name. Whatever
-    else is given goes into its configuration. It is stopped after the test.
+    `size` server connections are shared by all clients. `user` is a role whose password is its name. `logins` are the
+    passwords of those whom it lets in itself. Whatever else is given goes into its configuration. It is stopped after
+    the test.
     """
     need("pgbouncer", None if PROGRAM else "PgBouncer is not installed")
     folder = Path(tempfile.mkdtemp(prefix="migrator-pgbouncer-"))
     folder.chmod(0o755)
     started: list[subprocess.Popen[bytes]] = []
 
-    def begin(mode: str, *, size: int = 2, user: str | None = None, **settings: object) -> str:
+    def begin(
+        mode: str, *, size: int = 2, user: str | None = None, logins: dict[str, str] | None = None, **settings: object
+    ) -> str:
         server, port = _server(dsn), _free_port()
         server |= {"user": user, "password": user} if user else {}
         wanted = {
@@ -91,6 +94,11 @@ def bounced(dsn: str, need: Callable[[str, str | None], None]) -> Iterator[Bounc
         }
         entry = " ".join(f"{key}='{value}'" for key, value in server.items())
         lines = ["[databases]", f"* = {entry}", "[pgbouncer]", *(f"{key} = {value}" for key, value in wanted.items())]
+        if logins is not None:
+            known = folder / f"{port}.txt"
+            known.write_text("".join(f'"{name}" "{secret}"\n' for name, secret in logins.items()), encoding="utf-8")
+            known.chmod(0o644)
+            lines.append(f"auth_file = {known}")
         ini, log = folder / f"{port}.ini", folder / f"{port}.log"
         ini.write_text("\n".join(lines) + "\n", encoding="utf-8")
         ini.chmod(0o644)  # whatever root's umask is
