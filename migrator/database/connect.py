@@ -164,10 +164,22 @@ async def _keep(connection: "asyncpg.Connection[Any]") -> None:
 
 @asynccontextmanager
 async def pool(target: Target, size: int) -> AsyncIterator[Pool]:
-    """A pool of at most `size` connections, none of them opened before it is needed, all closed at the end."""
+    """A pool of at most `size` connections, none of them opened before it is needed, all closed at the end.
+
+    A login that was refused is not tried again: whoever needs a connection afterwards is told the same.
+    """
+    refused: UnavailableError | None = None
 
     async def opened(*_arguments: object, **_keywords: object) -> "asyncpg.Connection[Any]":
-        return await _open(target)
+        nonlocal refused
+        if refused is not None:
+            raise refused
+        try:
+            return await _open(target)
+        except UnavailableError as error:
+            if error.code in connect_failures.REFUSED_LOGINS:
+                refused = error
+            raise
 
     inner = asyncpg.create_pool(connect=opened, min_size=0, max_size=size, reset=_keep)
     await inner

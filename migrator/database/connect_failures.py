@@ -20,6 +20,19 @@ from migrator.errors import MigratorError, UnavailableError
 PASSES = frozenset({"connection-refused", "connection-closed", "server-starting", "pooler-full"})
 """Codes of failures that may pass by themselves, for `--wait`."""
 
+REFUSED_LOGINS = frozenset(
+    {
+        "address-not-allowed",
+        "login-banned",
+        "login-refused",
+        "password-missing",
+        "pooler-user",
+        "unknown-role",
+        "wrong-password",
+    }
+)
+"""Codes of logins that fail again in the same way, and are counted by whoever bans an address after a few."""
+
 NEXT_HOST = frozenset(
     {
         "connection-refused",

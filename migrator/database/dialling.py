@@ -12,7 +12,6 @@ from asyncpg.connect_utils import SessionAttribute
 from migrator.database import connect_failures, tls
 from migrator.database.bounds import bounded
 from migrator.database.keepalive import keep_alive
-from migrator.database.network.greeting import answer_to_ssl, stranger
 from migrator.database.network.lookup import addresses, is_literal
 from migrator.database.target import Host, SessionAttributes, Target
 from migrator.errors import MigratorError, UnavailableError
@@ -68,6 +67,8 @@ async def _log_in(
 
 async def _failure(error: BaseException, target: Target, host: Host, place: Host, *, encrypted: bool) -> MigratorError:
     if _REJECTED in str(error):
+        from migrator.database.network.greeting import answer_to_ssl, stranger  # a run that connects does without
+
         other = stranger(await answer_to_ssl(place, target.connect_timeout), host)
         if other is not None:
             return other

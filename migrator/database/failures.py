@@ -47,6 +47,10 @@ https://github.com/supabase/supavisor.
 """
 
 
+_DRIVERS_NOTE = "NOTE: pgbouncer with pool_mode"
+"""The driver writes advice on settings of its own behind what the server said of prepared statements."""
+
+
 def _number(text: object) -> int | None:
     return int(text) if isinstance(text, str) and text.isdigit() else None
 
@@ -57,7 +61,7 @@ def report(error: asyncpg.PostgresError) -> ServerReport:
         sqlstate=getattr(error, "sqlstate", None) or "XX000",
         message=getattr(error, "message", None) or str(error),
         detail=getattr(error, "detail", None),
-        hint=getattr(error, "hint", None),
+        hint=(getattr(error, "hint", None) or "").partition(_DRIVERS_NOTE)[0].strip() or None,
         position=_number(getattr(error, "position", None)),
         internal_position=_number(getattr(error, "internal_position", None)),
         internal_query=getattr(error, "internal_query", None),

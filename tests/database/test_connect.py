@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from fake import Fake
 
 from migrator.config import Address, Config
 from migrator.database import embedded
 from migrator.database.connect import connect, describe, open_session, pool
 from migrator.database.dsn import parse
+from migrator.database.reconnect import connect_again
 from migrator.database.target import Target
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
 
@@ -174,6 +176,40 @@ async def test_a_pool_that_cannot_connect_says_why(dsn: str):
             async with made.session():
                 pass
     assert raised.value.code == "unknown-database"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (("28P01", 'password authentication failed for user "u"'), "wrong-password"),
+        (("XX000", "(ECIRCUITBREAKER) too many authentication failures"), "login-banned"),
+    ],
+)
+async def test_a_pool_logs_in_once_with_a_wrong_password(
+    refusing: Callable[..., Awaitable[Fake]], answer: tuple[str, str], code: str
+):
+    """Each of its users is told the refusal, and the server hears of it once: it bans whoever goes on trying."""
+    fake = await refusing(answer)
+    codes = []
+    async with pool(target(f"postgresql://u:hunter2@127.0.0.1:{fake.port}/d"), 3) as made:
+        for _ in range(4):
+            with pytest.raises(MigratorError) as raised:
+                async with made.session():
+                    pass
+            codes.append(raised.value.code)
+    assert (codes, len(fake.logins)) == ([code] * 4, 1)
+
+
+@pytest.mark.parametrize("patience", [0.0, 30.0])
+async def test_a_lost_connection_is_not_replaced_with_a_wrong_password(
+    refusing: Callable[..., Awaitable[Fake]], patience: float
+):
+    """However long a server may take to come back, a login that it refuses is the last."""
+    fake = await refusing(("57P03", "starting"), ("28P01", "no")) if patience else await refusing(("28P01", "no"))
+    with pytest.raises(MigratorError) as raised:
+        async with connect_again(target(f"postgresql://u:hunter2@127.0.0.1:{fake.port}/d"), patience=patience):
+            pass
+    assert (raised.value.code, len(fake.logins)) == ("wrong-password", 2 if patience else 1)
 
 
 async def test_closing_does_not_wait_for_a_dead_network(guarded: str, listen: Callable[..., Awaitable[int]]):

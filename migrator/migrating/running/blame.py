@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from migrator.database.supabase.reserved import DENIED, refused_there
 from migrator.errors import InputError, MigratorError, ServerReport, UnavailableError, WorkError
 from migrator.migrating.planning.step import Step
 from migrator.migrating.running.message import OPENING, Mark, Message, at
@@ -20,6 +21,11 @@ CANCELLED = "57014"
 CONCURRENTLY = "tuple concurrently "
 """How the server's XX000 begins where two sessions changed one row of the catalog at once, as two GRANT do. Errors of
 this kind are not translated."""
+
+PREPARED = {"26000", "42P05"}
+"""A prepared statement that is not there, or is there already."""
+
+POOLED = "a pooler in transaction mode loses prepared statements: there, use the direct address or its session mode"
 
 EXISTS = {"42P07", "42710", "42701", "42723", "42P06"}
 """A table, object, column, function or schema of that name exists already."""
@@ -173,19 +179,24 @@ def _way_out(step: Step, report: ServerReport, found: Culprit, *, fresh: bool, r
         )
     if report.sqlstate == CANCELLED:
         return _stopped(report, verb)
-    if report.sqlstate == "42501":
+    if report.sqlstate == DENIED:
         owner = "run it as the owner, or set `role` to it in the configuration"
-        return BOOKS_RIGHTS if found.statement == OPENING else owner
-    return again
+        return BOOKS_RIGHTS if found.statement == OPENING else refused_there(report, _text(step, found)) or owner
+    return f"{again}; {POOLED}" if report.sqlstate in PREPARED else again
+
+
+def _text(step: Step, found: Culprit) -> str:
+    """The statement that failed."""
+    if not 0 < found.statement <= step.total:
+        return ""
+    statement = step.script.statements[found.statement - 1]
+    return step.script.source.text[statement.start : statement.end]
 
 
 def _without_transaction(step: Step, found: Culprit) -> str:
     directive = f"put `-- transactional: false` at the top of `{step.migration.path}`"
-    if 0 < found.statement <= step.total:
-        statement = step.script.statements[found.statement - 1]
-        words = step.script.source.text[statement.start : statement.end].lower().split(maxsplit=2)
-        if words[:2] == ["set", "transaction"]:
-            return f"{directive}, and begin a transaction with it: `BEGIN; SET TRANSACTION ...; ...; COMMIT;`"
+    if _text(step, found).lower().split(maxsplit=2)[:2] == ["set", "transaction"]:
+        return f"{directive}, and begin a transaction with it: `BEGIN; SET TRANSACTION ...; ...; COMMIT;`"
     return f"{directive}: it cannot run in a transaction"
 
 
@@ -229,7 +240,7 @@ def refusal(
         kind, code, outcome = InputError, "syntax-error", "nothing was applied: no statement of this run was executed"
     elif passes(report) and (step.script.transactional or retry):
         kind, code = (WorkError if done or kept else UnavailableError), "lock-timeout"
-    elif report.sqlstate == "42501" and found.statement == OPENING:
+    elif report.sqlstate == DENIED and found.statement == OPENING:
         kind, code = (WorkError if done or kept else UnavailableError), "missing-rights"
     return kind(
         what(step, found),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from migrator.database.supabase.reserved import rows_refused_there
 from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
 from migrator.seeding.books.tables import Column
 from migrator.seeding.loading.places import cell_of, table_of
@@ -37,7 +38,7 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
         where=where,
         detail=words,
         outcome=f"`{shown}` was rolled back",
-        hint=report.hint or _hint(report),
+        hint=report.hint or rows_refused_there(report, load.info.schema if load is not None else None) or _hint(report),
         sqlstate=report.sqlstate,
     )
 
