@@ -6,9 +6,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from cable import Cable
 
 from migrator.config import Address, Config
 from migrator.errors import MigratorError, UnavailableError
+from migrator.events import Event, Examined
 from migrator.events.doctor import DoctorResult, DoctorStep
 from migrator.migrating import protect, up
 from migrator.migrating.books.lock import key
@@ -96,6 +98,48 @@ async def test_it_writes_nothing_and_waits_for_nobody(project: Project, db: Conn
     async with asyncio.timeout(10):
         while await db.fetchval(mine):  # noqa: ASYNC110 - another process is waited for
             await asyncio.sleep(0.01)
+
+
+async def test_what_others_have_locked(project: Project, db: Connection, dsn: str):
+    """A ledger that another session has locked altogether is not waited for longer than a connection."""
+    await up(project(ONE))
+    sign = "&" if "?" in dsn else "?"
+    async with db.transaction():
+        await db.execute("lock table _yoyo_migration in access exclusive mode")
+        result = await doctor(project(ONE, database=Address(f"{dsn}{sign}connect_timeout=0.5", "test")))
+    assert result.error is not None
+    assert (result.error.exit_code, result.error.code, step(result, "ledger").state) == (
+        3,
+        "connection-timeout",
+        "failed",
+    )
+    assert result.error.message.endswith("within 0.5 s")
+
+
+async def test_a_network_that_falls_silent(project: Project, cable: Cable):
+    """A network that is cut behind the login ends the examination at the step that met it."""
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Examined) and event.step.name == "version":
+            cable.outward = lambda _line, _data: b""
+
+    config = project(ONE, database=Address(f"{cable.dsn}&connect_timeout=1", "test"))
+    async with asyncio.timeout(20):
+        result = await doctor(config, emit=hear)
+    assert result.error is not None
+    assert (result.error.code, step(result, "role").state) == ("connection-timeout", "failed")
+
+
+async def test_a_connection_that_is_lost(project: Project, cable: Cable):
+    """A connection that ends behind the login is told as such, at the step that met it."""
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Examined) and event.step.name == "version":
+            cable.cut(reset=True)
+
+    result = await doctor(project(ONE, database=Address(cable.dsn, "test")), emit=hear)
+    assert result.error is not None
+    assert (result.error.exit_code, result.error.code, step(result, "role").state) == (3, "connection-lost", "failed")
 
 
 async def test_what_stands_in_the_ledger(project: Project, db: Connection):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 from migrator.config import Config
+from migrator.database.bounds import bounded
 from migrator.errors import InputError, MigratorError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining, StepName
@@ -66,7 +67,7 @@ async def _examine(name: StepName, visit: Visit) -> tuple[DoctorStep, MigratorEr
     """One step, and the failure that ends the examination."""
     began = time.monotonic()
     try:
-        found = await STEPS[name](visit)
+        found = await (STEPS[name](visit) if visit.session is None else _within(visit, STEPS[name](visit)))
     except WrongError as more:
         return _failed(name, more, time.monotonic() - began)
     except MigratorError as error:
@@ -81,6 +82,21 @@ async def _examine(name: StepName, visit: Visit) -> tuple[DoctorStep, MigratorEr
         duration=time.monotonic() - began,
     )
     return step, None
+
+
+async def _within(visit: Visit, examining: Awaitable[Found]) -> Found:
+    """A step that asks the database, for as long as a connection may take: a doctor hangs at nothing."""
+    patience = visit.reached.connect_timeout
+    try:
+        async with bounded(patience):
+            return await examining
+    except TimeoutError:
+        raise UnavailableError(
+            f"no answer from `{visit.connected.target}` within {patience:g} s",
+            code="connection-timeout",
+            outcome="nothing was changed",
+            hint="another session may have locked what was to be read, which `pg_locks` tells; or the network was cut",
+        ) from None
 
 
 def _failed(name: StepName, wrong: WrongError, duration: float) -> tuple[DoctorStep, MigratorError]:
