@@ -3,33 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 from migrator.database.session import Session
+from migrator.seeding.books.types import ColumnType, Types
 from migrator.sql.names import literal, quote
-
-Kind = Literal["text", "json", "array", "composite"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnType:
-    """A column's type as far as a YAML value needs it; a domain is seen as what it is made of.
-
-    Attributes:
-        name: as PostgreSQL writes it, such as `character varying(40)`.
-        kind: what else than a scalar it takes.
-        labels: an enum's values, in order.
-        length: the most characters of varchar(n) or char(n).
-        element: an array's element type.
-        delimiter: between an array's elements.
-    """
-
-    name: str
-    kind: Kind
-    labels: tuple[str, ...] = ()
-    length: int | None = None
-    element: "ColumnType | None" = None
-    delimiter: str = ","
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +147,9 @@ class Catalog:
             return
         values = ", ".join(f"({literal(name)}, {literal(_qualified(name))}, {literal(quote(name))})" for name in wanted)
         rows = await session.read(_query().replace("values (null::text, null::text, null::text)", f"values {values}"))
-        for row in rows:
-            table = _table(row) if row["oid"] is not None else None
+        types = Types(rows[0]["types"] or {})
+        for row in rows[1:]:
+            table = _table(row, types) if row["oid"] is not None else None
             if table is not None:
                 self.tables[table.oid] = table
             if row["asked"] is not None:
@@ -192,8 +171,8 @@ def _qualified(name: str) -> str:
     return quote(schema, table) if dot and schema and table else quote(name)
 
 
-def _table(row: dict[str, Any]) -> TableInfo:
-    columns = [_column(column) for column in row["columns"] or ()]
+def _table(row: dict[str, Any], types: Types) -> TableInfo:
+    columns = [_column(column, types) for column in row["columns"] or ()]
     return TableInfo(
         oid=int(row["oid"]),
         schema=row["schema"],
@@ -225,12 +204,12 @@ def _table(row: dict[str, Any]) -> TableInfo:
     )
 
 
-def _column(row: dict[str, Any]) -> Column:
+def _column(row: dict[str, Any], types: Types) -> Column:
     collation = f" collate {row['collation']}" if row["collation"] else ""
     return Column(
         name=row["name"],
         number=row["number"],
-        type=_type(row["type"], row["type_name"]),
+        type=types.column(row["type"], row["typmod"], row["type_name"]),
         declaration=row["type_name"] + collation,
         base=row["base_name"] + collation,
         not_null=row["not_null"],
@@ -239,16 +218,4 @@ def _column(row: dict[str, Any]) -> Column:
         identity=row["identity"],
         sequence=row["sequence"],
         equals=f"OPERATOR({quote(row['equals'])}.=)",
-    )
-
-
-def _type(row: dict[str, Any], name: str) -> ColumnType:
-    element = row.get("element")
-    return ColumnType(
-        name=name,
-        kind=row["kind"],
-        labels=tuple(row.get("labels") or ()),
-        length=row.get("length"),
-        element=_type(element, element["name"]) if element else None,
-        delimiter=(element or {}).get("delimiter") or ",",
     )

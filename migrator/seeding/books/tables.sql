@@ -27,19 +27,50 @@ with recursive asked (name, first, second) as (
     select b.typid, t.typbasetype, t.typtypmod, b.not_null or t.typnotnull, b.has_default or t.typdefault is not null
     from base b join pg_type t on t.oid = b.oid
     where t.typtype = 'd'
-), kind (oid, kind, labels, delimiter) as (
-    select t.oid,
-           case when t.oid in ('json'::regtype, 'jsonb'::regtype) then 'json'
-                when t.typcategory = 'A' and t.typelem <> 0 and t.typlen = -1 and t.oid <> all ('{22,30}'::oid[])
-                    then 'array'
-                when t.typtype = 'c' then 'composite'
-                else 'text' end,
-           (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),
-           t.typdelim
+), reached (oid) as (
+    -- the types that those types consist of: elements of arrays, fields of composites, what domains are made of
+    select b.oid
+    from base b
+    union
+    select x.oid
+    from reached r
+    join pg_type t on t.oid = r.oid
+    join lateral (
+        select t.typelem where t.typcategory = 'A'
+        union all
+        select t.typbasetype where t.typtype = 'd'
+        union all
+        select a.atttypid
+        from pg_attribute a
+        where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+    ) x (oid) on x.oid <> 0
+), known as (
+    select json_object_agg(t.oid, json_build_object(
+        'name', format_type(t.oid, null),
+        'kind', case when t.oid in ('json'::regtype, 'jsonb'::regtype) then 'json'
+                     when t.typcategory = 'A' and t.typelem <> 0 and t.typlen = -1 and t.oid <> all ('{22,30}'::oid[])
+                         then 'array'
+                     when t.typtype = 'c' then 'composite'
+                     when t.typname = 'hstore' and t.typtype = 'b' then 'pairs'
+                     when t.typname in ('vector', 'halfvec') and t.typtype = 'b' then 'vector'
+                     else 'text' end,
+        'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),
+        'delimiter', t.typdelim,
+        'element', t.typelem::bigint,
+        'base', t.typbasetype::bigint,
+        'typmod', t.typtypmod,
+        'fields', (
+            select json_agg(json_build_array(a.attname, a.atttypid::bigint, a.atttypmod) order by a.attnum)
+            from pg_attribute a
+            where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+        )
+    )) as types
     from pg_type t
-    where t.oid in (select b.oid from base b)
-       or t.oid in (select e.typelem from pg_type e join base b on b.oid = e.oid)
+    where t.oid in (select r.oid from reached r)
 )
+select json_build_object('types', k.types)
+from known k
+union all
 select json_build_object(
     'asked', t.asked,
     'oid', t.oid::bigint,
@@ -77,19 +108,8 @@ select json_build_object(
                     limit 1
                 )
             ),
-            'type', json_build_object(
-                'kind', k.kind,
-                'labels', k.labels,
-                'length', case when b.oid in ('varchar'::regtype, 'bpchar'::regtype)
-                                and (case when y.typtype = 'd' then b.typmod else a.atttypmod end) > 4
-                          then (case when y.typtype = 'd' then b.typmod else a.atttypmod end) - 4 end,
-                'element', case when k.kind = 'array' then (
-                    select json_build_object('name', format_type(e.oid, null), 'kind', e_k.kind, 'labels', e_k.labels,
-                                             'delimiter', e_k.delimiter)
-                    from pg_type e join kind e_k on e_k.oid = e.oid
-                    where e.oid = (select u.typelem from pg_type u where u.oid = b.oid)
-                ) end
-            )
+            'type', b.oid::bigint,
+            'typmod', case when y.typtype = 'd' then b.typmod else a.atttypmod end
         ) order by a.attnum)
         from attribute a
         join pg_type y on y.oid = a.atttypid
@@ -98,7 +118,6 @@ select json_build_object(
             from base b join pg_type bt on bt.oid = b.oid
             where b.typid = a.atttypid and bt.typtype <> 'd'
         ) b on true
-        join kind k on k.oid = b.oid
         join pg_type z on z.oid = b.oid
         join pg_namespace z_n on z_n.oid = z.typnamespace
         where a.attrelid = t.oid

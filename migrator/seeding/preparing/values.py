@@ -6,9 +6,10 @@ one, because PostgreSQL reads the source text. Only a plain `null`, `~` or nothi
 
 import difflib
 from collections.abc import Callable
+from dataclasses import replace
 
-from migrator.seeding.books.tables import Column, ColumnType
-from migrator.seeding.files.nodes import Mapping, Node, Sequence, is_null
+from migrator.seeding.books.tables import Column
+from migrator.seeding.files.nodes import Mapping, Node, Scalar, Sequence, is_null
 from migrator.seeding.preparing.forms import operator_of
 from migrator.seeding.preparing.jsontext import NUMBER, to_json
 from migrator.seeding.preparing.operators import Operators
@@ -78,70 +79,98 @@ def encoder(column: Column, operators: Operators) -> Encoder:
 
     def encode(node: Node) -> str:
         if isinstance(node, Sequence | Mapping):
-            return _composed(node, column, operators)
+            return nested(node, column, operators)
         if is_null(node):
             return NULL
         if check is not None:
-            try:
-                check(node.value, not node.style)
-            except ValueRefusedError as error:
-                raise ValueRefusedError(error.message, node, code=error.code, hint=error.hint) from None
+            checked(check, node)
         return node.value
 
     return encode
 
 
-def _composed(node: Sequence | Mapping, column: Column, operators: Operators) -> str:
+def checked(check: Checker, node: Scalar) -> None:
+    """Check a scalar; what is wrong with it is told at its place."""
+    try:
+        check(node.value, not node.style)
+    except ValueRefusedError as error:
+        raise ValueRefusedError(error.message, node, code=error.code, hint=error.hint) from None
+
+
+def nested(node: Sequence | Mapping, column: Column, operators: Operators) -> str:
+    """The literal of a list or a mapping, as its type's input function reads it."""
     kind = column.type
     if isinstance(node, Mapping) and operator_of(node) is not None:
         return operators.text(node, column)
     if kind.kind == "json":
         return to_json(node)
-    if isinstance(node, Sequence) and kind.kind == "array":
-        return _array(node, kind)
+    if isinstance(node, Sequence):
+        if kind.kind == "array" and kind.element is not None:
+            return _array(node, replace(column, type=kind.element), operators)[0]
+        if kind.kind == "vector":
+            return f"[{','.join(_number(item, column) for item in node.items)}]"
+    elif kind.kind == "composite":
+        return _composite(node, column, operators)
+    elif kind.kind == "pairs":
+        return ", ".join(f"{_quoted(key.value)}=>{_pair(value, column)}" for key, value in node.pairs)
     what = "list" if isinstance(node, Sequence) else "mapping"
     raise ValueRefusedError(
         f"`{column.name}` is {kind.name}, which takes no {what}", node, hint="quote the text if it is one"
     )
 
 
-# arrays
-
-
-def _array(node: Sequence, kind: ColumnType) -> str:
-    element = kind.element
-    if element is None:
-        raise ValueRefusedError(f"{kind.name} takes no list", node)
-    literal, _ = _dimension(node, element, kind.delimiter)
-    return literal
-
-
-def _dimension(node: Sequence, element: ColumnType, delimiter: str) -> tuple[str, tuple[int, ...]]:
-    """The array literal of a list and its shape: lists in lists are dimensions, so they must be of one shape."""
+def _array(node: Sequence, column: Column, operators: Operators) -> tuple[str, tuple[int, ...]]:
+    """The literal of a list and its shape: lists in lists are dimensions, so they must be of one shape."""
     texts = []
     inner: tuple[int, ...] | None = None
+    encode = encoder(column, operators)
     for item in node.items:
         shape: tuple[int, ...] = ()
-        if isinstance(item, Sequence) and element.kind != "json":
-            text, shape = _dimension(item, element, delimiter)
+        if isinstance(item, Sequence) and column.type.kind not in {"json", "vector"}:
+            text, shape = _array(item, column, operators)
         else:
-            text = _element(item, element)
+            value = encode(item)
+            text = "NULL" if value is NULL else _quoted(value)
         if inner is not None and shape != inner:
             raise ValueRefusedError("the lists in this array have different lengths", item)
         inner = shape
         texts.append(text)
     if inner and inner[0] == 0:
         raise ValueRefusedError("an array has no empty lists inside", node, hint="write `[]` for the empty array")
-    return "{" + delimiter.join(texts) + "}", (len(node.items), *(inner or ()))
+    return "{" + column.type.delimiter.join(texts) + "}", (len(node.items), *(inner or ()))
 
 
-def _element(node: Node, element: ColumnType) -> str:
-    if element.kind == "json" and (isinstance(node, Sequence | Mapping)):
-        text = to_json(node)
-    elif isinstance(node, Sequence | Mapping):
-        raise ValueRefusedError(f"an element of this array is {element.name}, which takes no mapping", node)
-    elif is_null(node):
-        return "NULL"
-    else:
-        text = node.value
+def _composite(node: Mapping, column: Column, operators: Operators) -> str:
+    """The literal of a composite type: its fields by name, NULL for one that is not there."""
+    fields = dict(column.type.fields)
+    given: dict[str, str] = {}
+    for key, value in node.pairs:
+        if key.value not in fields:
+            near = difflib.get_close_matches(key.value, fields, 1)
+            raise ValueRefusedError(
+                f"{column.type.name} has no field `{key.value}`",
+                key,
+                code="unknown-column",
+                hint=f"did you mean `{near[0]}`?" if near else f"its fields are {', '.join(fields)}",
+            )
+        given[key.value] = encoder(replace(column, type=fields[key.value]), operators)(value)
+    cells = [given.get(name, NULL) for name in fields]
+    return "(" + ",".join(["" if cell is NULL else _quoted(cell) for cell in cells]) + ")"
+
+
+def _pair(node: Node, column: Column) -> str:
+    """The value of a pair of hstore, which is a text or NULL."""
+    if isinstance(node, Sequence | Mapping):
+        raise ValueRefusedError(f"a value in `{column.name}`, which is {column.type.name}, is a text", node)
+    return "NULL" if is_null(node) else _quoted(node.value)
+
+
+def _number(node: Node, column: Column) -> str:
+    if isinstance(node, Sequence | Mapping) or is_null(node) or node.style:
+        raise ValueRefusedError(f"an element of `{column.name}`, which is {column.type.name}, is a number", node)
+    return node.value
+
+
+def _quoted(text: str) -> str:
+    """A part of a literal, in quotes: arrays, composites and hstore read backslash escapes alike."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
