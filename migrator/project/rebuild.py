@@ -8,6 +8,7 @@ from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
 from migrator.database.session import Session
+from migrator.database.supabase import renew
 from migrator.errors import ConnectionLostError, MigratorError, StateError, WorkError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
@@ -58,6 +59,26 @@ OURS = f"""select to_jsonb(n.nspname) from pg_catalog.pg_namespace n
                       where d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e')
     order by n.nspname"""
 """Every schema that is neither the server's, nor an extension's, nor Supabase's."""
+
+POLICIES = """select to_jsonb(format('drop policy %I on %s', p.polname, c.oid::regclass))
+    from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('auth', 'storage', 'realtime')
+    order by n.nspname, c.relname, p.polname"""
+"""What takes back the policies on tables that stay: Supabase makes none there, so all are the project's."""
+
+DEFAULT_RIGHTS = """select to_jsonb(format(
+        'alter default privileges for role %I in schema public grant %s on %s to %s%s',
+        pg_get_userbyid(d.defaclrole), string_agg(a.privilege_type, ', '),
+        case d.defaclobjtype
+            when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' else 'types' end,
+        case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end,
+        case when a.is_grantable then ' with grant option' else '' end))
+    from pg_catalog.pg_default_acl d, pg_catalog.aclexplode(d.defaclacl) a
+    where d.defaclnamespace = to_regnamespace('public') and pg_has_role(d.defaclrole, 'member')
+    group by d.defaclrole, d.defaclobjtype, a.grantee, a.is_grantable
+    order by d.defaclrole, d.defaclobjtype, a.grantee, a.is_grantable"""
+"""What gives back the default privileges in `public` that go with the schema: on Supabase they open it to the API."""
 
 PUBLIC_AGAIN = """
     create schema public;
@@ -143,9 +164,17 @@ async def _drop(session: Session, config: Config, known: Ledger) -> tuple[str, .
     again = [PUBLIC_AGAIN] if "public" in schemas else []
     if known.entries.schema in SUPABASE_SCHEMAS and known.entries.schema not in schemas and not known.missing:
         drops.append(f"delete from {known.entries.table}")
+    mark: list[str] = []
     if known.protected:
-        again += [own.creation_settled(config, plpgsql=known.plpgsql), protection.marking(config.schema, on=True)]
+        mark = [own.creation_settled(config, plpgsql=known.plpgsql), protection.marking(config.schema, on=True)]
     try:
+        if await renew.is_ours(session):
+            await renew.renew(session, automatic_grants=config.automatic_grants, afterwards=mark)
+            return tuple(schemas)
+        if known.supabase:
+            drops = [*map(str, await session.read(POLICIES)), *drops]
+            again += map(str, await session.read(DEFAULT_RIGHTS))
+        again += mark
         await session.run("; ".join(["begin", "set local client_min_messages = warning", *drops, *again, "commit"]))
     except ConnectionLostError as error:
         error.outcome = "either everything was dropped or nothing: it is one transaction"

@@ -22,6 +22,7 @@ PARTS = ("roles", "database", "grants", "auth", "storage", "realtime", "function
 """The parts in their order; `grants` is one of `grants_explicit` and `grants_automatic`."""
 
 _FOLDER = Path(__file__).parent
+_FIRST_OF_USERS = "16384"
 _EMPTY_LINES = re.compile(r";[ \t]*\n(?:[ \t]*\n)+")
 
 
@@ -51,9 +52,22 @@ def settle(directory: Path, installed: Programs, text: str, *, fresh: bool = Fal
     options = trusted.options(directory) if trusted.lay_out(directory, installed) else []
     wanted = digest(text)
     if marks.found(directory) != wanted:
+        if fresh:
+            _leave_built_in(directory, installed)
         _apply(directory, installed, [*options, *(["-F"] if fresh else [])], text)
         marks.write(directory, wanted)
     return options
+
+
+def _leave_built_in(directory: Path, installed: Programs) -> None:
+    """Let object identifiers begin where those of users do, as a server does by itself when it is started for clients.
+
+    Below (`FirstNormalObjectId`) PostgreSQL takes a table for its own: no row level security, and dumps leave it out:
+    https://github.com/postgres/postgres/blob/master/src/include/access/transam.h
+    """
+    code, said = installed.run("pg_resetwal", ["-o", _FIRST_OF_USERS, "-D", str(directory)], folder=Path("/"))
+    if code != 0:
+        raise _failed(directory, said)
 
 
 def _apply(directory: Path, installed: Programs, options: list[str], text: str) -> None:
@@ -65,9 +79,12 @@ def _apply(directory: Path, installed: Programs, options: list[str], text: str) 
         folder=Path("/"),
         text=f"set client_min_messages = warning; {whole}",
     )
-    if code == 0:
-        return
-    raise UnavailableError(
+    if code != 0:
+        raise _failed(directory, said)
+
+
+def _failed(directory: Path, said: str) -> UnavailableError:
+    return UnavailableError(
         f"what a Supabase project expects could not be made in `{directory}`",
         code="supabase-prelude",
         detail=complaint(said),
