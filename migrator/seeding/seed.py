@@ -70,6 +70,7 @@ async def seed(
     `WorkError` when a file failed: its `done` names the files that are loaded.
     """
     from migrator.seeding.loading.connections import connections
+    from migrator.seeding.loading.language import plpgsql_needed
     from migrator.seeding.loading.load import Loader
     from migrator.seeding.ordering.order import announce_cycles, order, refuse_second_copy, refuse_shared_sync
 
@@ -89,15 +90,16 @@ async def seed(
             units = order(loads, files)
             announce_cycles(units, loads, emit)
             await refuse_role(session, config)
-            if known is None or not known.complete:
-                await own.ensure(session, config, emit)
-            loader = Loader(config, spool, emit, force=force, confirmed=confirmed)
-            await loader.run(units, {load.file.name: load for load in loads}, more)
-            outcomes |= loader.outcomes
-            if loader.errors:
-                failure = _failure(loader, outcomes)
-                failure.result = _result(session, files, outcomes)
-                raise failure
+            async with plpgsql_needed(session, config):
+                if known is None or not known.complete:
+                    await own.ensure(session, config, emit)
+                loader = Loader(config, spool, emit, force=force, confirmed=confirmed)
+                await loader.run(units, {load.file.name: load for load in loads}, more)
+                outcomes |= loader.outcomes
+                if loader.errors:
+                    failure = _failure(loader, outcomes)
+                    failure.result = _result(session, files, outcomes)
+                    raise failure
         return _result(session, files, outcomes)
 
 
