@@ -15,6 +15,7 @@ from migrator.database.login_failures import refused_login
 from migrator.database.network.lookup import has_ipv6
 from migrator.database.pooler import is_supabase
 from migrator.database.target import Host, Target
+from migrator.database.tls_failures import failed_handshake
 from migrator.errors import MigratorError, UnavailableError
 
 PASSES = frozenset({"connection-refused", "connection-closed", "server-starting", "pooler-full"})
@@ -62,8 +63,12 @@ DRIVER_ERRORS = (
     OSError,
     EOFError,
     UnicodeError,
+    LookupError,
+    BufferError,
 )
-"""Everything that a failed attempt to connect may raise; TimeoutError and `ssl.SSLError` are OSErrors."""
+"""Everything that a failed attempt to connect may raise, the last three where an answer is none of PostgreSQL's.
+
+TimeoutError and `ssl.SSLError` are OSErrors."""
 
 
 def failed(  # noqa: PLR0911 - a table, a cause a line
@@ -71,7 +76,8 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
 ) -> MigratorError:
     """The failure of one attempt at one host."""
     if isinstance(error, asyncpg.ConnectionDoesNotExistError) and isinstance(error.__cause__, ssl.SSLError):
-        return _tls(error.__cause__, target, host)  # with TLS 1.3 the server looks at our certificate afterwards
+        # with TLS 1.3 the server looks at our certificate when the handshake is over
+        return failed_handshake(error.__cause__, target, host)
     if isinstance(error, asyncpg.ConnectionDoesNotExistError | EOFError):
         return _closed(host, None)
     if isinstance(error, asyncpg.PostgresError):
@@ -83,17 +89,30 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
             hint="correct `target_session_attrs`, or name the host that is",
         )
     if isinstance(error, ssl.SSLError):
-        return _tls(error, target, host)
+        return failed_handshake(error, target, host)
     if isinstance(error, TimeoutError):
         return _silent(target, host)
     if isinstance(error, socket.gaierror):
         return _unknown_host(error, host)
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
         return UnavailableError(
             f"`{host.name}` cannot be the name of a host", code="host-unknown", hint="correct the host in the address"
         )
     if isinstance(error, OSError):
         return _system(error, target, host, encrypted=encrypted)
+    return _not_understood(error, target, host)
+
+
+def _not_understood(error: BaseException, target: Target, host: Host) -> UnavailableError:
+    said = str(error)
+    if "gssapi module" in said or "authentication method" in said.lower():
+        asked = "GSSAPI" if "gssapi module" in said else said.rpartition(": ")[2].strip("'")
+        return UnavailableError(
+            f"the server at `{host}` wants user `{target.user}` to log in in a way that is not supported",
+            code="login-refused",
+            detail=f"it asks for method {asked}" if asked.isdigit() else f"it asks for {asked}",
+            hint="let its pg_hba.conf ask for `scram-sha-256`, or for a certificate (`cert`)",
+        )
     return UnavailableError(
         f"the answer of `{host}` cannot be understood",
         code="connection-protocol",
@@ -230,33 +249,4 @@ def _closed(host: Host, when: str | None) -> UnavailableError:
         f"`{host}` closed the connection {when or 'before the login was done'}",
         code="connection-closed",
         hint="is it a PostgreSQL server that listens there? one that is starting or stopping may do so, too",
-    )
-
-
-def _tls(error: ssl.SSLError, target: Target, host: Host) -> UnavailableError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        reason = error.verify_message or "verification failed"
-        if "ostname mismatch" in reason or "IP address mismatch" in reason:
-            hint = "the address has to name the host as its certificate does, or use `sslmode=verify-ca`"
-        elif "expired" in reason or "not yet valid" in reason:
-            hint = "renew the server's certificate, or correct the clock of this machine"
-        elif is_supabase(host):
-            hint = "Supabase's authority is in no system: download it in the dashboard (Database > Settings > SSL) and "
-            hint += "add `sslrootcert=PATH`"
-        else:
-            hint = "name the authority that signed it: `sslrootcert=PATH`"
-        return UnavailableError(
-            f"the certificate of `{host}` is not trusted", code="tls-untrusted", detail=reason, hint=hint
-        )
-    reason = (error.reason or str(error)).lower().replace("_", " ")
-    asks = None
-    if "alert" in reason and target.tls.cert:
-        asks = "the server refuses the certificate of `sslcert`: it has to be signed by an authority that it trusts"
-    elif "alert" in reason:
-        asks = "the server may ask for a certificate of this client: `sslcert` and `sslkey`"
-    return UnavailableError(
-        f"the TLS handshake with `{host}` failed",
-        code="tls-failed",
-        detail=reason,
-        hint=asks or f"`sslmode` is `{target.tls.mode or 'require'}`; is it a PostgreSQL server that listens there?",
     )

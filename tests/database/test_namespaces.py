@@ -128,6 +128,27 @@ def test_a_black_hole_and_a_refused_host(inside: Inside):
     )
 
 
+def test_a_host_of_supabase_that_refuses(inside: Inside):
+    """A port that is closed there may be a paused project or a banned address, and not only a server that is down."""
+    host = "aws-0-eu-central-1.pooler.supabase.com"
+    done = inside(
+        "ip link set lo up",
+        "-d",
+        f"postgresql://postgres.a:s3cret@{host}/d",
+        "up",
+        files={"hosts": f"127.0.0.1 {host}\n"},
+    )
+    assert (done.returncode, done.stderr) == (
+        3,
+        (
+            f"error: `{host}:5432` refuses connections\n"
+            "\n"
+            "hint: the project is paused, this address is banned after failed logins, or the port is wrong: see the "
+            "project's dashboard (Database > Settings > Network bans)\n"
+        ),
+    )
+
+
 def test_networks_without_a_way(inside: Inside):
     """A route that is unreachable and one that is prohibited are no refused ports."""
     setup = f"{HOLE}\nip route add unreachable 10.9.6.0/24\nip route add prohibit 10.9.7.0/24"

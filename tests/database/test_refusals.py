@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -242,6 +243,48 @@ async def test_something_else_listens(refusing: Refusing, answer: bytes | None):
         "connection-closed",
         f"`127.0.0.1:{fake.port}` closed the connection before the login was done",
         "is it a PostgreSQL server that listens there? one that is starting or stopping may do so, too",
+    )
+
+
+def authentication(code: int, rest: bytes = b"") -> bytes:
+    """https://www.postgresql.org/docs/current/protocol-message-formats.html, the messages that begin with `R`."""
+    return b"R" + struct.pack("!ii", 8 + len(rest), code) + rest
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked"),
+    [
+        (authentication(2), "kerberosv5"),
+        (authentication(99), "method 99"),
+        (authentication(7), "GSSAPI"),
+        (authentication(9), "GSSAPI"),
+        (authentication(10, b"OAUTHBEARER\0\0"), "OAUTHBEARER"),
+    ],
+)
+async def test_a_login_of_another_kind(refusing: Refusing, answer: bytes, asked: str):
+    """A server that wants Kerberos or OAuth is a PostgreSQL server, and what it wants is said."""
+    fake = await refusing(answer)
+    error = await refusal(f"postgresql://u:hunter2@127.0.0.1:{fake.port}/d")
+    assert (error.code, error.message, error.detail, error.hint, len(fake.logins)) == (
+        "login-refused",
+        f"the server at `127.0.0.1:{fake.port}` wants user `u` to log in in a way that is not supported",
+        f"it asks for {asked}",
+        "let its pg_hba.conf ask for `scram-sha-256`, or for a certificate (`cert`)",
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    "answer", [b"Z\0\0\0\0", authentication(10, b"SCRAM-SHA-256\0\0") + authentication(11, b"r=x,s=@@,i=1")]
+)
+async def test_nonsense_in_the_protocol(refusing: Refusing, answer: bytes):
+    """What cannot be read is no mistake of ours."""
+    fake = await refusing(answer)
+    error = await refusal(f"postgresql://u:hunter2@127.0.0.1:{fake.port}/d")
+    assert (error.exit_code, error.code, error.message) == (
+        3,
+        "connection-protocol",
+        f"the answer of `127.0.0.1:{fake.port}` cannot be understood",
     )
 
 

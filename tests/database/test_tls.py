@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake import is_everywhere
 
 from migrator.config import Address
 from migrator.database import embedded
@@ -82,6 +83,31 @@ async def test_a_certificate_that_is_not_trusted_says_why(encrypted: Encrypted, 
         ),
         ("the certificate of `localhost:PORT` is not trusted", "name the authority that signed it: `sslrootcert=PATH`"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "reason"),
+    [("server", "unable to get local issuer certificate"), ("stranger", "self-signed certificate")],
+)
+@pytest.mark.parametrize("host", ["db.abcdefgh.supabase.co", "aws-0-eu-central-1.pooler.supabase.com"])
+async def test_supabases_authority_is_in_no_system(
+    encrypted: Encrypted, monkeypatch: pytest.MonkeyPatch, host: str, certificate: str, reason: str
+):
+    """Whoever asks for a check of Supabase's certificate is told where its authority is, before any login."""
+    fake = await encrypted(certificate)
+    is_everywhere(fake, monkeypatch)
+    with pytest.raises(MigratorError) as raised:
+        await open_session(target(f"postgresql://postgres.abcdefgh:hunter2@{host}/postgres?sslrootcert=system"))
+    assert (raised.value.code, raised.value.message, raised.value.detail, raised.value.hint, fake.logins) == (
+        "tls-untrusted",
+        f"the certificate of `{host}:5432` is not trusted",
+        reason,
+        (
+            "Supabase's authority is in no system: download it in the dashboard (Database > Settings > SSL) and add "
+            "`sslrootcert=PATH`"
+        ),
+        [],
+    )
 
 
 async def test_a_local_server_is_tried_without_encryption_first(encrypted: Encrypted):
