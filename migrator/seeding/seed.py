@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from migrator.seeding.preparing.shapes import FileLoad
 
 
-_TOLD_EACH = frozenset({"protected", "statement-pooler"})
-"""Codes of what is true of the database, so that each file of a run is told the same."""
+_TOLD_EACH = frozenset({"connection-lost", "pooler-full", "protected", "statement-pooler"})
+"""Codes of what is true of the database or the way to it, so that each file of a run is told the same."""
 
 
 @dataclass(slots=True)
@@ -282,7 +282,7 @@ def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorErro
         names = ", ".join(f"`{path}`" for path in skipped)
         parts.append(f"skipped because of it: {names}")
     outcome = "; ".join(parts)
-    if len(distinct) == 1 or all(error.code in _TOLD_EACH for error in distinct):
+    if len(distinct) == 1 or (distinct[0].code in _TOLD_EACH and len({error.code for error in distinct}) == 1):
         error = distinct[0]
         if isinstance(error, ConnectionLostError | ProtectedError) and done:
             error = error.after_work()

@@ -23,13 +23,17 @@ TABLES = """
     create table person (id int primary key, name text, team_id int references team);
     alter table team add foreign key (lead_id) references person;
     create table apart (id serial primary key, name text);
+    create table flag (name text primary key, owner int references person, ours boolean default true);
+    insert into flag values ('gone', null, true), ('theirs', null, false);
 """
 SEEDS: dict[str, str | bytes] = {
     "migrations/0001.a.sql": "select 1",
     "seeds/team.yaml": "team:\n  - {id: 1, name: blue, lead_id: 7}\n",
     "seeds/person.yaml": "person:\n  - {id: 7, name: Ada, team_id: 1}\n  - {id: 8, name: Bob, team_id: 1}\n",
+    "seeds/flag.yaml": "flag:\n  mode: sync\n  where: ours\n  rows:\n    - {name: new, owner: {name: Bob}}\n",
     "seeds/apart.yaml": "apart:\n" + "".join(f"  - {{id: {number}, name: n{number}}}\n" for number in range(1, 1201)),
 }
+NAMES = ("team.yaml", "person.yaml", "flag.yaml", "apart.yaml")
 EVERYTHING = "select (select count(*) from team), (select count(*) from person), (select count(*) from apart)"
 ADVISORY = "select count(*) from pg_locks where locktype = 'advisory'"
 
@@ -59,16 +63,20 @@ async def test_all_of_it(project: Project, bounced, look, db: Connection, mode: 
     address = bounced(mode, size=size, server_reset_query="")
     config = project(SEEDS, database=Address(address, "test"))
     _, clean = await look(address)
-    assert await states(config) == dict.fromkeys(["team.yaml", "person.yaml", "apart.yaml"], "loaded")
+    assert await states(config) == dict.fromkeys(NAMES, "loaded")
     assert tuple(await db.fetchrow(EVERYTHING)) == (1, 2, 1200)
+    assert [tuple(row) for row in await db.fetch("select name, owner from flag order by 1")] == [
+        ("new", 8),
+        ("theirs", None),
+    ]
     assert await db.fetchval("select nextval('apart_id_seq')") == 1201
     assert set((await states(config)).values()) == {"unchanged"}
     project({"seeds/person.yaml": "person:\n  - {id: 7, name: Grace, team_id: 1}\n"})
-    assert await states(config) == {"team.yaml": "unchanged", "apart.yaml": "unchanged", "person.yaml": "loaded"}
+    assert await states(config) == dict.fromkeys(NAMES, "unchanged") | {"person.yaml": "loaded"}
     assert await db.fetchval("select name from person where id = 7") == "Grace"
     assert set((await states(config, force=True)).values()) == {"loaded"}
     summary = (await status(config)).seeds
-    assert (summary.current, summary.changed, summary.new) == (3, 0, 0)
+    assert (summary.current, summary.changed, summary.new) == (4, 0, 0)
     assert await db.fetchval(ADVISORY) == 0
     # take every connection of the pool at once, so that none of them is left out
     backends = await db.fetchval(

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from migrator.config import Address, Config
-from migrator.errors import WorkError
+from migrator.errors import MigratorError, WorkError
 from migrator.events import FileFailed, FileLoaded, FileSkipped, Noticed
 from migrator.seeding import seed
 
@@ -318,3 +318,22 @@ async def test_a_server_that_admits_few_connections(project: Callable[..., Confi
         assert [event.severity for event in events if isinstance(event, Noticed)] == ["WARNING"]
     finally:
         await db.execute("drop owned by one_at_a_time cascade; drop role one_at_a_time")
+
+
+async def test_connections_that_are_killed(project: Callable[..., Config], db):
+    """Files whose connections the server ends are told as one lost connection; the others load, over a new one."""
+    await db.execute(";".join(f"create table {name} (id int primary key)" for name in "abcd"))
+    config = project({f"seeds/{name}.yaml": f"{name}:\n  - id: 1\n" for name in "abcd"}, pool_size=3)
+    await db.execute("begin; lock table a, b, c")
+    run = asyncio.create_task(seed(config))
+    victims = "from pg_locks where not granted and relation is not null"
+    async with asyncio.timeout(20):
+        while await db.fetchval(f"select count(*) {victims}") < 3:  # noqa: ASYNC110 - it is the server that waits
+            await asyncio.sleep(0.02)
+    await db.execute(f"select pg_terminate_backend(pid) {victims}")
+    await db.execute("rollback")
+    with pytest.raises(MigratorError) as caught:
+        await run
+    assert (caught.value.code, caught.value.exit_code, len(caught.value.done)) == ("connection-lost", 4, 1)
+    assert str(caught.value.outcome).endswith(" were rolled back; 1 other file is loaded")
+    assert sorted(file.state for file in (await seed(config)).files) == ["loaded", "loaded", "loaded", "unchanged"]
