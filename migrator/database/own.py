@@ -77,8 +77,11 @@ def creation_settled(config: Config, *, plpgsql: bool = True) -> str:
         return "; ".join(
             [creation(config), *rights.granted(tables(config.schema), own=config.schema, readers=config.readers)]
         )
-    settled = rights.settled(tables(config.schema), own=config.schema, ledger=config.schema, readers=config.readers)
-    return f"{creation(config)}; {settled}"
+    mine, parts = tables(config.schema), [creation(config)]
+    if config.role is not None:
+        parts.append(rights.owned(mine, own=config.schema, role=config.role))
+    parts.append(rights.settled(mine, own=config.schema, ledger=config.schema, readers=config.readers))
+    return "; ".join(parts)
 
 
 async def create(session: Session, sql: str, *, what: str, schema: str, emit: Emit = ignore) -> None:

@@ -136,6 +136,42 @@ def settled(tables: Sequence[str], *, others: Sequence[str] = (), own: str, ledg
     return f"set local client_min_messages = notice; do {literal(body)}"
 
 
+_OWN = """
+declare
+    thing record;
+begin
+    if not pg_catalog.pg_has_role(current_user, {role}, 'usage') then
+        return;  -- it could not write to them any more without becoming the role first
+    end if;
+    for thing in
+        select format('schema %I', n.nspname) as what, null::oid as home, 0 as place
+        from pg_catalog.pg_namespace n
+        where n.nspname = {own} and pg_catalog.pg_get_userbyid(n.nspowner) = current_user and not {used}
+        union all
+        select format('table %I.%I', n.nspname, c.relname), n.oid, c.oid::bigint
+        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where c.oid in ({tables}) and pg_catalog.pg_get_userbyid(c.relowner) = current_user
+        order by 3
+    loop
+        if thing.home is null and pg_catalog.has_database_privilege({role}, current_database(), 'create')
+            or pg_catalog.has_schema_privilege({role}, thing.home, 'create')  -- null where it is the schema itself
+        then
+            execute format('alter %s owner to %I', thing.what, {role});
+        end if;
+    end loop;
+end"""
+
+
+def owned(tables: Sequence[str], *, own: str, role: str) -> str:
+    """SQL that gives `tables` (quoted names) and our schema `own` to `role`, where the login made them and inherits it.
+
+    Another login that may be the role can go on then. What the role could not have made stays with who made it.
+    """
+    names = ", ".join(f"pg_catalog.to_regclass({literal(table)})" for table in tables)
+    body = _OWN.format(role=literal(role), own=literal(own), used=_used(names), tables=names)
+    return f"do {literal(body)}"
+
+
 def granted(tables: Sequence[str], *, others: Sequence[str] = (), own: str, readers: Sequence[str]) -> list[str]:
     """The same for a role that may not use PL/pgSQL, as far as plain SQL goes: it knows no `if exists` for roles."""
     names = ", ".join(tables)

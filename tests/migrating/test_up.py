@@ -476,15 +476,3 @@ async def test_existing_tables_offer_mark(project, db):
     assert "migrate mark ID --applied --until" in caught.value.hint
     result = await mark(project(), ("0001",), state="applied", until=True)
     assert result.marked == ("0001.a",)
-
-
-async def test_a_role_owns_what_migrations_make(project, db):
-    """With `role`, tables belong to it, while the ledger stays with who logged in."""
-    await db.execute("create role maker; grant create on schema public to maker")
-    try:
-        await up(project({"migrations/0001.a.sql": "create table a ()"}, role="maker"))
-        assert await db.fetchval("select pg_get_userbyid(relowner) from pg_class where relname = 'a'") == "maker"
-        owner = "select pg_get_userbyid(relowner) from pg_class where relname = '_yoyo_migration'"
-        assert await db.fetchval(owner) == "postgres"
-    finally:
-        await db.execute("drop owned by maker cascade; drop role maker")

@@ -20,10 +20,16 @@ from migrator.sql.names import quote
 
 
 def creation(config: Config, known: Ledger) -> str:
-    """SQL that makes the tables that a run writes to, where they are missing; their rights are still to settle."""
+    """SQL that makes the tables that a run writes to, where they are missing; their rights are still to settle.
+
+    They belong to the role of the configuration where the login has all of its rights, else to the login.
+    """
     parts = [own.creation(config), known.entries.creation()]
     if known.entries.kind == "supabase":  # a journal of an earlier version lacks what this ledger needs
         parts.append(f"alter table {quote(config.schema, 'journal')} add column if not exists ledger_row text")
+    if config.role is not None and known.plpgsql:
+        tables = [*own.tables(config.schema), *known.entries.tables]
+        parts.append(rights.owned(tables, own=config.schema, role=config.role))
     return "; ".join(filter(None, parts))
 
 
