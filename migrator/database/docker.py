@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from migrator.database.supabase import containers, prelude
 from migrator.database.target import Host, Secret, Target, Tls
 from migrator.errors import InputError, UnavailableError
 from migrator.events import Emit, ignore
@@ -21,9 +22,13 @@ PORT = 5432
 
 
 @asynccontextmanager
-async def container(image: str, origin: str, emit: Emit = ignore) -> AsyncIterator[Target]:
+async def container(
+    image: str, origin: str, emit: Emit = ignore, *, supabase: bool | None = None, automatic_grants: bool = False
+) -> AsyncIterator[Target]:
     """A fresh server of an image, removed with its data at the end of the block.
 
+    `supabase`: with what a Supabase project expects, and `automatic_grants` as before 2026-10-30; None goes by the
+    image's name.
     Raises `InputError` when no image is named or the extra is not installed, `UnavailableError` when no Docker engine
     answers or the image does not start.
     """
@@ -34,8 +39,11 @@ async def container(image: str, origin: str, emit: Emit = ignore) -> AsyncIterat
         )
     began = time.monotonic()
     password = secrets.token_urlsafe(16)
-    running = await asyncio.to_thread(_start, image, password)
+    for_supabase = containers.is_own_image(image) if supabase is None else supabase
+    running = await asyncio.to_thread(_start, image, password, prelude.ADMIN if for_supabase else USER)
     try:
+        if for_supabase:
+            await asyncio.to_thread(containers.settle, running, image, password, automatic_grants=automatic_grants)
         host = Host(name=running.get_container_host_ip(), port=int(running.get_exposed_port(PORT)))
         emit(ServerStarted(kind="docker", where=image, duration=time.monotonic() - began, created=True))
         yield Target(
@@ -51,7 +59,7 @@ async def container(image: str, origin: str, emit: Emit = ignore) -> AsyncIterat
         await asyncio.to_thread(running.stop)
 
 
-def _start(image: str, password: str) -> Any:
+def _start(image: str, password: str, superuser: str) -> Any:
     try:
         with warnings.catch_warnings():
             # testcontainers warns about its own old names when it is imported
@@ -64,7 +72,7 @@ def _start(image: str, password: str) -> Any:
         ) from None
     made: Any = None
     try:
-        made = PostgresContainer(image, port=PORT, username=USER, password=password, dbname=DATABASE, driver=None)
+        made = PostgresContainer(image, port=PORT, username=superuser, password=password, dbname=DATABASE, driver=None)
         return made.start()
     except (DockerException, OSError, RuntimeError) as error:  # a wait that times out is an OSError, too
         if made is not None:

@@ -36,7 +36,9 @@ async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
     if text.startswith(DOCKER):
         from migrator.database.docker import container
 
-        async with container(text.removeprefix(DOCKER), address.origin, emit) as target:
+        image = text.removeprefix(DOCKER)
+        grants = config.automatic_grants
+        async with container(image, address.origin, emit, supabase=config.supabase, automatic_grants=grants) as target:
             yield target
         return
     target = parse(address, config.environ)

@@ -18,9 +18,9 @@ from pages import DOCS, PAGES, README, ROOT, anchors, blocks, links
 from story import Story, environment
 
 from migrator.database import embedded
-from migrator.database.launch import DEFAULT_DIRECTORY
+from migrator.database.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY
 
-EMBEDDED = {"configuration.md"}
+EMBEDDED = {"configuration.md", "supabase-server.md"}
 """Pages that talk about the embedded server: nothing else names a database there."""
 
 
@@ -30,7 +30,8 @@ def folder() -> Iterator[Path]:
     place = Path(tempfile.mkdtemp(prefix="migrator-docs-")).resolve()
     place.chmod(0o755)
     yield place
-    asyncio.run(embedded.stop(place / DEFAULT_DIRECTORY))
+    for directory in (DEFAULT_DIRECTORY, SUPABASE_DIRECTORY):
+        asyncio.run(embedded.stop(place / directory))
     shutil.rmtree(place, ignore_errors=True)
 
 
