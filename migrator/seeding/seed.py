@@ -15,7 +15,7 @@ from migrator.database import own, protection
 from migrator.database.connect import connect, describe
 from migrator.database.role import refuse_role
 from migrator.database.session import Session
-from migrator.errors import ConnectionLostError, InputError, MigratorError, ProtectedError, WorkError
+from migrator.errors import InputError
 from migrator.events import Emit, FileSkipped, Noticed, ignore
 from migrator.events.seeding import SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import SeedSummary
@@ -27,13 +27,8 @@ from migrator.seeding.preparing.spool import Spool
 
 if TYPE_CHECKING:
     from migrator.seeding.files.nodes import Table
-    from migrator.seeding.loading.load import Loader
     from migrator.seeding.preparing.prepare import Preparation
     from migrator.seeding.preparing.shapes import FileLoad
-
-
-_TOLD_EACH = frozenset({"connection-lost", "pooler-full", "protected", "statement-pooler"})
-"""Codes of what is true of the database or the way to it, so that each file of a run is told the same."""
 
 
 @dataclass(slots=True)
@@ -70,6 +65,7 @@ async def seed(
     `WorkError` when a file failed: its `done` names the files that are loaded.
     """
     from migrator.seeding.loading.connections import connections
+    from migrator.seeding.loading.failed import failed
     from migrator.seeding.loading.language import plpgsql_needed
     from migrator.seeding.loading.load import Loader
     from migrator.seeding.ordering.order import announce_cycles, order, refuse_second_copy, refuse_shared_sync
@@ -97,7 +93,7 @@ async def seed(
                 await loader.run(units, {load.file.name: load for load in loads}, more)
                 outcomes |= loader.outcomes
                 if loader.errors:
-                    failure = _failure(loader, outcomes)
+                    failure = failed(loader.errors, outcomes)
                     failure.result = _result(session, files, outcomes)
                     raise failure
         return _result(session, files, outcomes)
@@ -267,32 +263,3 @@ async def _settings(session: Session) -> AsyncIterator[None]:
         await session.give_up()
         raise
     await session.run("rollback")
-
-
-def _failure(loader: "Loader", outcomes: dict[str, SeedOutcome]) -> MigratorError:
-    """One error for a run in which files failed: what is committed, what failed where, what was skipped."""
-    done = tuple(path for path, outcome in outcomes.items() if outcome.state == "loaded")
-    skipped = [path for path, outcome in outcomes.items() if outcome.state == "skipped"]
-    distinct = list(dict.fromkeys(loader.errors.values()))
-    rolled = ", ".join(f"`{path}`" for path in loader.errors)
-    parts = [f"{rolled} {'was' if len(loader.errors) == 1 else 'were'} rolled back"]
-    if done:
-        parts.append(f"{len(done)} other file{'s are' if len(done) != 1 else ' is'} loaded")
-    if skipped:
-        names = ", ".join(f"`{path}`" for path in skipped)
-        parts.append(f"skipped because of it: {names}")
-    outcome = "; ".join(parts)
-    if len(distinct) == 1 or (distinct[0].code in _TOLD_EACH and len({error.code for error in distinct}) == 1):
-        error = distinct[0]
-        if isinstance(error, ConnectionLostError | ProtectedError) and done:
-            error = error.after_work()
-        error.done, error.outcome = done, outcome
-        return error
-    return WorkError(
-        f"{len(loader.errors)} seed files could not be loaded",
-        code="seeds-failed",
-        outcome=outcome,
-        hint="correct them and run `migrate seed` again: what is loaded is not loaded twice",
-        done=done,
-        causes=tuple(distinct),
-    )

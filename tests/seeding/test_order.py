@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from cable import Cable
 
 from migrator.config import Address, Config
 from migrator.errors import MigratorError, WorkError
@@ -337,3 +338,22 @@ async def test_connections_that_are_killed(project: Callable[..., Config], db):
     assert (caught.value.code, caught.value.exit_code, len(caught.value.done)) == ("connection-lost", 4, 1)
     assert str(caught.value.outcome).endswith(" were rolled back; 1 other file is loaded")
     assert sorted(file.state for file in (await seed(config)).files) == ["loaded", "loaded", "loaded", "unchanged"]
+
+
+async def test_a_network_that_goes_away(project: Callable[..., Config], cable: Cable, db):
+    """Where connections are lost and no new ones come, and nothing is loaded, it is exit 3: it may pass by itself."""
+    await db.execute(";".join(f"create table {name} (id int primary key)" for name in "abcd"))
+    files = {f"seeds/{name}.yaml": f"{name}:\n  - id: 1\n" for name in "abcd"}
+    config = project(files, database=Address(cable.dsn, "test"), pool_size=2)
+    await db.execute("begin; lock table a, b, c, d")
+    run = asyncio.create_task(seed(config))
+    async with asyncio.timeout(20):
+        while await db.fetchval("select count(*) from pg_locks where not granted and relation is not null") < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    cable.unplug()
+    with pytest.raises(MigratorError) as caught:
+        await run
+    assert (caught.value.code, caught.value.exit_code, caught.value.done) == ("seeds-failed", 3, ())
+    assert {error.code for error in caught.value.causes} == {"connection-lost", "connection-refused"}
+    assert caught.value.hint == "run `migrate seed` again: what is loaded is not loaded twice"
+    await db.execute("rollback")

@@ -5,7 +5,8 @@ that idle in the pool, or works for somebody else. It is not ended, for that cli
 place is kept in a transaction for a moment, so that the pooler has to come to it in the end.
 """
 
-from contextlib import AsyncExitStack, suppress
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 from migrator.database.bounds import bounded
@@ -52,17 +53,19 @@ async def _asked(session: Session, number: int, backend: int) -> bool:
 
 
 async def _sought(session: Session, number: int, backend: int) -> bool:
-    async with AsyncExitStack() as kept:
-        try:
-            async with bounded(FAREWELL / 2):
-                for _ in range(MOST_KEPT):
-                    other = await open_session(session.target)
-                    kept.push_async_callback(_let_go, other)
-                    await other.run(KEEP)
-                    if await _asked(other, number, backend):
-                        return True
-        except (TimeoutError, MigratorError):  # a pool that is spent, and the one that we look for is not free
-            return False
+    kept: list[Session] = []
+    try:
+        async with bounded(FAREWELL / 2):
+            while len(kept) < MOST_KEPT:
+                other = await open_session(session.target)
+                kept.append(other)
+                await other.run(KEEP)
+                if await _asked(other, number, backend):
+                    return True
+    except (TimeoutError, MigratorError):  # a pool that is spent, and the one that we look for is not free
+        pass
+    finally:
+        await asyncio.gather(*map(_let_go, kept))
     return False
 
 
