@@ -48,6 +48,7 @@ STARTING_SERVERS = (
     "pgaudit",
     "yoyo",
     "database/test_embedded.py",
+    "database/test_server_",
     "database/test_tls_server.py",
     "docs/test_stories.py",
 )

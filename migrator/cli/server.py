@@ -33,10 +33,10 @@ def command(*, action: Literal["start", "status", "url", "stop"]) -> Order:
             case "start":
                 return await servers.start_server(config, emit)
             case "status":
-                return await servers.server_status(config)
+                return await servers.server_status(config, emit)
             case "url":
-                return await servers.server_url(config)
+                return await servers.server_url(config, emit)
             case "stop":
-                return await servers.stop_server(config)
+                return await servers.stop_server(config, emit)
 
     return Order(command=f"server {action}", job=job)

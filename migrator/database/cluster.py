@@ -6,6 +6,7 @@ Everything here happens under a lock of the directory, so that several commands 
 import fcntl
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,9 +30,9 @@ _PATIENCE = 30.0
 def launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[Told, ...]]:
     """Start the server of a data directory under a lock, making the directory first where there is none.
 
-    Returns the server, whether its directory is new (None: another process was first), and what the user should hear.
-    `user` is the superuser of a new one that is not for Supabase. Raises `InputError`, `StateError` for a directory
-    that was made the other way, and `UnavailableError`.
+    Returns the server, whether its directory is new (None: it runs already), and what the user should hear. `user` is
+    the superuser of a new one that is not for Supabase. Raises `InputError`, `StateError` for a directory that was made
+    the other way, and `UnavailableError`.
     """
     directory = wanted.directory
     try:
@@ -39,7 +40,7 @@ def launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[To
         with _locked(directory):
             return _launch(wanted, user)
     except OSError as error:
-        if isinstance(error, PermissionError) and directory.exists():
+        if isinstance(error, PermissionError) and _is_foreign(directory):
             raise postmaster.foreign(directory) from None
         raise UnavailableError(
             f"no PostgreSQL server can be kept in `{directory}`",
@@ -55,8 +56,10 @@ def _launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[T
     if found is not None:
         return found, None, ()
     installed = programs.find(directory, wanted.programs)
-    _clear(directory)
-    told = _place(directory, installed)
+    found = _clear(directory)
+    if found is not None:
+        return found, None, ()
+    told = (*_copied(directory), *_place(directory, installed))
     real = directory.resolve()
     created = not _is_cluster(real)
     if not created:
@@ -73,11 +76,11 @@ def _launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[T
 
 
 def _prepare(folder: Path) -> None:
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() == 0:
-            folder.chmod(0o755)  # whatever root's umask is: the server's account has to enter it
-            _hand_over(folder)
+    for path in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        path.mkdir(exist_ok=True)
+        # whatever the umask is: nobody else writes where our data is, and the server's account enters it
+        path.chmod(0o755 if os.geteuid() == 0 else path.stat().st_mode & 0o755 | stat.S_IRWXU)
+        _hand_over(path)
     ignored = folder / ".gitignore"
     if folder.name == OWN_FOLDER and not ignored.exists():
         ignored.write_text("*\n", encoding="utf-8")
@@ -96,6 +99,8 @@ def _locked(directory: Path) -> Iterator[None]:
     file = directory.with_name(f"{directory.name}.lock")
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o600)
         _hand_over(file)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -103,14 +108,29 @@ def _locked(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _clear(directory: Path) -> None:
-    """Wait for a server that is just starting or stopping."""
+def _clear(directory: Path) -> Postmaster | None:
+    """Wait for a server that is just starting or stopping; the one that answers then, if any."""
     deadline = time.monotonic() + _PATIENCE
     while (found := postmaster.read(directory)) is not None:
+        real = str(directory.resolve())
         if not postmaster.holds(found.pid, directory):
-            return  # the server was killed
+            if postmaster.accepts(real, found.port):
+                raise UnavailableError(
+                    f"a PostgreSQL server that is no process here works in `{directory}`",
+                    code="embedded-shared",
+                    outcome="no server was started beside it",
+                    hint="another container shares the folder: stop the server there, or name another folder",
+                )
+            return None  # the server was killed
+        if found.directory != real and found.directory:
+            raise UnavailableError(
+                f"the PostgreSQL server in `{directory}` was started when that folder was `{found.directory}`",
+                code="embedded-moved",
+                outcome="it still runs, for who is connected",
+                hint="`migrate server stop` ends it, and the next command starts it where it is now",
+            )
         if postmaster.answering(directory) is not None:
-            return
+            return found
         if time.monotonic() > deadline:
             raise UnavailableError(
                 f"the PostgreSQL server with pid {found.pid} holds `{directory}` and does not answer",
@@ -118,6 +138,21 @@ def _clear(directory: Path) -> None:
                 hint=f"stop it with `migrate server stop`; its log is `{directory / LOG}`",
             )
         time.sleep(_POLL)
+    return None
+
+
+def _copied(directory: Path) -> tuple[Told, ...]:
+    """The data was copied from under a server that runs: it may start, and yet be none."""
+    found = postmaster.read(directory)
+    if found is None or not found.directory or found.directory == str(directory.resolve()):
+        return ()
+    if not Path(found.directory).is_dir() or not postmaster.holds(found.pid, Path(found.directory)):
+        return ()
+    message = (
+        f"the data in `{directory}` was copied from `{found.directory}` while the server there ran, "
+        "so it may be damaged; copy it again after `migrate server stop` there, or remove it to begin anew"
+    )
+    return (Told(code="embedded-copied", message=message),)
 
 
 def _place(directory: Path, installed: Programs) -> tuple[Told, ...]:
@@ -143,6 +178,15 @@ def _place(directory: Path, installed: Programs) -> tuple[Told, ...]:
         message = f"`{account.name}` cannot enter `{directory.parent}`: the data is in `{elsewhere}`"
         told.append(Told(code="embedded-elsewhere", message=message))
     return tuple(told)
+
+
+def _is_foreign(directory: Path) -> bool:
+    try:
+        return os.geteuid() not in {0, directory.stat().st_uid}
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _is_cluster(directory: Path) -> bool:

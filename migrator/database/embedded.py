@@ -1,82 +1,111 @@
 """`embedded:` addresses: a real PostgreSQL in a folder of the project, started when needed and left running.
 
-The server listens on a unix socket alone, inside a folder that only its user can enter; so it asks for no password.
+The server listens on a unix socket inside a folder that only its user can enter; so it asks for no password. Where the
+address asks for a port, it listens on 127.0.0.1 too, which every user of the machine reaches: there it does.
 """
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from migrator.database import postmaster
-from migrator.database.launch import Launch
-from migrator.database.postmaster import LOG, Postmaster
+from migrator.database.launch import ANY_PORT, Launch
+from migrator.database.postmaster import Postmaster
 from migrator.database.supabase import marks
 from migrator.database.target import Host, Target
-from migrator.errors import UnavailableError
 from migrator.events import Emit, ignore
-from migrator.events.database import ServerResult, ServerStarted
+from migrator.events.database import ServerResult, ServerStarted, Told
 
 USER = "postgres"
 DATABASE = "postgres"
+
+_WHEEL_FOLDER = "pginstall"  # also in the copies that root makes of it
 
 
 async def start(launch: Launch, emit: Emit = ignore) -> ServerResult:
     """Make sure that the server of a data directory runs, making the directory first where there is none.
 
     Several processes may do so at once: one starts it, the others wait for that. Emits `ServerStarted` when this call
-    started it. Raises `InputError` when the extra is missing, `StateError` when the directory was made for Supabase and
-    is not wanted so, or the other way round, and `UnavailableError` when the server cannot be started.
+    started it, and tells where one that runs is not what was asked for. Raises `InputError` when the extra is missing,
+    `StateError` when the directory was made for Supabase and is not wanted so, or the other way round, and
+    `UnavailableError` when the server cannot be started.
     """
-    directory = launch.directory
-    found = postmaster.answering(directory)
-    if found is not None:
-        marks.refuse_other(directory, supabase=launch.supabase)
-        return _result("start", directory, found)
+    found, changed = await _started(launch, emit)
+    return _result("start", launch.directory, found, changed=changed)
+
+
+async def _started(launch: Launch, emit: Emit) -> tuple[Postmaster, bool]:
+    answering = postmaster.answering(launch.directory)
     began = time.monotonic()
-    # late: it imports what only a start needs
-    from migrator.database import cluster
+    created: bool | None = None
+    if answering is not None:
+        found = answering
+    else:
+        # late: it imports what only a start needs
+        from migrator.database import cluster
 
-    found, created, told = await asyncio.to_thread(cluster.launch, launch, USER)
-    for notice in told:
-        emit(notice)
+        found, created, told = await asyncio.to_thread(cluster.launch, launch, USER)
+        for notice in told:
+            emit(notice)
     if created is None:
-        return _result("start", directory, found)
-    emit(ServerStarted(kind="embedded", where=str(directory), duration=time.monotonic() - began, created=created))
-    return _result("start", directory, found, changed=True)
+        marks.refuse_other(launch.directory, supabase=launch.supabase)
+        _tell_differences(launch, found, emit)
+    else:
+        took = time.monotonic() - began
+        emit(ServerStarted(kind="embedded", where=str(launch.directory), duration=took, created=created))
+    if found.host:
+        await _secure(launch.directory, found)
+    return found, created is not None
 
 
-async def stop(directory: Path, patience: float = 30.0) -> ServerResult:
-    """End the server of this data directory; open transactions are rolled back. Waits at most `patience` seconds."""
-    pid = await asyncio.to_thread(postmaster.stop, directory, patience)
+async def _secure(directory: Path, found: Postmaster) -> None:
+    # late: only a server that listens on a port has a password
+    from migrator.database import password
+
+    await password.ensure(directory, _target(found, ""))
+
+
+async def stop(directory: Path, emit: Emit = ignore, patience: float = 30.0) -> ServerResult:
+    """End the server of this data directory; open transactions are rolled back.
+
+    After `patience` seconds it is ended at once, which loses nothing that is committed. Raises `UnavailableError` when
+    it is another user's or does not end.
+    """
+    from migrator.database import stopping
+
+    pid, in_order = await asyncio.to_thread(stopping.stop, directory, patience)
+    if not in_order:
+        message = "the server did not end in order and was ended at once: it recovers at its next start"
+        emit(Told(code="embedded-at-once", message=message))
     return ServerResult(action="stop", running=False, directory=str(directory), pid=pid, changed=pid is not None)
 
 
-def status(directory: Path) -> ServerResult:
-    """Whether the server of this data directory runs. Starts nothing, writes nothing."""
-    return _result("status", directory, postmaster.answering(directory))
+def status(launch: Launch, emit: Emit = ignore) -> ServerResult:
+    """Whether the server of a data directory runs. Starts nothing, writes nothing."""
+    return _result("status", launch.directory, _seen(launch, emit))
 
 
-def url(directory: Path) -> ServerResult:
-    """The server's address for psql and applications, while it runs. Starts nothing, writes nothing."""
-    return _result("url", directory, postmaster.answering(directory))
+async def url(launch: Launch, emit: Emit = ignore) -> ServerResult:
+    """The server's address for psql and applications, while it runs. Starts nothing.
+
+    Where it listens on a port the address is that of the port, with the password: nothing else shows it.
+    """
+    directory = launch.directory
+    found = _seen(launch, emit)
+    if found is None or not found.host:
+        return _result("url", directory, found)
+    from migrator.database import password
+
+    await _secure(directory, found)
+    text = f"postgresql://{USER}:{password.kept(directory)}@{found.host}:{found.port}/{DATABASE}"
+    return replace(_result("url", directory, found), url=text)
 
 
 async def target(launch: Launch, origin: str, emit: Emit = ignore) -> Target:
     """The server of a data directory as a target, started if need be; raises as `start` does."""
-    directory = launch.directory
-    found = postmaster.answering(directory)
-    if found is not None:
-        marks.refuse_other(directory, supabase=launch.supabase)
-    else:
-        await start(launch, emit)
-        found = postmaster.answering(directory)
-    if found is None:
-        raise UnavailableError(
-            f"the PostgreSQL server in `{directory}` ended right after its start",
-            code="embedded-start",
-            hint=f"its log is `{directory / LOG}`",
-        )
+    found, _changed = await _started(launch, emit)
     return _target(found, origin)
 
 
@@ -86,7 +115,47 @@ def running(directory: Path, origin: str) -> Target | None:
     return None if found is None else _target(found, origin)
 
 
+def _seen(launch: Launch, emit: Emit) -> Postmaster | None:
+    """The server that answers, and what is to be said about it or about one that does not."""
+    directory = launch.directory
+    found = postmaster.answering(directory)
+    if found is not None:
+        _tell_differences(launch, found, emit)
+        return found
+    other = postmaster.read(directory)
+    if other is not None and postmaster.holds(other.pid, directory):
+        moved = other.directory != str(directory.resolve())
+        why = f"was started when this folder was `{other.directory}`" if moved else "does not answer"
+        message = f"a server with pid {other.pid} {why}; `migrate server stop` ends it"
+        emit(Told(code="embedded-silent", message=message))
+    return None
+
+
+def _tell_differences(launch: Launch, found: Postmaster, emit: Emit) -> None:
+    """An address that asks for another server than the one that runs is not obeyed, and not ignored."""
+    differences = []
+    port = found.port if found.host else None
+    if launch.port != port and not (launch.port == ANY_PORT and port is not None):
+        differences.append(f"listens on {found.host}:{port}" if port else "listens on no port")
+    program = postmaster.started_with(launch.directory)[0]
+    if program is not None and not _is_asked_for(program, launch):
+        differences.append(f"is that of `{program.parent}`")
+    if differences:
+        message = (
+            f"the server that runs in `{launch.directory}` {' and '.join(differences)}, "
+            "which the address does not ask for; after `migrate server stop` the next command starts it as asked for"
+        )
+        emit(Told(code="embedded-differs", message=message))
+
+
+def _is_asked_for(program: Path, launch: Launch) -> bool:
+    if launch.programs is None:
+        return _WHEEL_FOLDER in program.parts
+    return program.parent.resolve() == launch.programs.resolve()
+
+
 def _target(found: Postmaster, origin: str) -> Target:
+    """By the socket, which asks for no password."""
     host = Host(name=found.sockets, port=found.port)
     return Target(hosts=(host,), user=USER, database=DATABASE, origin=origin, kind="embedded")
 

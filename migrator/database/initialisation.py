@@ -1,7 +1,9 @@
 """A new data directory: `initdb`, with what each major version of it understands."""
 
+import glob
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from migrator.database.programs import Programs, complaint
@@ -24,9 +26,11 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
             code="embedded-directory",
             hint="name another folder, as in `embedded:.migrator/other`, or move what is there away",
         )
-    making = directory.with_name(f"{directory.name}.new")
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(mode=0o700)
+    for left in directory.parent.glob(f"{glob.escape(directory.name)}.new.*"):
+        shutil.rmtree(left, ignore_errors=True)  # a killed start's
+    # a name of its own: the `initdb` of a killed start may still be writing
+    making = Path(tempfile.mkdtemp(prefix=f"{directory.name}.new.", dir=directory.parent))
+    making.chmod(0o700)
     if installed.account:
         os.chown(making, installed.account.uid, installed.account.gid)
     code, said = _initdb(making, installed, user)
@@ -42,6 +46,7 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
         settings.write("\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n")
         if text is not None:
             settings.write("wal_level = logical  # as on the platform, where publications are subscribed to\n")
+    (making / ".gitignore").write_text("*\n", encoding="ascii")
     if text is not None:
         prelude.settle(making, installed, text, fresh=True)
     if directory.exists():
@@ -51,7 +56,8 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
 
 def _initdb(making: Path, installed: Programs, user: str) -> tuple[int, str]:
     """The same order of texts on every machine and version, which needs no installed locale: that of their bytes."""
-    arguments = ["--pgdata", str(making), "--username", user, "--auth", "trust", "--encoding", "UTF8"]
+    arguments = ["--pgdata", str(making), "--username", user, "--encoding", "UTF8"]
+    arguments += ["--auth-local", "trust", "--auth-host", "scram-sha-256"]
     arguments += ["--no-sync", "--no-instructions", "--lc-collate", "C"]
     if int(installed.major) >= _BUILTIN_LOCALES:
         builtin = ("--locale-provider", "builtin", "--locale", "C.UTF-8", "--lc-ctype", "C")

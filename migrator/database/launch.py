@@ -18,7 +18,7 @@ SUPABASE_DIRECTORY = Path(".migrator") / "supabase"
 
 ANY_PORT = 0
 
-_KEYS = ("bin",)
+_KEYS = ("bin", "port")
 _LAST_PORT = 65535
 
 

@@ -4,22 +4,21 @@ Only files and sockets are read here, so the everyday case (the server runs alre
 Format of `postmaster.pid`: https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h
 """
 
-import contextlib
 import os
-import signal
+import re
 import socket
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.errors import UnavailableError
 
 PID_FILE = "postmaster.pid"
+OPTIONS_FILE = "postmaster.opts"
 LOG = "server.log"
 
 _LINES = 8
+_PROGRAM = "postgres"
 _CONNECT_TIMEOUT = 2.0
-_POLL = 0.01
 _NO_PROCESS = 2**31 - 1  # higher than any system's limit
 
 
@@ -30,8 +29,9 @@ class Postmaster:
     Attributes:
         pid: the postmaster's process id.
         directory: the data directory as the server knows it.
-        port: the number in the name of its socket.
+        port: the number in the name of its socket, and the port that it listens on.
         sockets: the folder of its socket.
+        host: the address that it listens on beside the socket; empty where it does not.
         ready: it said that it accepts connections.
     """
 
@@ -39,6 +39,7 @@ class Postmaster:
     directory: str
     port: int
     sockets: str
+    host: str
     ready: bool
 
 
@@ -48,7 +49,7 @@ def read(directory: Path) -> Postmaster | None:
     Raises `UnavailableError` when the data directory is another user's.
     """
     try:
-        lines = (directory / PID_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = os.fsdecode((directory / PID_FILE).read_bytes()).split("\n")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
@@ -61,6 +62,7 @@ def read(directory: Path) -> Postmaster | None:
         directory=padded[1],
         port=int(padded[3]) if padded[3].strip().isdigit() else 0,
         sockets=padded[4],
+        host=padded[5].strip(),
         ready=padded[7].strip() == "ready",
     )
 
@@ -79,26 +81,64 @@ def answering(directory: Path) -> Postmaster | None:
     found = read(directory)
     if found is None or not found.ready or found.directory != str(directory.resolve()):
         return None
+    return found if accepts(found.sockets, found.port) else None
+
+
+def accepts(folder: str, port: int) -> bool:
+    """Somebody accepts connections at the socket in this folder; at most two seconds."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(_CONNECT_TIMEOUT)
         try:
-            probe.connect(f"{found.sockets}/.s.PGSQL.{found.port}")
+            probe.connect(f"{folder}/.s.PGSQL.{port}")
         except OSError:
-            return None
-    return found
+            return False
+    return True
+
+
+def started_with(directory: Path) -> tuple[Path | None, int | None]:
+    """The program that was last started on the data directory, and the port that it was told; None where unknown."""
+    try:
+        words = os.fsdecode((directory / OPTIONS_FILE).read_bytes())
+    except OSError:
+        return None, None
+    port = re.search(r'"port=(\d+)"', words)
+    program = words.partition(' "')[0].strip()
+    return (Path(program) if program else None), (int(port[1]) if port else None)
+
+
+def orphans(directory: Path) -> tuple[int, ...]:
+    """Processes of PostgreSQL that work in the data directory, as far as the system shows them.
+
+    Where its server does not run, they outlive one that was killed.
+    """
+    real = directory.resolve()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == real and (process / "exe").readlink().name.startswith(_PROGRAM):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return tuple(sorted(found))
 
 
 def holds(pid: int, directory: Path) -> bool:
     """The process lives and, as far as can be seen, is this directory's server and not a later owner of its id."""
+    owner = directory.stat().st_uid
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
+        if owner == os.geteuid():
+            return False  # another user's process; PostgreSQL runs as the owner of its data alone
+    process = Path(f"/proc/{pid}")
     try:
+        if process.stat().st_uid != owner:
+            return False
         # a postmaster's current folder is its data directory, also after the directory was renamed
-        return Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()
+        works_there = (process / "cwd").readlink() == directory.resolve()
+        return works_there and (process / "exe").readlink().name.startswith(_PROGRAM)
     except FileNotFoundError:
         return not Path("/proc/self").exists()  # where there is a /proc, a process without a folder has ended
     except OSError:
@@ -114,35 +154,8 @@ def disown(directory: Path, sockets: Path) -> None:
     """
     for file in (directory / PID_FILE, *sockets.glob(".s.PGSQL.*.lock")):
         try:
-            pid, newline, rest = file.read_text(encoding="utf-8").partition("\n")
+            pid, newline, rest = os.fsdecode(file.read_bytes()).partition("\n")
             if pid.strip().isdigit() and not holds(int(pid), directory):
-                file.write_text(f"{_NO_PROCESS}{newline}{rest}", encoding="utf-8")
+                file.write_bytes(os.fsencode(f"{_NO_PROCESS}{newline}{rest}"))
         except FileNotFoundError:
             continue
-
-
-def stop(directory: Path, patience: float) -> int | None:
-    """End the server of this data directory, its clients' transactions rolled back; its pid, None when none ran.
-
-    Waits at most `patience` seconds. Raises `UnavailableError` when it is another user's or does not end.
-    """
-    found = read(directory)
-    if found is None or not holds(found.pid, directory):
-        return None
-    try:
-        os.kill(found.pid, signal.SIGINT)
-    except PermissionError:
-        raise foreign(directory) from None
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        if read(directory) is None or not holds(found.pid, directory):
-            if found.sockets != str(directory.resolve()):
-                with contextlib.suppress(OSError):
-                    Path(found.sockets).rmdir()  # made for the socket because of the length of the directory's path
-            return found.pid
-        time.sleep(_POLL)
-    raise UnavailableError(
-        f"the PostgreSQL server with pid {found.pid} does not stop",
-        code="embedded-stuck",
-        hint=f"its log is `{directory / LOG}`",
-    )

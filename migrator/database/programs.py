@@ -35,6 +35,8 @@ _USUAL = (
     "/Applications/Postgres.app/Contents/Versions/{}/bin",
 )
 
+_VARIABLES = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "NIX_LD", "NIX_LD_LIBRARY_PATH")
+_FULL = ("No space left on device", "Disk quota exceeded")
 _ACCOUNTS = ("postgres", "embedded_postgres", "nobody")
 
 
@@ -104,9 +106,11 @@ def _run(
 
 
 def _environment() -> dict[str, str]:
-    """Ours without what would change a server (`PGPORT`, `PGDATA` ...), speaking English so that errors are known."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
-    return {**kept, "LC_ALL": "C"}
+    """What programs need to be run, in English, so that errors are known.
+
+    No more: a server outlives the command, whose secrets it shall not keep.
+    """
+    return {**{name: os.environ[name] for name in _VARIABLES if name in os.environ}, "LC_ALL": "C"}
 
 
 def find(directory: Path, folder: Path | None = None) -> Programs:
@@ -258,7 +262,8 @@ def system_folder() -> Path:
 
 
 def complaint(text: str) -> str | None:
-    """The line that tells the cause: the last fatal one, or the last."""
+    """The line that tells the cause: that of a full disk, the last fatal one, or the last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    full = [line for line in lines if any(word in line for word in _FULL)]
     fatal = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:", "could not"))]
-    return (fatal or lines)[-1] if lines else None
+    return (full or fatal or lines)[-1] if lines else None

@@ -88,16 +88,16 @@ async def start_server(config: Config, emit: Emit = ignore) -> ServerResult:
     return await embedded.start(launch.read(config, config.database), emit)
 
 
-async def stop_server(config: Config) -> ServerResult:
+async def stop_server(config: Config, emit: Emit = ignore) -> ServerResult:
     """`migrate server stop`: end the project's embedded server; open transactions are rolled back."""
-    return await embedded.stop(directory(config))
+    return await embedded.stop(directory(config), emit)
 
 
-async def server_status(config: Config) -> ServerResult:
+async def server_status(config: Config, emit: Emit = ignore) -> ServerResult:
     """`migrate server status`: whether the project's embedded server runs. Starts nothing."""
-    return embedded.status(directory(config))
+    return embedded.status(launch.read(config, config.database), emit)
 
 
-async def server_url(config: Config) -> ServerResult:
+async def server_url(config: Config, emit: Emit = ignore) -> ServerResult:
     """`migrate server url`: its address for psql and applications while it runs. Starts nothing."""
-    return embedded.url(directory(config))
+    return await embedded.url(launch.read(config, config.database), emit)

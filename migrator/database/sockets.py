@@ -13,8 +13,11 @@ _SOCKET_LIMIT = 103 if sys.platform == "darwin" else 107
 
 
 def socket_folder(directory: Path, installed: Programs) -> Path:
-    """The data directory itself, or a folder of the server's account alone where that path is too long for a socket."""
-    if len(os.fsencode(directory / ".s.PGSQL.5432")) <= _SOCKET_LIMIT:
+    """The data directory itself, or a folder of the server's account alone where no socket can be in that path.
+
+    It may be too long, or hold a comma, which parts the hosts of an address.
+    """
+    if len(os.fsencode(directory / ".s.PGSQL.65535")) <= _SOCKET_LIMIT and "," not in str(directory):
         return directory
     owner = installed.account.uid if installed.account else os.geteuid()
     name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]

@@ -1,6 +1,6 @@
 """What connecting reports: which database it is, what it waits for, which server was started for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -91,7 +91,7 @@ class ServerResult:
         action: the subcommand.
         running: the server runs now.
         directory: its data directory.
-        url: an address for psql and applications while it runs.
+        url: an address for psql and applications while it runs; that of `url` holds the password of its port, if any.
         pid: its postmaster.
         changed: this command started or stopped it.
     """
@@ -99,6 +99,6 @@ class ServerResult:
     action: Literal["start", "status", "url", "stop"]
     running: bool
     directory: str
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     pid: int | None = None
     changed: bool = False

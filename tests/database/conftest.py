@@ -202,6 +202,20 @@ def make_place() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def new_place() -> Iterator[Callable[[], Path]]:
+    """Make empty project folders; they are gone when the run ends."""
+    made: list[Path] = []
+
+    def make() -> Path:
+        made.append(make_place())
+        return made[-1]
+
+    yield make
+    for folder in made:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """An empty project folder for a server of its own."""

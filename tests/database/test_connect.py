@@ -29,7 +29,7 @@ def guarded(own_server: Path) -> str:
     hba.write_text("local all by_scram scram-sha-256\nlocal all by_md5 md5\n" + hba.read_text())
 
     async def prepare() -> None:
-        session = await open_session(target(str(embedded.url(own_server).url)))
+        session = await open_session(target(str(embedded.running(own_server, "test"))))
         try:
             for role, kind in (("by_scram", "scram-sha-256"), ("by_md5", "md5")):
                 # PostgreSQL 18 warns about md5

@@ -377,7 +377,7 @@ async def test_the_server_of_the_project(own_server: Path, place: Path):
         assert step(result, "server").message == (
             f"started on a new data directory, and stays up; its data is in {where}"
         )
-        assert (embedded.status(where).running, result.error, list(states(result))[:4]) == (
+        assert (embedded.running(where, "test") is not None, result.error, list(states(result))[:4]) == (
             True,
             None,
             ["address", "server", "socket", "login"],

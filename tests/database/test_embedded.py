@@ -76,7 +76,7 @@ async def test_the_life_of_a_server(place: Path, stopped: Path):
 def test_psql_takes_the_url(own_server: Path):
     """The address that `migrate server url` prints works in psql as it is."""
     psql = shutil.which("psql") or str(programs.find(own_server).folder / "psql")
-    url = embedded.url(own_server).url
+    url = embedded.running(own_server, "test")
     done = subprocess.run([psql, "-XAt", "-c", "show timezone", str(url)], capture_output=True, text=True, check=True)
     assert done.stdout == "UTC\n"
 
@@ -110,11 +110,11 @@ async def test_two_commands_at_once_both_find_a_server(place: Path, stopped: Pat
 
 
 def _kill(directory: Path) -> None:
-    pid = embedded.status(directory).pid
+    pid = embedded.status(Launch(directory=directory)).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while embedded.status(directory).running and time.monotonic() < deadline:
+    while embedded.status(Launch(directory=directory)).running and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
@@ -135,7 +135,7 @@ async def test_a_pid_file_of_another_process_is_no_server(place: Path, stopped: 
     lines = file.read_text().splitlines()
     await embedded.stop(stopped)
     file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    assert (embedded.status(stopped).running, await value(config(place), "select to_json(1)")) == (False, 1)
+    assert (embedded.running(stopped, "test"), await value(config(place), "select to_json(1)")) == (None, 1)
 
 
 def _copy(source: Path, destination: Path) -> None:
@@ -150,7 +150,7 @@ async def test_a_copied_project_gets_a_server_of_its_own(own_server: Path, place
     """A copy of a data directory holds the original's pid file, and must not lead to the original's server."""
     _copy(own_server, stopped)
     found = await value(config(place), "select to_json(current_setting('data_directory'))")
-    assert (found, embedded.status(own_server).running) == (str(stopped), True)
+    assert (found, embedded.status(Launch(directory=own_server)).running) == (str(stopped), True)
 
 
 async def test_a_directory_of_another_version_is_told(place: Path):
@@ -213,7 +213,7 @@ async def test_paths_that_are_hard(place: Path):
     directory.parent.mkdir()
     try:
         found = await value(config(place, f"embedded:{directory}"), "select to_json(current_setting('data_directory'))")
-        url = embedded.url(directory).url
+        url = embedded.running(directory, "test")
         ended = await embedded.stop(directory)
     finally:
         await embedded.stop(directory)
@@ -285,7 +285,7 @@ async def test_as_root_nothing_of_others_is_opened(tmp_path: Path):
     try:
         found = await value(config(project), "select to_json(1)", events)
         real = directory.resolve()
-        status = embedded.status(directory)
+        status = embedded.status(Launch(directory=directory))
     finally:
         await embedded.stop(directory)
         if directory.is_symlink():

@@ -65,7 +65,7 @@ def test_folders_count_from_where_the_address_was_written(tmp_path: Path):
             "embedded:?prot=s3cret",
             "address-key-unknown",
             "`embedded:` has no option `prot`, which the address from --database gives",
-            "known are `bin`",
+            "did you mean `port`?",
         ),
         (
             "embedded:?bni=/x",

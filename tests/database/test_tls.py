@@ -202,4 +202,4 @@ async def test_an_encrypted_session_works(encrypted: Encrypted, own_server: Path
         assert await session.read("select to_json(repeat('x', 100000) || 1)") == ["x" * 100000 + "1"]
     finally:
         await session.close()
-    assert re.fullmatch(r"postgresql://postgres@/postgres\?host=.*", embedded.url(own_server).url or "")
+    assert re.fullmatch(r"postgresql://postgres@/postgres\?host=.*", str(embedded.running(own_server, "test")))

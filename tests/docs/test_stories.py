@@ -20,7 +20,7 @@ from story import Story, environment
 from migrator.database import embedded
 from migrator.database.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY
 
-EMBEDDED = {"configuration.md", "supabase-server.md"}
+EMBEDDED = {"configuration.md", "servers.md", "supabase-server.md"}
 """Pages that talk about the embedded server: nothing else names a database there."""
 
 
