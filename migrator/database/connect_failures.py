@@ -15,7 +15,7 @@ from migrator.database.login_failures import refused_login
 from migrator.database.network.lookup import has_ipv6
 from migrator.database.pooler import is_supabase
 from migrator.database.target import Host, Target
-from migrator.database.tls_failures import failed_handshake
+from migrator.database.tls_failures import REFUSED_CERTIFICATE, failed_handshake
 from migrator.errors import MigratorError, UnavailableError
 
 PASSES = frozenset({"connection-refused", "connection-closed", "server-starting", "pooler-full"})
@@ -79,7 +79,7 @@ def failed(  # noqa: PLR0911 - a table, a cause a line
         # with TLS 1.3 the server looks at our certificate when the handshake is over
         return failed_handshake(error.__cause__, target, host)
     if isinstance(error, asyncpg.ConnectionDoesNotExistError | EOFError):
-        return _closed(host, None)
+        return _closed(target, host, None, encrypted=encrypted)
     if isinstance(error, asyncpg.PostgresError):
         return refused_login(error, target, host)
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
@@ -152,7 +152,8 @@ def _system(error: OSError, target: Target, host: Host, *, encrypted: bool) -> M
             hint="add `sslmode=disable` to the address if nobody else can read the network to that host",
         )
     if numbers & _CLOSED or isinstance(error, ConnectionError):
-        return _closed(host, "during the TLS handshake" if encrypted and not numbers else None)
+        when = "during the TLS handshake" if encrypted and not numbers else None
+        return _closed(target, host, when, encrypted=encrypted)
     if numbers & {errno.EACCES, errno.EPERM}:
         return UnavailableError(
             f"the system does not permit to connect to `{host}`",
@@ -244,9 +245,12 @@ def _silent(target: Target, host: Host) -> UnavailableError:
     )
 
 
-def _closed(host: Host, when: str | None) -> UnavailableError:
+def _closed(target: Target, host: Host, when: str | None, *, encrypted: bool) -> UnavailableError:
+    hint = "is it a PostgreSQL server that listens there? one that is starting or stopping may do so, too"
+    if encrypted and target.tls.cert:  # its reason may be lost when it hangs up at once
+        hint = f"{REFUSED_CERTIFICATE}; or the server is starting or stopping"
     return UnavailableError(
         f"`{host}` closed the connection {when or 'before the login was done'}",
         code="connection-closed",
-        hint="is it a PostgreSQL server that listens there? one that is starting or stopping may do so, too",
+        hint=hint,
     )

@@ -6,6 +6,10 @@ from migrator.database.pooler import is_supabase
 from migrator.database.target import Host, Target
 from migrator.errors import UnavailableError
 
+REFUSED_CERTIFICATE = (
+    "the server may not trust the certificate of `sslcert`: it must be signed by an authority of its `ssl_ca_file`"
+)
+
 
 def failed_handshake(error: ssl.SSLError, target: Target, host: Host) -> UnavailableError:
     """The failure, with the words of OpenSSL as its detail."""
@@ -26,7 +30,7 @@ def failed_handshake(error: ssl.SSLError, target: Target, host: Host) -> Unavail
     reason = (error.reason or str(error)).lower().replace("_", " ")
     asks = None
     if "alert" in reason and target.tls.cert:
-        asks = "the server refuses the certificate of `sslcert`: it has to be signed by an authority that it trusts"
+        asks = REFUSED_CERTIFICATE
     elif "alert" in reason:
         asks = "the server may ask for a certificate of this client: `sslcert` and `sslkey`"
     return UnavailableError(

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable
@@ -38,9 +37,10 @@ class HostAddress:
 
 def is_literal(host: Host) -> bool:
     """The host is an address, so that there is no name to look up."""
+    family = socket.AF_INET6 if ":" in host.name else socket.AF_INET
     try:
-        ipaddress.ip_address(host.name.partition("%")[0])
-    except ValueError:
+        socket.inet_pton(family, host.name.partition("%")[0])
+    except (OSError, UnicodeError, ValueError):
         return False
     return True
 
