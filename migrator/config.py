@@ -7,7 +7,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from migrator.configuration_file import OWN_FILE, SHARED_FILE, ConfigurationFile, find, read, read_variables, shorten
+from migrator.configuration_file import (
+    OWN_FILE,
+    SECTION,
+    SHARED_FILE,
+    ConfigurationFile,
+    find,
+    read,
+    read_variables,
+    shorten,
+)
 from migrator.errors import InputError
 from migrator.events import Told
 from migrator.settings import SETTINGS, Unfit, expand, nearest
@@ -178,8 +187,13 @@ class _Loading:
                     f"unknown key `{key}` in `{self.file.source.path}`",
                     code="configuration-key",
                     where=self.file.place(key),
-                    hint=nearest(key),
+                    hint=self._misplaced(key) or nearest(key),
                 )
+
+    def _misplaced(self, key: str) -> str | None:
+        if key == SECTION.partition(".")[0] and self.file is not None and not self.file.section:
+            return f"in {OWN_FILE} the keys stand at the top, without `[{SECTION}]`"
+        return None
 
     def _take(self, key: str) -> None:
         if self.flags.get(key) is not None:

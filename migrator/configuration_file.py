@@ -46,6 +46,7 @@ class ConfigurationFile:
         """Where a key of our table stands; None where it is written in an uncommon way."""
         section = ""
         offset = 0
+        table = ".".join(filter(None, (self.section, key)))
         name = re.compile(rf"""\s*(["']?){re.escape(key)}\1\s*=""")
         for line in self.source.text.splitlines(keepends=True):
             header = _HEADER.match(line)
@@ -54,7 +55,7 @@ class ConfigurationFile:
             if section == self.section and (found := name.match(line)):
                 start = offset + len(line) - len(line.lstrip())
                 return self.source.span(start, offset + len(found[0].rstrip("= \t")))
-            if header and section == ".".join(filter(None, (self.section, key))):
+            if header and f"{section}.".startswith(f"{table}."):
                 return self.source.span(offset, offset + len(line.rstrip()))
             offset += len(line)
         return None

@@ -11,7 +11,7 @@ from migrator.database.launch import EMBEDDED
 from migrator.database.target import Target
 from migrator.errors import InputError
 from migrator.events import Emit, ignore
-from migrator.events.database import ServerResult
+from migrator.events.database import ServerResult, Told
 
 DOCKER = "docker:"
 
@@ -42,6 +42,8 @@ async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
             yield target
         return
     target = parse(address, config.environ)
+    for name, where in target.origins:
+        emit(Told(code="setting", message=f"`{name}` of the address is from {where}", verbose=True))
     for notice in target.told:
         emit(notice)
     yield target
@@ -68,7 +70,9 @@ def no_address(config: Config) -> InputError:
             return InputError(
                 "no database address",
                 code="no-address",
-                hint=f'`{name}` is set: `export DATABASE_URL="${name}"`, or configure `database = "${{{name}}}"`',
+                # it may stand in `.env`, which no shell reads
+                hint=f'`{name}` is set: write `database = "${{{name}}}"` in the configuration, or set DATABASE_URL to '
+                "its value",
             )
     return InputError(
         "no database address",

@@ -361,6 +361,19 @@ def test_what_is_wrong_in_a_file_has_its_place(
     assert error.where.path == "pyproject.toml"
 
 
+def test_the_section_of_the_shared_file_in_our_own_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """`[tool.migrator]` belongs into pyproject.toml: in `migrator.toml` the way out is told, not a similar key."""
+    write(tmp_path, own='[tool.migrator]\ndatabase = "embedded:"\n')
+    monkeypatch.chdir(tmp_path)
+    error = refusal(tmp_path)
+    assert error.where is not None
+    assert (error.message, error.where.line, error.hint) == (
+        "unknown key `tool` in `migrator.toml`",
+        1,
+        "in migrator.toml the keys stand at the top, without `[tool.migrator]`",
+    )
+
+
 def test_a_file_that_is_not_text_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Bytes that are not UTF-8 are no configuration."""
     (tmp_path / "migrator.toml").write_bytes(b"env = '\xff'\n")

@@ -319,8 +319,8 @@ async def test_no_address_says_how_to_give_one(tmp_path: Path):
             "no-address",
             "no database address",
             (
-                '`SUPABASE_DB_URL` is set: `export DATABASE_URL="$SUPABASE_DB_URL"`, or configure '
-                '`database = "${SUPABASE_DB_URL}"`'
+                '`SUPABASE_DB_URL` is set: write `database = "${SUPABASE_DB_URL}"` in the configuration, '
+                "or set DATABASE_URL to its value"
             ),
         ),
         (
@@ -328,8 +328,8 @@ async def test_no_address_says_how_to_give_one(tmp_path: Path):
             "no-address",
             "no database address",
             (
-                '`POSTGRES_URL_NON_POOLING` is set: `export DATABASE_URL="$POSTGRES_URL_NON_POOLING"`, or configure '
-                '`database = "${POSTGRES_URL_NON_POOLING}"`'
+                '`POSTGRES_URL_NON_POOLING` is set: write `database = "${POSTGRES_URL_NON_POOLING}"` in the '
+                "configuration, or set DATABASE_URL to its value"
             ),
         ),
     ]
