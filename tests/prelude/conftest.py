@@ -31,6 +31,13 @@ def address(directory: Path, role: str = "postgres", database: str = "postgres")
     return f"postgresql://{role}@/{database}?host={found.sockets}&port={found.port}"
 
 
+async def _run(directory: Path, *statements: str) -> None:
+    connection = await asyncpg.connect(address(directory, "supabase_admin"), statement_cache_size=0)
+    for statement in statements:
+        await connection.execute(statement)
+    await connection.close()
+
+
 @pytest.fixture(scope="session")
 def on() -> Callable[..., str]:
     """The address of a role on a server of ours, from its data directory: `on(directory, role, database)`."""
@@ -54,6 +61,8 @@ def supabase_server() -> Iterator[Path]:
     directory = made / SUPABASE_DIRECTORY
     try:
         asyncio.run(embedded.start(Launch(directory=directory, supabase=True)))
+        # tests of crashes start servers of their own; this one may lose its data in a crash of the machine
+        asyncio.run(_run(directory, "alter system set fsync = off", "select pg_reload_conf()"))
         yield directory
     finally:
         asyncio.run(embedded.stop(directory))

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from migrator.config import Address, Config
-from migrator.database import embedded
+from migrator.database import embedded, programs
 from migrator.database.connect import connect
 from migrator.database.supabase import marks
 from migrator.errors import MigratorError
@@ -100,15 +100,44 @@ def _killed_while_making(directory: Path) -> bool:
     return process.wait(timeout=60) != 0
 
 
-async def test_a_start_that_is_killed_leaves_no_half(folder: Path, trials: int):
+async def test_a_start_that_is_killed_leaves_no_half(folder: Path, long: bool, request: pytest.FixtureRequest):  # noqa: FBT001
     """Whenever the first start is killed, there is nothing or a whole server, and the next start gives a whole one."""
     sql = "select to_json(format('%s %s', current_user, to_regprocedure('extensions.migrator_refuse_drop()')))"
     found = []
-    for number in range(trials):
+    # each trial is two first starts of a server
+    count = request.getfixturevalue("trials") if long else 1
+    for number in range(count):
         directory = folder / str(number) / "pg"
         directory.parent.mkdir()
         killed = await asyncio.to_thread(_killed_while_making, directory)
         assert killed is not directory.exists()
         found.append(await value(config(folder, where=f"embedded:{directory}"), sql))
         await embedded.stop(directory)
-    assert found == ["postgres migrator_refuse_drop()"] * trials
+    assert found == ["postgres migrator_refuse_drop()"] * count
+
+
+async def test_an_older_postgresql_has_it_but_for_what_only_18_can_do(
+    folder: Path, need: Callable[[str, str | None], None]
+):
+    """Everything but extensions that PostgreSQL keeps for superusers; row level security holds in it, too."""
+    found = next((each for each in map(programs.of_major, ("17", "16", "15", "14")) if each), None)
+    need("postgresql", None if found else "no PostgreSQL 14 to 17 of the system")
+    directory = folder / "older" / "pg"
+    settings = config(folder, where=f"embedded:{directory}?bin={found}")
+    async with connect(settings) as session:
+        await session.run(
+            "insert into storage.buckets (id, name) values ('a', 'a');"
+            "insert into storage.objects (bucket_id, name) values ('a', 'x/y.png');"
+            "create policy mine on storage.objects for select to authenticated using (name = 'other');"
+            "create extension pg_trgm with schema extensions"
+        )
+        await session.run("set role authenticated")
+        (seen,) = await session.read("select to_json(count(*)) from storage.objects")
+        await session.run("reset role")
+        (role,) = await session.read("select to_json(rolsuper) from pg_roles where rolname = current_user")
+        with pytest.raises(MigratorError, match='permission denied to create extension "moddatetime"'):
+            await session.run("create extension moddatetime")
+        with pytest.raises(MigratorError, match="must be owner of table users"):
+            await session.run("alter table auth.users add column mine text")
+    await embedded.stop(directory)
+    assert (seen, role) == (0, False)
