@@ -146,7 +146,8 @@ class ServerReport:
     """What PostgreSQL says in an ErrorResponse, as plain values.
 
     Fields and their meaning: https://www.postgresql.org/docs/current/protocol-error-fields.html. `position` and
-    `internal_position` count characters from 1 in the message that was sent and in `internal_query`.
+    `internal_position` count characters from 1 in the message that was sent and in `internal_query`. `way_out` is ours:
+    what to do, where that is known from this alone.
     """
 
     sqlstate: str
@@ -162,6 +163,7 @@ class ServerReport:
     column: str | None = None
     datatype: str | None = None
     constraint: str | None = None
+    way_out: str | None = None
 
     def __str__(self) -> str:
         return f"{self.message} ({self.sqlstate})"
@@ -172,7 +174,11 @@ class ServerError(WorkError):
 
     def __init__(self, report: ServerReport) -> None:
         super().__init__(
-            str(report), code="server-error", sqlstate=report.sqlstate, detail=report.detail, hint=report.hint
+            str(report),
+            code="server-error",
+            sqlstate=report.sqlstate,
+            detail=report.detail,
+            hint=report.way_out or report.hint,
         )
         self.report = report
 

@@ -16,7 +16,7 @@ from migrator.database import initialisation, postmaster, programs, starting
 from migrator.database.launch import Launch
 from migrator.database.postmaster import LOG, Postmaster
 from migrator.database.programs import Programs
-from migrator.database.supabase import marks, prelude
+from migrator.database.supabase import marks, prelude, trusted
 from migrator.errors import UnavailableError
 from migrator.events.database import Told
 
@@ -67,12 +67,25 @@ def _launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[T
     supabase = bool(wanted.supabase) if created else marks.found(real) is not None
     text = prelude.script(automatic_grants=wanted.automatic_grants) if supabase else None
     if created:
+        if text is not None:
+            told += _unequalled(installed)
         initialisation.create(real, installed, user if text is None else prelude.ADMIN, text)
     starting.start(real, installed, wanted, text)
     found = postmaster.answering(directory)
     if found is None:
         raise starting.failed(real, "the server does not answer")
     return found, created, told
+
+
+def _unequalled(installed: Programs) -> tuple[Told, ...]:
+    missing = trusted.lacking(installed)
+    if not missing:
+        return ()
+    message = (
+        f"PostgreSQL {installed.version} of `{installed.folder}` has no stand-ins of extensions, PostgreSQL 18 has: "
+        f"{', '.join(f'`{name}`' for name in missing)} cannot be created"
+    )
+    return (Told(code="extensions-missing", message=message),)
 
 
 def _prepare(folder: Path) -> None:

@@ -1,7 +1,11 @@
 """What the server and the driver raise on an open connection, as our errors."""
 
+from dataclasses import replace
+
 import asyncpg
 
+from migrator.database.lacking import way_out
+from migrator.database.target import TargetKind
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, ServerReport
 
 ENDED = frozenset(
@@ -74,8 +78,11 @@ def report(error: asyncpg.PostgresError) -> ServerReport:
     )
 
 
-def translate(error: BaseException) -> MigratorError:
-    """What a command on an open connection raised: the server's refusal, or the end of the connection."""
+def translate(error: BaseException, kind: TargetKind) -> MigratorError:
+    """What a command on an open connection raised: the server's refusal, or the end of the connection.
+
+    `kind` is what stands at the address.
+    """
     if isinstance(error, asyncpg.PostgresConnectionError) and isinstance(error.__cause__, asyncpg.PostgresError):
         error = error.__cause__  # the server's last word before it closed the connection
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate in _POOLERS_STATES:
@@ -91,7 +98,7 @@ def translate(error: BaseException) -> MigratorError:
                 sqlstate=found.sqlstate,
                 hint="run the command again when the server is back; what was not committed is rolled back",
             )
-        return ServerError(found)
+        return ServerError(replace(found, way_out=way_out(found, kind)))
     return ConnectionLostError(
         f"the connection to the server was lost: {str(error) or type(error).__name__}",
         code="connection-lost",

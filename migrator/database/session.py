@@ -140,7 +140,7 @@ class Session:
         try:
             await self._connection.execute(sql)
         except _DRIVER_ERRORS as error:
-            raise translate(error) from error
+            raise translate(error, self.target.kind) from error
 
     async def read(self, query: str) -> list[Any]:
         """The rows of a query that returns one json or jsonb column: one round trip, no snapshot left behind.
@@ -157,7 +157,7 @@ class Session:
         try:
             await self._connection.copy_from_query(query, output=take)
         except _DRIVER_ERRORS as error:
-            raise translate(error) from error
+            raise translate(error, self.target.kind) from error
         lines = b"".join(chunks).split(b"\n")[:-1]
         # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
         return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
@@ -192,7 +192,7 @@ class Session:
                 table, columns=columns, source=source, schema_name=schema, format="text"
             )
         except _DRIVER_ERRORS as error:
-            raise translate(error) from error
+            raise translate(error, self.target.kind) from error
         return int(status.split()[-1])
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Where the unix socket of a server of ours stands."""
+"""Where the unix socket of a server of ours stands, and other things whose path may not be just any."""
 
 import hashlib
 import os
@@ -19,6 +19,14 @@ def socket_folder(directory: Path, installed: Programs) -> Path:
     """
     if len(os.fsencode(directory / ".s.PGSQL.65535")) <= _SOCKET_LIMIT and "," not in str(directory):
         return directory
+    return private_folder(directory, installed)
+
+
+def private_folder(directory: Path, installed: Programs) -> Path:
+    """A folder of the server's account alone among the temporary files, always the same one for a data directory.
+
+    Raises `UnavailableError` where somebody else has it.
+    """
     owner = installed.account.uid if installed.account else os.geteuid()
     name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"migrator-{owner}-{name}"

@@ -1,11 +1,15 @@
 """What the role `postgres` may do with extensions on a server that we make for Supabase."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 import migrator
+from migrator.database import programs
+from migrator.database.supabase import trusted
 
 STAND_INS = Path(migrator.__file__).parent / "database" / "supabase" / "extensions"
 
@@ -75,3 +79,33 @@ async def test_the_vault_is_closed_to_the_api(postgres: asyncpg.Connection):
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for schema vault"):
         await postgres.execute("select * from vault.decrypted_secrets")
     assert seen == "s3cret"
+
+
+async def test_an_older_version_can_be_asked_for(postgres: asyncpg.Connection):
+    """`supabase db diff` writes the version of its day behind an extension; such a migration replays."""
+    await postgres.execute("create extension if not exists pg_net with schema extensions version '0.7.1'")
+    assert await postgres.fetchval("select extversion from pg_extension where extname = 'pg_net'") == "0.7.1"
+
+
+async def test_files_are_laid_out_anew(folder: Path):
+    """What is laid out is for the programs of now alone, also below a path that the setting cannot hold."""
+    directory = folder / "a:b" / "pg"
+    directory.mkdir(parents=True)
+    installed = programs.find(directory)
+    option, setting = trusted.lay_out(directory, installed)
+    place = Path(setting.partition("=")[2].removesuffix(":$system"))
+    stale = place / "extension" / "gone.control"
+    stale.write_text("comment = 'of other programs'")
+    again = trusted.lay_out(directory, installed)
+    made = {path.name for path in (place / "extension").iterdir()}
+    shutil.rmtree(place.parent)
+    assert (option, ":" in str(place), again[1] == setting) == ("-c", False, True)
+    assert made >= {"pgcrypto.control", "pgcrypto--1.3.sql", "pg_net--0.7.1.sql", "vector.control", "citext.control"}
+    assert made.isdisjoint({"gone.control", "file_fdw.control", "vector--0.8.0.sql"})
+
+
+async def test_what_older_programs_lack_is_named(folder: Path):
+    """Before PostgreSQL 18 there are no stand-ins: what is missing for that is told, and what contrib has is not."""
+    installed = replace(programs.find(folder), version="17.2")
+    missing = trusted.lacking(installed)
+    assert (trusted.lay_out(folder, installed), "pgcrypto" in missing, "vector" in missing) == ([], True, False)

@@ -145,7 +145,7 @@ def test_the_real_ones_say_the_same(beside: Callable[[str, list[Any]], list[Any]
         st.text(st.characters(blacklist_characters="\0", codec="utf-8"), max_size=200), min_size=2, max_size=4
     )
 
-    @settings(max_examples=8, deadline=None, database=None)
+    @settings(max_examples=5, deadline=None, database=None)
     @given(
         texts,
         st.binary(min_size=16, max_size=16),

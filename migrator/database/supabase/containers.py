@@ -68,9 +68,9 @@ def _archive() -> bytes:
         folder = tarfile.TarInfo(_PLACE.rpartition("/")[2])
         folder.type, folder.mode = tarfile.DIRTYPE, 0o755
         archive.addfile(folder)
-        for file in sorted(trusted.STAND_INS.glob("*.*")):
-            content = file.read_bytes()
-            entry = tarfile.TarInfo(f"{folder.name}/{file.name}")
+        for name, text in trusted.stand_ins().items():
+            content = text.encode()
+            entry = tarfile.TarInfo(f"{folder.name}/{name}")
             entry.size, entry.mode = len(content), 0o644
             archive.addfile(entry, io.BytesIO(content))
     return packed.getvalue()

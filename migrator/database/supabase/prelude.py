@@ -49,7 +49,7 @@ def settle(directory: Path, installed: Programs, text: str, *, fresh: bool = Fal
     itself, without a connection, so nobody sees a half. `fresh`: nothing in there is worth waiting for the disk.
     Raises `UnavailableError` where it fails.
     """
-    options = trusted.options(directory) if trusted.lay_out(directory, installed) else []
+    options = trusted.lay_out(directory, installed)
     wanted = digest(text)
     if marks.found(directory) != wanted:
         if fresh:

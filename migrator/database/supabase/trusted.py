@@ -4,12 +4,17 @@ On the platform `postgres`, no superuser, creates extensions that PostgreSQL kee
 `privileged_extensions`). PostgreSQL 18 looks for control files in further folders, and those there say `trusted`:
 https://www.postgresql.org/docs/18/runtime-config-client.html#GUC-EXTENSION-CONTROL-PATH. Before 18 only those that are
 trusted anyway can be created. Scripts and libraries are those of the installation.
+
+A stand-in is a control file and a script of ours in `extensions/`. Where the installation has an extension of that
+name, that one is taken.
 """
 
 import re
+import shutil
 from pathlib import Path
 
 from migrator.database.programs import Programs
+from migrator.database.sockets import private_folder
 
 FOLDER = "extensions"
 """The folder in a data directory that holds the control files."""
@@ -38,32 +43,65 @@ KEPT_FOR_SUPERUSERS = frozenset(
 
 _SINCE = 18
 _OWN_LINE = re.compile(r"^\s*(trusted|directory)\s*=\s*'?([^'\n]*)'?.*\n?", re.MULTILINE)
+_VERSION = re.compile(r"^default_version = '(.+)'$", re.MULTILINE)
+_OLDER = re.compile(r"^# also installs as: (.+)$", re.MULTILINE)
 
 
-def lay_out(directory: Path, installed: Programs) -> bool:
-    """Write the control files of a data directory anew, for the programs as they are now.
+def lay_out(directory: Path, installed: Programs) -> list[str]:
+    """Write the control files of a data directory anew, for the programs as they are now; the server must not run.
 
-    Returns whether this PostgreSQL would read them.
+    Returns what the server is started with so that it finds them: nothing where this PostgreSQL would not read them.
     """
     if int(installed.major) < _SINCE:
-        return False
-    code, text = installed.run("pg_config", ["--sharedir"], folder=Path("/"))
-    share = Path(text.strip()) if code == 0 else installed.folder.parent / "share"
-    folder = directory / FOLDER / "extension"
-    folder.mkdir(parents=True, exist_ok=True)
-    for made in (folder.parent, folder):
-        made.chmod(0o755)  # the server's account is another one than ours where we are root
-    files = {file.name: file.read_text(encoding="utf-8") for file in STAND_INS.glob("*.*")}
+        return []
+    share = _share(installed)
+    files = stand_ins()
     for control in (share / "extension").glob("*.control"):
         if control.stem in KEPT_FOR_SUPERUSERS:
             continue
         real = (control.name, f"{control.stem}--")
         files = {name: known for name, known in files.items() if not name.startswith(real)}
         files[control.name] = trusting(control.read_text(encoding="utf-8"), share)
+    # a colon ends a folder's name in the setting, and there is no way to write one
+    place = private_folder(directory, installed) if ":" in str(directory) else directory
+    folder = place / FOLDER / "extension"
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for made in (folder.parent, folder):
+        made.chmod(0o755)  # the server's account is another one than ours where we are root
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
         (folder / name).chmod(0o644)
-    return True
+    return ["-c", f"extension_control_path={folder.parent}:$system"]
+
+
+def stand_ins() -> dict[str, str]:
+    """The files of all stand-ins by their names.
+
+    A migration may ask for the version of its day (`supabase db diff` writes `version '0.7.1'`), so a script goes by
+    the names of older versions, too: its control file lists them.
+    """
+    files = {file.name: file.read_text(encoding="utf-8") for file in STAND_INS.glob("*.*")}
+    for control in STAND_INS.glob("*.control"):
+        text = files[control.name]
+        newest, older = _VERSION.search(text), _OLDER.search(text)
+        if newest and older:
+            script = files[f"{control.stem}--{newest[1]}.sql"]
+            files |= {f"{control.stem}--{version}.sql": script for version in older[1].split()}
+    return files
+
+
+def lacking(installed: Programs) -> list[str]:
+    """The extensions of the platform that a server of these programs will have neither for real nor as a stand-in."""
+    if int(installed.major) >= _SINCE:
+        return []
+    there = {file.stem for file in (_share(installed) / "extension").glob("*.control")}
+    return sorted({file.stem for file in STAND_INS.glob("*.control")} - there)
+
+
+def _share(installed: Programs) -> Path:
+    code, text = installed.run("pg_config", ["--sharedir"], folder=Path("/"))
+    return Path(text.strip()) if code == 0 else installed.folder.parent / "share"
 
 
 def trusting(control: str, share: Path) -> str:
@@ -71,8 +109,3 @@ def trusting(control: str, share: Path) -> str:
     named = dict(_OWN_LINE.findall(control))
     place = str(share / named.get("directory", "extension")).replace("'", "''")
     return _OWN_LINE.sub("", control).rstrip("\n") + f"\ntrusted = true\ndirectory = '{place}'\n"
-
-
-def options(directory: Path) -> list[str]:
-    """What a server is started with so that it finds them."""
-    return ["-c", f"extension_control_path={directory / FOLDER}:$system"]

@@ -126,7 +126,7 @@ def _detail(report: ServerReport) -> str:
     lines = [str(report)]
     if report.detail:
         lines.append(report.detail)
-    if report.hint:
+    if report.hint and not report.way_out:
         lines.append(f"PostgreSQL's hint: {report.hint}")
     if report.internal_query:
         lines.append(f"in the query: {report.internal_query.strip()[:200]}")
@@ -248,7 +248,7 @@ def refusal(
         where=place(step, found),
         detail=_detail(report),
         outcome=outcome,
-        hint=_way_out(step, report, found, fresh=fresh, resumes=resumes),
+        hint=report.way_out or _way_out(step, report, found, fresh=fresh, resumes=resumes),
         sqlstate=report.sqlstate,
         migration=step.migration.id,
         statement=found.statement if 0 < found.statement <= step.total else None,

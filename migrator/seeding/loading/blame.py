@@ -38,7 +38,10 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
         where=where,
         detail=words,
         outcome=f"`{shown}` was rolled back",
-        hint=report.hint or rows_refused_there(report, load.info.schema if load is not None else None) or _hint(report),
+        hint=report.way_out
+        or report.hint
+        or rows_refused_there(report, load.info.schema if load is not None else None)
+        or _hint(report),
         sqlstate=report.sqlstate,
     )
 

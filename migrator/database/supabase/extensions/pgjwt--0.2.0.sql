@@ -1,5 +1,5 @@
 -- Stands for pgjwt, https://github.com/michelp/pgjwt: JSON Web Tokens signed with HS256, HS384 and HS512 (RFC 7519).
--- Real: all of it, on hmac of pgcrypto (which may be the stand-in, too).
+-- Real: all of it, on hmac of pgcrypto (which may be the stand-in, too): its schema is in the search path of this script.
 \echo Use "create extension" to load this file. \quit
 
 create function @extschema@.url_encode(data bytea) returns text language sql immutable
@@ -10,7 +10,7 @@ return decode(rpad(translate(data, '-_', '+/'), (length(data) + 3) / 4 * 4, '=')
 
 create function @extschema@.algorithm_sign(signables text, secret text, algorithm text) returns text
 language sql immutable
-return @extschema@.url_encode(@extschema:pgcrypto@.hmac(signables, secret, case algorithm
+return @extschema@.url_encode(hmac(signables, secret, case algorithm
   when 'HS256' then 'sha256' when 'HS384' then 'sha384' when 'HS512' then 'sha512' else '' end));
 
 create function @extschema@.sign(payload json, secret text, algorithm text default 'HS256') returns text
