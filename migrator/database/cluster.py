@@ -128,12 +128,7 @@ def _clear(directory: Path) -> Postmaster | None:
         real = str(directory.resolve())
         if not postmaster.holds(found.pid, directory):
             if postmaster.accepts(real, found.port):
-                raise UnavailableError(
-                    f"a PostgreSQL server that is no process here works in `{directory}`",
-                    code="embedded-shared",
-                    outcome="no server was started beside it",
-                    hint="another container shares the folder: stop the server there, or name another folder",
-                )
+                raise postmaster.shared(directory)
             return None  # the server was killed
         if found.directory != real and found.directory:
             raise UnavailableError(

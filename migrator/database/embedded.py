@@ -123,7 +123,11 @@ def _seen(launch: Launch, emit: Emit) -> Postmaster | None:
         _tell_differences(launch, found, emit)
         return found
     other = postmaster.read(directory)
-    if other is not None and postmaster.holds(other.pid, directory):
+    if other is not None and not postmaster.holds(other.pid, directory):
+        if postmaster.accepts(str(directory.resolve()), other.port):
+            message = "a server of another container works in this folder: it can be neither used nor stopped from here"
+            emit(Told(code="embedded-silent", message=message))
+    elif other is not None:
         moved = other.directory != str(directory.resolve())
         why = f"was started when this folder was `{other.directory}`" if moved else "does not answer"
         message = f"a server with pid {other.pid} {why}; `migrate server stop` ends it"

@@ -76,6 +76,16 @@ def foreign(directory: Path) -> UnavailableError:
     )
 
 
+def shared(directory: Path) -> UnavailableError:
+    """Somebody answers at the data directory's own socket, and is no process that can be seen from here."""
+    return UnavailableError(
+        f"a PostgreSQL server that is no process here works in `{directory}`",
+        code="embedded-shared",
+        outcome="it was neither stopped nor was one started beside it",
+        hint="another container shares the folder: stop the server there, or name another folder",
+    )
+
+
 def answering(directory: Path) -> Postmaster | None:
     """The server of this data directory if it accepts connections; at most two seconds, usually under a millisecond."""
     found = read(directory)

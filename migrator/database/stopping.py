@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from migrator.database.postmaster import LOG, Postmaster, foreign, holds, orphans, read
+from migrator.database.postmaster import LOG, Postmaster, accepts, foreign, holds, orphans, read, shared
 from migrator.errors import UnavailableError
 
 _POLL = 0.01
@@ -19,10 +19,12 @@ def stop(directory: Path, patience: float) -> tuple[int | None, bool]:
 
     Gives its pid, None when none ran, and whether it ended in order: one that has not after `patience` seconds is ended
     at once, and recovers when it starts again. Backends that outlive a killed server are ended, too. Raises
-    `UnavailableError` when it is another user's or does not end.
+    `UnavailableError` when it is another user's or another container's, or does not end.
     """
     found = read(directory)
     if found is None or not holds(found.pid, directory):
+        if found is not None and accepts(str(directory.resolve()), found.port):
+            raise shared(directory)
         left = orphans(directory)
         _signal(left, signal.SIGQUIT, directory)
         if not _until(lambda: not orphans(directory), patience):

@@ -88,9 +88,15 @@ async def test_a_server_that_does_not_end_in_order_is_ended_at_once(shop: Path):
     found = await running(shop)
     deaf = await session(found)
     await deaf.execute("drop table if exists kept; create table kept (id int); insert into kept values (7)")
+    log = shop / postmaster.LOG
+    before = log.stat().st_size
     os.kill(deaf.get_server_pid(), signal.SIGSTOP)
     events: list[Event] = []
-    stopped = await embedded.stop(shop, events.append, patience=0.3)
+    ending = asyncio.ensure_future(embedded.stop(shop, events.append, patience=0.3))
+    # it would be killed after 5 s
+    await asyncio.to_thread(until, lambda: b"immediate shutdown request" in log.read_bytes()[before:])
+    os.kill(deaf.get_server_pid(), signal.SIGCONT)
+    stopped = await ending
     deaf.terminate()
     again = await session(await running(shop))
     kept = await again.fetchval("select id from kept")
@@ -220,12 +226,26 @@ async def test_a_server_of_another_container_is_let_alone(shop: Path):
         file.write_text("\n".join(["2147483647", "/data/pg", *text.split("\n")[2:]]))
         with pytest.raises(MigratorError) as raised:
             await running(shop)
+        with pytest.raises(MigratorError) as kept:
+            await embedded.stop(shop)
+        events: list[Event] = []
+        seen = embedded.status(Launch(directory=shop), events.append)
     (shop / ".s.PGSQL.5432").unlink()
     assert (raised.value.code, raised.value.message, raised.value.outcome, raised.value.hint) == (
         "embedded-shared",
         f"a PostgreSQL server that is no process here works in `{shop}`",
-        "no server was started beside it",
+        "it was neither stopped nor was one started beside it",
         "another container shares the folder: stop the server there, or name another folder",
+    )
+    assert (kept.value.code, seen.running, notices(events)) == (
+        "embedded-shared",
+        False,
+        [
+            (
+                "embedded-silent",
+                "a server of another container works in this folder: it can be neither used nor stopped from here",
+            )
+        ],
     )
     assert (await running(shop)).pid > 0
 

@@ -1,5 +1,6 @@
 """How a command starts a server of ours: with which programs, as a process that outlives it, as root and not."""
 
+import asyncio
 import os
 import pwd
 import signal
@@ -109,8 +110,8 @@ async def test_ctrl_c_during_a_start_leaves_nothing_half(place: Path, start: Sta
     """Interrupted while it makes the data, the command ends as an interrupted one, and the next one makes them."""
     directory = place / "pg"
     command = start("server", "start", DATABASE_URL=f"embedded:{directory}")
-    while command.poll() is None and not any(place.glob("pg.new.*/PG_VERSION")):
-        os.sched_yield()
+    while command.poll() is None and not any(place.glob("pg.new.*/PG_VERSION")):  # noqa: ASYNC110 - a process makes it
+        await asyncio.sleep(0.005)
     command.send_signal(signal.SIGINT)
     _said, complaint = command.communicate(timeout=60)
     try:
