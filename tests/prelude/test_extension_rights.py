@@ -1,5 +1,6 @@
 """What the role `postgres` may do with extensions on a server that we make for Supabase."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +85,16 @@ async def test_the_vault_is_closed_to_the_api(postgres: asyncpg.Connection):
 async def test_an_older_version_can_be_asked_for(postgres: asyncpg.Connection):
     """`supabase db diff` writes the version of its day behind an extension; such a migration replays."""
     await postgres.execute("create extension if not exists pg_net with schema extensions version '0.7.1'")
-    assert await postgres.fetchval("select extversion from pg_extension where extname = 'pg_net'") == "0.7.1"
+    first = await postgres.fetchval("select extversion from pg_extension where extname = 'pg_net'")
+    await postgres.execute("alter extension pg_net update")
+    second = await postgres.fetchval("select extversion from pg_extension where extname = 'pg_net'")
+    assert (first, second) == ("0.7.1", "0.19.5")
+
+
+async def test_statements_are_counted(postgres: asyncpg.Connection):
+    """pg_stat_statements, which every project has, counts here as on the platform."""
+    await postgres.execute("select 'counted' as marker")
+    assert await postgres.fetchval("select count(*) from pg_stat_statements where query like '%as marker%'") > 0
 
 
 async def test_files_are_laid_out_anew(folder: Path):
@@ -92,20 +102,50 @@ async def test_files_are_laid_out_anew(folder: Path):
     directory = folder / "a:b" / "pg"
     directory.mkdir(parents=True)
     installed = programs.find(directory)
-    option, setting = trusted.lay_out(directory, installed)
+    *loaded, option, setting = trusted.lay_out(directory, installed)
     place = Path(setting.partition("=")[2].removesuffix(":$system"))
     stale = place / "extension" / "gone.control"
     stale.write_text("comment = 'of other programs'")
     again = trusted.lay_out(directory, installed)
-    made = {path.name for path in (place / "extension").iterdir()}
+    made = {path.name: path.stat().st_uid for path in (place / "extension").iterdir()}
+    owner = installed.account.uid if installed.account else os.geteuid()
     shutil.rmtree(place.parent)
-    assert (option, ":" in str(place), again[1] == setting) == ("-c", False, True)
-    assert made >= {"pgcrypto.control", "pgcrypto--1.3.sql", "pg_net--0.7.1.sql", "vector.control", "citext.control"}
-    assert made.isdisjoint({"gone.control", "file_fdw.control", "vector--0.8.0.sql"})
+    assert (loaded[1], option, ":" in str(place), again[3] == setting, {*made.values()}) == (
+        "shared_preload_libraries=pg_stat_statements",
+        "-c",
+        False,
+        True,
+        {owner},
+    )
+    assert {*made} >= {"pgcrypto.control", "pgcrypto--1.3.sql", "pg_net--0.7.1.sql", "vector.control", "citext.control"}
+    assert {*made}.isdisjoint({"gone.control", "file_fdw.control", "vector--0.8.0.sql"})
 
 
 async def test_what_older_programs_lack_is_named(folder: Path):
     """Before PostgreSQL 18 there are no stand-ins: what is missing for that is told, and what contrib has is not."""
     installed = replace(programs.find(folder), version="17.2")
     missing = trusted.lacking(installed)
-    assert (trusted.lay_out(folder, installed), "pgcrypto" in missing, "vector" in missing) == ([], True, False)
+    assert (trusted.lay_out(folder, installed), "pgcrypto" in missing, "vector" in missing) == (
+        ["-c", "shared_preload_libraries=pg_stat_statements"],
+        True,
+        False,
+    )
+
+
+async def test_a_real_extension_wins(folder: Path):
+    """Where the programs have an extension for real, its own control file and scripts are taken, and trusted."""
+    real = folder / "share" / "extension"
+    real.mkdir(parents=True)
+    (real / "pgcrypto.control").write_text("comment = 'cryptographic functions'\ndefault_version = '1.4'\n")
+    installed = replace(programs.find(folder), folder=folder / "bin")
+    trusted.lay_out(folder, installed)
+    made = folder / trusted.FOLDER / "extension"
+    assert (
+        (made / "pgcrypto.control").read_text(),
+        list(made.glob("pgcrypto--*")),
+        (made / "uuid-ossp.control").read_text().startswith("comment = 'stand-in of uuid-ossp"),
+    ) == (
+        f"comment = 'cryptographic functions'\ndefault_version = '1.4'\ntrusted = true\ndirectory = '{real}'\n",
+        [],
+        True,
+    )

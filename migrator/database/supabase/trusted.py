@@ -9,6 +9,7 @@ A stand-in is a control file and a script of ours in `extensions/`. Where the in
 name, that one is taken.
 """
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -50,11 +51,14 @@ _OLDER = re.compile(r"^# also installs as: (.+)$", re.MULTILINE)
 def lay_out(directory: Path, installed: Programs) -> list[str]:
     """Write the control files of a data directory anew, for the programs as they are now; the server must not run.
 
-    Returns what the server is started with so that it finds them: nothing where this PostgreSQL would not read them.
+    Returns what the server is started with: so that it finds them, where this PostgreSQL would read them, and so that
+    pg_stat_statements, which every project has, counts.
     """
-    if int(installed.major) < _SINCE:
-        return []
     share = _share(installed)
+    counted = (share / "extension" / "pg_stat_statements.control").exists()
+    loaded = ["-c", "shared_preload_libraries=pg_stat_statements"] if counted else []
+    if int(installed.major) < _SINCE:
+        return loaded
     files = stand_ins()
     for control in (share / "extension").glob("*.control"):
         if control.stem in KEPT_FOR_SUPERUSERS:
@@ -67,19 +71,20 @@ def lay_out(directory: Path, installed: Programs) -> list[str]:
     folder = place / FOLDER / "extension"
     shutil.rmtree(folder.parent, ignore_errors=True)
     folder.mkdir(parents=True)
-    for made in (folder.parent, folder):
-        made.chmod(0o755)  # the server's account is another one than ours where we are root
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
-        (folder / name).chmod(0o644)
-    return ["-c", f"extension_control_path={folder.parent}:$system"]
+    if installed.account:
+        # whoever owns the data may start the server after root, and then writes all of this anew
+        for made in (folder.parent, folder, *folder.iterdir()):
+            os.chown(made, installed.account.uid, installed.account.gid)
+    return [*loaded, "-c", f"extension_control_path={folder.parent}:$system"]
 
 
 def stand_ins() -> dict[str, str]:
     """The files of all stand-ins by their names.
 
     A migration may ask for the version of its day (`supabase db diff` writes `version '0.7.1'`), so a script goes by
-    the names of older versions, too: its control file lists them.
+    the names of older versions, too: its control file lists them. An update from those has nothing to do.
     """
     files = {file.name: file.read_text(encoding="utf-8") for file in STAND_INS.glob("*.*")}
     for control in STAND_INS.glob("*.control"):
@@ -87,7 +92,9 @@ def stand_ins() -> dict[str, str]:
         newest, older = _VERSION.search(text), _OLDER.search(text)
         if newest and older:
             script = files[f"{control.stem}--{newest[1]}.sql"]
-            files |= {f"{control.stem}--{version}.sql": script for version in older[1].split()}
+            for version in older[1].split():
+                files[f"{control.stem}--{version}.sql"] = script
+                files[f"{control.stem}--{version}--{newest[1]}.sql"] = "-- the script is the same\n"
     return files
 
 
