@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -133,6 +133,22 @@ def load_config(
     root = file.path.parent if file else current
     from_dotenv = {key: value for key, value in read_variables(root, standing).items() if key not in variables}
     return _Loading(flags, variables, from_dotenv, file, root, current, standing).config()
+
+
+def without_file(
+    flags: Mapping[str, object], *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Config:
+    """What flags and the environment say, for a command that is about to write the file: none is read, nor `.env`.
+
+    The `root` is the current folder; `config` among the flags becomes `MIGRATOR_CONFIG` of the result's environment.
+    Arguments and errors are those of `load_config`.
+    """
+    standing = Path.cwd()
+    current = standing if cwd is None else cwd.absolute()
+    variables = dict(os.environ if environ is None else environ)
+    if flags.get("config"):
+        variables["MIGRATOR_CONFIG"] = str(flags["config"])
+    return replace(_Loading(flags, variables, {}, None, current, current, standing).config(), told=())
 
 
 class _Loading:

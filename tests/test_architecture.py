@@ -265,7 +265,7 @@ def _loaded_by(*arguments: str) -> tuple[int, str, set[str]]:
     return done.returncode, output, set(modules.split())
 
 
-COMMANDS = ("up", "seed", "status", "new", "down", "redo", "mark", "protect", "reset", "doctor", "server")
+COMMANDS = ("up", "seed", "status", "new", "down", "redo", "mark", "protect", "reset", "doctor", "init", "server")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from migrator.cli.options import Common, common
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "init": "Begin a project: configuration, folders, a first migration, a workflow.",
         "up": "Apply pending migrations.",
         "seed": "Load seed files that are new or changed.",
         "status": "Show the server's version, every migration and the seed files.",

@@ -11,7 +11,7 @@ from migrator.cli.render.ink import is_terminal
 from migrator.cli.render.safe import line
 from migrator.cli.signals import stoppable
 from migrator.cli.stopping import Course, Stop, interrupted
-from migrator.config import Address, Config, load_config
+from migrator.config import Address, Config, load_config, without_file
 from migrator.errors import InputError, InterruptedWorkError, ProtectedError, StateError
 from migrator.events import Applied, Applying, Event, Told
 
@@ -45,7 +45,8 @@ class Journey:
 
     def configure(self, environ: Mapping[str, str], cwd: Path) -> Config:
         """The configuration of this run. Raises `InputError`."""
-        config = load_config({**self.order.flags, **self.common.flags}, environ=environ, cwd=cwd)
+        read = without_file if self.order.founding else load_config
+        config = read({**self.order.flags, **self.common.flags}, environ=environ, cwd=cwd)
         for told in config.told:
             self.emit(told)
         if self.common.verbose:

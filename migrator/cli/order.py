@@ -26,6 +26,7 @@ class Order:
         flags: configuration keys that its own options set.
         preview: what to show before asking; a command with one asks on a terminal and refuses without.
         question: asks about what the preview showed; None where there is nothing to ask, because nothing would happen.
+        founding: it makes the configuration, so that no file is read for it.
         confirmed: the job, given the name of a protected database as its user has typed it.
     """
 
@@ -34,4 +35,5 @@ class Order:
     flags: Mapping[str, object] = field(default_factory=dict)
     preview: Job | None = None
     question: Callable[[Result], str | None] = lambda _: None
+    founding: bool = False
     confirmed: Callable[[str], Job] | None = None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from migrator.events.blocking import Blocked, Blocker, Retrying
     from migrator.events.database import ServerStarted, Told, Waiting
     from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining
+    from migrator.events.founding import InitFile, InitResult, Trace
     from migrator.events.migrating import Applied, Applying, Halted, Noticed, Planned
     from migrator.events.seeding import (
         FileFailed,
@@ -63,6 +64,8 @@ _HOMES = {
     "FileLoading": "seeding",
     "FileSkipped": "seeding",
     "Halted": "migrating",
+    "InitFile": "founding",
+    "InitResult": "founding",
     "Noticed": "migrating",
     "Planned": "migrating",
     "Retrying": "blocking",
@@ -72,6 +75,7 @@ _HOMES = {
     "ServerStarted": "database",
     "StatusResult": "status",
     "Told": "database",
+    "Trace": "founding",
     "Waiting": "database",
 }
 
@@ -91,6 +95,8 @@ __all__ = [
     "FileLoading",
     "FileSkipped",
     "Halted",
+    "InitFile",
+    "InitResult",
     "Noticed",
     "Planned",
     "ResetResult",
@@ -100,6 +106,7 @@ __all__ = [
     "ServerStarted",
     "StatusResult",
     "Told",
+    "Trace",
     "Waiting",
     "ignore",
 ]

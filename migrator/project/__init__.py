@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from migrator.project.diagnosis.examination import doctor
+    from migrator.project.founding.init import init
     from migrator.project.rebuild import reset
     from migrator.project.survey import status
 
-_HOMES = {"doctor": "diagnosis.examination", "reset": "rebuild", "status": "survey"}
+_HOMES = {"doctor": "diagnosis.examination", "init": "founding.init", "reset": "rebuild", "status": "survey"}
 
-__all__ = ["doctor", "reset", "status"]
+__all__ = ["doctor", "init", "reset", "status"]
 
 
 def __getattr__(name: str) -> Any:

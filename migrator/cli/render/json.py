@@ -188,7 +188,17 @@ def _doctor(result: events.DoctorResult) -> dict[str, Any]:
     return {**database, "steps": steps}
 
 
-def answer(result: Result) -> dict[str, Any]:  # noqa: PLR0911 - one shape per kind of result
+def _init(result: events.InitResult) -> dict[str, Any]:
+    dry_run = {"dry_run": True} if result.dry_run else {}
+    return {
+        **dry_run,
+        "files": [asdict(file) for file in result.files],
+        "found": [asdict(trace) for trace in result.found],
+        "next": list(result.next),
+    }
+
+
+def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911 - one shape per kind of result
     """A result as the keys that stand beside `schema`, `command` and `ok`."""
     match result:
         case StatusResult():
@@ -201,6 +211,8 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: PLR0911 - one shape per k
             return {"database": _database(result.database), "name": result.name, "changed": result.changed}
         case events.DoctorResult():
             return _doctor(result)
+        case events.InitResult():
+            return _init(result)
         case ServerResult():
             return {
                 "running": result.running,

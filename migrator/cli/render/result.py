@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from migrator.events.database import ServerResult
     from migrator.events.doctor import DoctorResult
+    from migrator.events.founding import InitResult
     from migrator.events.migrating import NewResult, ProtectResult, RunResult
     from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
     from migrator.events.status import StatusResult
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
         RunResult
         | StatusResult
         | NewResult
+        | InitResult
         | ProtectResult
         | DoctorResult
         | ServerResult

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from migrator.cli.render import doctor, tables, words
+from migrator.cli.render import doctor, founding, tables, words
 from migrator.cli.render.excerpt import blockers
 from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
-from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped
+from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped, InitResult
 from migrator.events.database import DatabaseInfo
 from migrator.events.migrating import ProtectResult, RunResult
 from migrator.events.seeding import Counts, SeedResult
@@ -73,6 +73,8 @@ class Summary:
             return self._page([*where, *_status(result)])
         if isinstance(result, DoctorResult):
             return self._page([*where, *_doctor(result)])
+        if isinstance(result, InitResult):
+            return self._page(_init(result))
         lines = self._work()
         if isinstance(result, RunResult) and result.dry_run:
             lines = [f"- would run {code(name)}" for name in result.planned]
@@ -130,6 +132,11 @@ def _doctor(result: DoctorResult) -> list[str]:
         said += [code(f"{each};") for each in step.sql]
         rows.append((doctor.MARKS[step.state], escape(step.name), "<br>".join(said)))
     return list(table(("", "step", "found"), rows))
+
+
+def _init(result: InitResult) -> list[str]:
+    rows = [(founding.WORDS[file.state], code(file.path), prose(file.reason or "")) for file in result.files]
+    return list(table(("", "file", ""), rows))
 
 
 def _status(result: StatusResult) -> list[str]:

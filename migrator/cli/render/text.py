@@ -179,6 +179,10 @@ class TextRenderer:
                 self._answers.lines(line(path) for path in result.paths)
             case ProtectResult():
                 self._say(closing.protected(result))
+            case events.InitResult():
+                from migrator.cli.render import founding
+
+                self._answers.lines(founding.answer(result, ink))
             case events.DoctorResult():
                 from migrator.cli.render import doctor
 

@@ -1,0 +1,6 @@
+-- An example: make it yours before it is applied anywhere, or delete it with its rollback and its seed.
+CREATE TABLE notes (
+    note_id integer PRIMARY KEY,
+    body text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
