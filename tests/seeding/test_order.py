@@ -357,3 +357,24 @@ async def test_a_network_that_goes_away(project: Callable[..., Config], cable: C
     assert {error.code for error in caught.value.causes} == {"connection-lost", "connection-refused"}
     assert caught.value.hint == "run `migrate seed` again: what is loaded is not loaded twice"
     await db.execute("rollback")
+
+
+async def test_a_connection_that_ends_while_it_idles(project: Callable[..., Config], db):
+    """No file is given to it: another one is taken, or a new one opened."""
+    await db.execute(
+        "create table a (id int primary key); create table b (id int primary key references a);"
+        "create table c (id int primary key)"
+    )
+    config = project({f"seeds/{name}.yaml": f"{name}:\n  - id: 1\n" for name in "abc"}, pool_size=2)
+    await db.execute("begin; lock table a")
+    loaded = asyncio.Event()
+    run = asyncio.create_task(seed(config, emit=lambda event: loaded.set() if isinstance(event, FileLoaded) else None))
+    async with asyncio.timeout(20):
+        await loaded.wait()
+        while not await db.fetchval("select count(*) from pg_locks where not granted and relation is not null"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        idle = "select pid from pg_stat_activity where state = 'idle' and application_name = 'migrate'"
+        victim = await db.fetchval(f"{idle} and datname = current_database()")
+        assert await db.fetchval("select pg_terminate_backend($1, 5000)", victim)
+    await db.execute("rollback")
+    assert [file.state for file in (await run).files] == ["loaded"] * 3

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from migrator.config import Config
 from migrator.database.connect import Pool, pool
 from migrator.database.session import Session
-from migrator.errors import UnavailableError
+from migrator.errors import MigratorError
 from migrator.events import Emit, Noticed
 
 MOST = 8
@@ -41,7 +41,7 @@ class Connections:
         self._lent = 0
         self._opening = 0
         self._changed = asyncio.Event()
-        self._failed: UnavailableError | None = None
+        self._failed: MigratorError | None = None
         self._told = False
 
     @property
@@ -56,7 +56,7 @@ class Connections:
     async def _try_open(self) -> None:
         try:
             await self._open()
-        except UnavailableError as error:
+        except MigratorError as error:
             self._failed = error
             self._notify()
 
@@ -97,16 +97,19 @@ class Connections:
             self._notify()
 
     async def _borrow(self) -> Session:
-        while not self._free:
+        while True:
+            while self._free:
+                session = self._free.popleft()
+                if not session.closed:  # a server or a pooler may end one that idles
+                    return session
             if self._failed is not None:
                 self._tell(self._failed)
             if self._lent or self._opening:
                 await self._changed.wait()
             else:
                 await self._open()
-        return self._free.popleft()
 
-    def _tell(self, error: UnavailableError) -> None:
+    def _tell(self, error: MigratorError) -> None:
         self._failed = None
         if not self._told:
             self._told = True
