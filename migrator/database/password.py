@@ -12,6 +12,7 @@ from pathlib import Path
 
 from migrator.database.postmaster import foreign
 from migrator.database.target import Target
+from migrator.errors import UnavailableError
 from migrator.sql.names import literal, quote
 
 FILE = "migrator.password"
@@ -33,25 +34,30 @@ def kept(directory: Path) -> str | None:
 async def ensure(directory: Path, target: Target) -> None:
     """Give the role of the target a password unless it has got one; several commands may do so at once.
 
-    The file is written after the role has it, so that a killed command leaves none that does not work.
+    The file is written after the role has it, so that a killed command leaves none that does not work. Raises
+    `UnavailableError` where nobody gets in, as into a data directory of others that has no such role.
     """
     if kept(directory) is not None:
         return
     # late: it is needed once in a server's life
-    import asyncpg
+    from migrator.database.connect import open_session
 
-    host = target.hosts[0]
-    connection = await asyncpg.connect(
-        host=host.name, port=host.port, user=target.user, database=target.database, statement_cache_size=0
-    )
+    session = await open_session(target)
     try:
-        await connection.execute(f"select pg_advisory_lock({_LOCK})")
+        await session.run(f"select pg_advisory_lock({_LOCK})")
         if kept(directory) is None:
             text = secrets.token_urlsafe(24)
-            await connection.execute(f"alter role {quote(target.user)} password {literal(verifier(text))}")
+            await session.run(f"alter role {quote(target.user)} password {literal(verifier(text))}")
             _keep(directory, text)
+    except OSError as error:
+        raise UnavailableError(
+            f"the password of the server's port cannot be kept in `{directory}`",
+            code="embedded-permission",
+            detail=error.strerror or str(error),
+            hint="make room there, or use the address without `port`, which needs none",
+        ) from None
     finally:
-        await connection.close()
+        await session.close()
 
 
 def verifier(password: str) -> str:

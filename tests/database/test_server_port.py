@@ -1,6 +1,7 @@
 """A server of ours that listens on a port: for whom, with which password, and what its address is."""
 
 import asyncio
+import os
 import re
 import socket
 import stat
@@ -186,3 +187,24 @@ def test_the_verifier_is_postgresqls_own():
     first, second = password.verifier("x"), password.verifier("x")
     form = r"SCRAM-SHA-256\$4096:[\w+/]{22}==\$[\w+/]{43}=:[\w+/]{43}="
     assert (bool(re.fullmatch(form, first)), first == second) == (True, False)
+
+
+async def test_data_of_others_without_our_role(place: Path):
+    """A data directory that others made with another superuser is told by the words of every login, not by a crash."""
+    directory = place / "pg"
+    found = programs.find(directory)
+    directory.mkdir(mode=0o700)
+    if found.account:
+        os.chown(directory, found.account.uid, found.account.gid)
+    code, said = found.run("initdb", ["-D", str(directory), "-U", "ada", "-A", "trust", "--no-sync"], folder=place)
+    assert code == 0, said
+    try:
+        with pytest.raises(MigratorError) as raised:
+            await embedded.start(Launch(directory=directory, port=ANY_PORT))
+    finally:
+        await embedded.stop(directory)
+    assert (raised.value.exit_code, raised.value.sqlstate, str(raised.value.message).rpartition("has ")[2]) == (
+        3,
+        "28000",
+        "no user `postgres`",
+    )
