@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from migrator.configuration_file import (
+    ADDRESSES,
     OWN_FILE,
     SECTION,
     SHARED_FILE,
@@ -102,7 +103,6 @@ ADDRESS_VARIABLES = ("MIGRATOR_DATABASE", "DATABASE_URL")
 
 _WEAK_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 _SUPABASE_MIGRATIONS = Path("supabase", "migrations")
-_ADDRESSES = frozenset({"database", "scratch"})
 _FOLDERS = frozenset({"migrations", "seeds"})
 
 
@@ -224,7 +224,7 @@ class _Loading:
         if self.file is not None and key in self.file.values:
             value = self.file.values[key]
             where = self.file.place(key)
-            if key in _ADDRESSES and isinstance(value, str):
+            if key in ADDRESSES and isinstance(value, str):
                 value, missing = expand(value, self.environ)
                 if missing:
                     raise InputError(
@@ -242,7 +242,7 @@ class _Loading:
             value = SETTINGS[key](written)
         except Unfit as unfit:
             raise InputError(f"`{key}` from {origin} is not {unfit}", code="configuration-value", where=where) from None
-        if key in _ADDRESSES:
+        if key in ADDRESSES:
             value = Address(str(value).strip(), origin, base)
         elif key in _FOLDERS and isinstance(value, tuple):
             value = tuple(shorten(Path(base, Path(part).expanduser()), self.standing) for part in value)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.errors import InputError
+from migrator.settings import SETTINGS
 from migrator.source import Source, Span
 
 OWN_FILE = "migrator.toml"
@@ -18,6 +19,10 @@ SECTION = "tool.migrator"
 VARIABLES_FILE = ".env"
 
 _BYTE_ORDER_MARK = "\ufeff"
+ADDRESSES = frozenset({"database", "scratch"})
+"""Keys whose values may hold a password."""
+
+_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_.-]+)["']?\s*=\s*""")
 _HEADER = re.compile(r"\s*\[{1,2}\s*([^\]]*?)\s*\]{1,2}")
 
 
@@ -27,7 +32,7 @@ class ConfigurationFile:
 
     Attributes:
         path: the file, absolute.
-        source: its text, under the name that the user knows it by.
+        source: its text, under the name that the user knows it by; what may hold a password is masked.
         section: the table that is ours; empty for a file that is ours altogether.
         values: the keys and values of that table.
     """
@@ -94,17 +99,42 @@ def read(path: Path, current: Path) -> ConfigurationFile:
             code="configuration-unreadable",
             hint="`--config` names another file",
         ) from None
-    source = Source(path=str(shown), text=text)
+    section = SECTION if path.name == SHARED_FILE else ""
+    source = Source(path=str(shown), text=_masked(text, section))
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _broken(source, str(error)) from None
-    section = SECTION if path.name == SHARED_FILE else ""
     for part in filter(None, section.split(".")):
         values = values.get(part, {})
         if not isinstance(values, dict):
             raise InputError(f"`{SECTION}` in `{shown}` is not a table", code="configuration-value")
     return ConfigurationFile(path=path, source=source, section=section, values=values)
+
+
+def _masked(text: str, section: str) -> str:
+    """The text to show, every character at its place: of our table only the values of keys that hold no secret.
+
+    A misspelled key, an unfinished text, a comment: each may be an address.
+    """
+    lines: list[str] = []
+    current = ""
+    for line in text.splitlines(keepends=True):
+        header = _HEADER.fullmatch(line.rstrip())
+        current = header[1] if header else current
+        key = _KEY.match(line)
+        ours = not section or f"{current}.".startswith(f"{section}.") or "migrator" in line.partition("=")[0]
+        known = key is not None and key[1] in SETTINGS and key[1] not in ADDRESSES
+        lines.append(line if header or known or not ours else _mask(line, key.end() if key else 0))
+    return "".join(lines)
+
+
+def _mask(line: str, start: int) -> str:
+    content = line.rstrip("\r\n")
+    if not content[start:].strip():
+        return line
+    width = len(content) - start
+    return content[:start] + "***"[:width].ljust(width) + line[len(content) :]
 
 
 def _broken(source: Source, message: str) -> InputError:

@@ -18,6 +18,13 @@ class Unfit(ValueError):  # noqa: N818 - never leaves the configuration
     """The text says what the value should have been."""
 
 
+LONGEST = 24 * 24 * 3600.0
+"""Seconds; the server counts milliseconds in 32 bits."""
+
+NAME_BYTES = 63
+"""The longest name that the server does not cut off:
+https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
+
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 _REFERENCE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
@@ -26,12 +33,14 @@ _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false":
 
 def duration(value: object) -> float:
     """Seconds, from a number of them or a text such as `5s`, `500ms` or `2min`."""
-    expected = 'a duration such as `5`, `"5s"`, `"500ms"` or `"2min"`'
+    seconds = math.nan
     if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())) and found[2] in _UNITS:
-        return float(found[1]) * _UNITS[found[2]]
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
-        return float(value)
-    raise Unfit(expected)
+        seconds = float(found[1]) * _UNITS[found[2]]
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    if 0 <= seconds <= LONGEST:
+        return seconds
+    raise Unfit('a duration such as `5`, `"5s"`, `"500ms"` or `"2min"`' + (", 24 days at most" * (seconds > LONGEST)))
 
 
 def flag(value: object) -> bool:
@@ -44,10 +53,20 @@ def flag(value: object) -> bool:
 
 
 def text(value: object) -> str:
-    """A text that is not empty."""
-    if isinstance(value, str) and value.strip():
+    """A text that is not empty, without NUL, which neither the server nor a file system takes."""
+    if isinstance(value, str) and value.strip() and "\0" not in value:
         return value
     raise Unfit("a text that is not empty")
+
+
+def name(value: object) -> str:
+    """A name in the database."""
+    try:
+        if isinstance(value, str) and value.strip() and "\0" not in value and len(value.encode()) <= NAME_BYTES:
+            return value
+    except UnicodeEncodeError:
+        pass
+    raise Unfit(f"a name of at most {NAME_BYTES} bytes")
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -56,7 +75,7 @@ def texts(value: object) -> tuple[str, ...]:
         value = [part.strip() for part in value.split(",") if part.strip()]
     if isinstance(value, list | tuple) and value and all(str(part).strip() for part in value):
         parts = tuple(value)
-        if all(isinstance(part, str) or hasattr(part, "__fspath__") for part in parts):
+        if all((isinstance(part, str) and "\0" not in part) or hasattr(part, "__fspath__") for part in parts):
             return tuple(str(part) for part in parts)
     if hasattr(value, "__fspath__"):
         return (str(value),)
@@ -64,8 +83,8 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 def names(value: object) -> tuple[str, ...]:
-    """Like `texts`, or an empty list."""
-    return () if value == [] else texts(value)
+    """Names in the database: one, several between commas, a list of them, which may be empty."""
+    return () if value == [] else tuple(name(part) for part in texts(value))
 
 
 def whole(least: int) -> Reader:
@@ -109,7 +128,7 @@ SETTINGS: Mapping[str, Reader] = MappingProxyType(
         "env": text,
         "supabase": flag,
         "automatic_grants": flag,
-        "role": text,
+        "role": name,
         "ledger": one_of("yoyo", "supabase"),
         "out_of_order": flag,
         "lock_timeout": duration,
@@ -117,7 +136,7 @@ SETTINGS: Mapping[str, Reader] = MappingProxyType(
         "wait": duration,
         "pool_size": whole(1),
         "scratch": text,
-        "schema": text,
+        "schema": name,
         "readers": names,
         "ignore": tables,
     }

@@ -15,7 +15,7 @@ from migrator.cli.options import Common
 from migrator.cli.order import Order
 from migrator.cli.render import Surroundings, choose, pick
 from migrator.cli.stopping import Stop, hear_termination
-from migrator.cli.usage import wanted_format
+from migrator.cli.usage import refuse_stray_address, wanted_format
 from migrator.errors import InputError, ProtectedError, WorkError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def run(argv: Sequence[str]) -> int:
     _make_safe(wanted)
     renderer: Renderer | None = None
     try:
+        refuse_stray_address(argv)
         order = group.main(list(argv), prog_name="migrate", standalone_mode=False, obj=common)
         if not isinstance(order, Order):
             return int(order or 0)

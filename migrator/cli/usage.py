@@ -24,6 +24,28 @@ def wanted_format(argv: Sequence[str], environ: Mapping[str, str]) -> str | None
     return found
 
 
+_TAKES_ADDRESS = re.compile(r"--database|--scratch|-\w*d")
+_ADDRESS = re.compile(r"(--?[\w-]+=)?\s*((jdbc:)?postgres[\w+]*:/|(\w+\s*=\s*\S*\s+)*password\s*=)", re.IGNORECASE)
+# a piece of one that a shell has taken apart
+_PIECE = re.compile(r"\(.*@.*\)|`[^`]*(?:@|password\s*=)[^`]*`", re.IGNORECASE | re.DOTALL)
+
+
+def refuse_stray_address(argv: Sequence[str]) -> None:
+    """Raise `InputError` for an address where none belongs: what complains of it would show its password."""
+    before = ""
+    for word in argv:
+        found = _ADDRESS.match(word)
+        belongs = _TAKES_ADDRESS.fullmatch(before) or word.startswith(("--database=", "--scratch="))
+        # an option of another kind may take a text that looks like keywords, such as SQL
+        if found and not belongs and not (before.startswith("-") and "=" in found[0]):
+            raise InputError(
+                "a database address stands where none belongs",
+                code="usage",
+                hint="give it as `--database ADDRESS`, in quotes",
+            )
+        before = word
+
+
 def as_error(error: click.ClickException) -> InputError:
     """A usage error in our words: lower case, backticks, and where the options are told."""
     said = re.sub(r"\s*\n\s*", " ", error.format_message().strip()).removesuffix(".")
@@ -31,6 +53,7 @@ def as_error(error: click.ClickException) -> InputError:
     if isinstance(error, click.NoSuchOption):
         near = " or ".join(f"`{name}`" for name in sorted(error.possibilities or ()))
         said = f"no such option `{error.option_name}`" + (f"; did you mean {near}?" if near else "")
+    said = _PIECE.sub("`***`", said)
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context is not None else "migrate"
     return InputError(said, code="usage", hint=f"`{path} --help` shows what there is")

@@ -12,6 +12,8 @@ TargetKind = Literal["direct", "pooler", "session-pooler", "transaction-pooler",
 """`pooler`: there is one, and nobody has asked yet for its mode."""
 
 DEFAULT_PORT = 5432
+# names are shown as people know them, but for what a URL would take for something else
+_ESCAPED = str.maketrans({character: f"%{ord(character):02X}" for character in "%/?#@ "})
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -126,7 +128,8 @@ class Target:
             return f"postgresql://{user}@/{database}?host={names}{port}"
         dialled = ",".join(host.address for host in self.hosts)
         query = f"?hostaddr={quote(dialled, safe=',:.')}" if dialled.strip(",") else ""
-        return f"postgresql://{user}@{','.join(map(str, self.hosts))}/{database}{query}"
+        hosts = ",".join(str(host) for host in self.hosts).translate(_ESCAPED)
+        return f"postgresql://{user}@{hosts}/{database}{query}"
 
     def __repr__(self) -> str:
         return f"Target({self})"

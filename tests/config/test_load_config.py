@@ -361,6 +361,32 @@ def test_what_is_wrong_in_a_file_has_its_place(
     assert error.where.path == "pyproject.toml"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('role = "a\\u0000b"', "`role` from role in migrator.toml is not a name of at most 63 bytes"),
+        (f'schema = "{"x" * 64}"', "`schema` from schema in migrator.toml is not a name of at most 63 bytes"),
+        (
+            f'readers = ["ci", "{"ü" * 32}"]',
+            "`readers` from readers in migrator.toml is not a name of at most 63 bytes",
+        ),
+        ('env = "a\\u0000b"', "`env` from env in migrator.toml is not a text that is not empty"),
+        ('migrations = "a\\u0000b"', "`migrations` from migrations in migrator.toml is not a text or a list of texts"),
+        (
+            'wait = "1000h"',
+            (
+                '`wait` from wait in migrator.toml is not a duration such as `5`, `"5s"`, `"500ms"` or `"2min"`, '
+                "24 days at most"
+            ),
+        ),
+    ],
+)
+def test_what_the_server_could_not_take_is_refused_at_once(tmp_path: Path, text: str, expected: str):
+    """Names that it would cut off, NUL, times that it cannot count: told at the key, not by a failure later."""
+    write(tmp_path, own=text)
+    assert refusal(tmp_path).message == expected
+
+
 def test_the_section_of_the_shared_file_in_our_own_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """`[tool.migrator]` belongs into pyproject.toml: in `migrator.toml` the way out is told, not a similar key."""
     write(tmp_path, own='[tool.migrator]\ndatabase = "embedded:"\n')

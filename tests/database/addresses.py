@@ -34,7 +34,7 @@ def as_url(target: Target) -> str:
     if any(host.is_socket for host in target.hosts):
         found["host"], found["port"] = _names(target.hosts), _ports(target.hosts)
     else:
-        where = ",".join(f"{f'[{host.name}]' if ':' in host.name else host.name}:{host.port}" for host in target.hosts)
+        where = ",".join(f"{_shown(host.name)}:{host.port}" for host in target.hosts)
     query = "&".join(f"{key}={quote(value, safe='')}" for key, value in found.items())
     return f"postgresql://{login}@{where}/{quote(target.database, safe='')}?{query}"
 
@@ -64,3 +64,7 @@ def _ports(hosts: tuple[Host, ...]) -> str:
 def _word(text: str) -> str:
     """A word as the server splits `options`: spaces and backslashes behind a backslash."""
     return "".join(f"\\{character}" if character.isspace() or character == "\\" else character for character in text)
+
+
+def _shown(name: str) -> str:
+    return f"[{quote(name, safe=':')}]" if ":" in name else name

@@ -19,7 +19,7 @@ WORD = "S3kr1t"
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 names = st.from_regex(r"[a-z][a-z0-9-]{0,8}(\.[a-z]{2,4})?", fullmatch=True)
-addresses = st.sampled_from(["::1", "fe80::1", "2001:db8::7"])
+addresses = st.sampled_from(["::1", "fe80::1%eth0", "2001:db8::7"])
 sockets = st.from_regex(r"/[a-zA-Z0-9 _.%@+-]{1,12}(/[a-zA-Z0-9_]{1,8})?", fullmatch=True).map(str.strip)
 hosts = st.builds(Host, name=names | addresses | sockets, port=st.integers(1, 65535))
 # pieces of a password that cannot occur by chance, between everything that a URL could trip over

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import random
+import re
 import socket
 import socketserver
 import struct
@@ -21,6 +22,7 @@ from addresses import quoted
 
 import migrator
 from migrator.cli import run
+from migrator.cli.usage import refuse_stray_address
 from migrator.config import load_config
 from migrator.errors import MigratorError
 
@@ -235,7 +237,7 @@ def test_no_command_shows_a_piece_of_the_password(
         (f"host={own_server}", "postgres"),
     ]
     codes: set[int] = set()
-    for number, password in enumerate(passwords(seed=FORMS.index(form), count=8)):
+    for number, password in enumerate(passwords(seed=FORMS.index(form), count=4)):
         folder = tmp_path / str(number)
         folder.mkdir()
         where, database = places[number % 4]
@@ -249,13 +251,103 @@ def test_no_command_shows_a_piece_of_the_password(
     assert codes & {2, 3}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["up", "{url}"],
+        ["{url}"],
+        ["{url}", "up"],
+        ["--format", "{url}", "up"],
+        ["up", "--format={url}"],
+        ["mark", "{url}", "--applied"],
+        ["seed", "{url}"],
+        ["new", "{url}"],
+        ["server", "{url}"],
+        ["status", "--config", "{url}"],
+        ["up", "--migrations={url}"],
+        ["up", "--to", "{url}"],
+        ["status", "{keywords}"],
+        ["status", "host=h", "{keyword}"],
+        ["status", "--database", "host=h", "{keyword}"],
+        ["status", "--database", "postgresql://u:x", "{tail}"],
+    ],
+    ids=" ".join,
+)
+def test_no_mistake_on_the_command_line_shows_a_piece_of_the_password(
+    tmp_path: Path, shown: Shown, refused: str, command: list[str]
+):
+    """An address in the wrong place, or one that the shell has taken apart, is refused without being repeated."""
+    project = Project(tmp_path, refused)
+    for password in passwords(seed=len(command[-1]), count=3):
+        forms = {
+            "{url}": project.url(quote(password, safe="")),
+            "{keywords}": f"host=h password={quoted(password)}",
+            "{keyword}": f"password={password}",
+            "{tail}": f"{password}@h/d",
+        }
+        written = [re.sub(r"\{\w+\}", lambda found: forms[found[0]], word) for word in command]  # noqa: B023 - at once
+        code, said = shown(project, written)
+        assert (leaked(said, password), code) == ([], 2)
+    assert list((tmp_path / "migrations").iterdir()) == [tmp_path / "migrations" / "0001.a.sql"]
+
+
+def test_an_address_in_its_place_is_taken():
+    """Before or behind the command, in one word with its option or apart; texts of other options are left alone."""
+    url = "postgresql://u:x@h/d"
+    for argv in (
+        ["-d", url, "up"],
+        ["up", "-vd", url],
+        [f"-d{url}", "up"],
+        ["up", f"--database={url}"],
+        ["up", "--database", "host=h password=x"],
+        ["up", "--scratch", url],
+        ["pull", "users", "--where", "password = 'x'"],
+        ["new", "add password=x to users"],
+    ):
+        refuse_stray_address(argv)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "databse = {address}\n",
+        "password = {password}\n",
+        "database = {variable}\n",
+        "wait = 5\ndatabase = {broken}\n",
+        'database = """\n{raw}\n"\n',
+        "# {raw}\nwait = \n",
+        "[[ignore]]\ncode = {address}\nlevel = 1\n",
+        "database = [{address}]\n",
+        "scratch = {address}\nscratch = {address}\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["migrator.toml", "pyproject.toml"])
+def test_no_mistake_in_a_file_shows_a_piece_of_the_password(tmp_path: Path, shown: Shown, name: str, text: str):
+    """The line that an error shows of a configuration keeps the key; a value that may be an address is masked."""
+    project = Project(tmp_path, "host=h")
+    (tmp_path / "migrator.toml").unlink()
+    for password in passwords(seed=len(text), count=3):
+        forms = {
+            "{address}": json.dumps(project.url(quote(password, safe=""))),
+            "{password}": json.dumps(password),
+            "{variable}": json.dumps(project.url(password.replace("$", "")) + "${NOT_SET}"),
+            "{broken}": f'"postgresql://u:{password.strip()}"{password.strip()}@h/d"',
+            "{raw}": project.url(quote(password, safe="")),
+        }
+        written = re.sub(r"\{\w+\}", lambda found: forms[found[0]], text)  # noqa: B023 - at once
+        project.write(name, f"[tool.migrator]\n{written}" if name == "pyproject.toml" else written)
+        for command in (["status"], ["status", "--json"], ["status", "--format", "github"]):
+            code, said = shown(project, command)
+            assert (leaked(said, password), code) == ([], 2), written
+
+
 @pytest.mark.parametrize("form", ["url", "url-unescaped", "keywords", "keywords-unquoted", "PGPASSWORD", "passfile"])
 def test_no_exception_holds_a_piece_of_the_password(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, refused: str, form: str
 ):
     """For callers of the library: no cause or context, no traceback, no repr, no log of a slow event loop."""
     caplog.set_level(logging.DEBUG)
-    for number, password in enumerate(passwords(seed=100 + len(form), count=12)):
+    for number, password in enumerate(passwords(seed=100 + len(form), count=6)):
         folder = tmp_path / str(number)
         folder.mkdir()
         project = Project(folder, refused)
