@@ -59,6 +59,37 @@ async def test_a_foreign_server_can_be_made(postgres: asyncpg.Connection):
     assert await postgres.fetchval("select count(*) from pg_foreign_table") == 1
 
 
+SETTLED = """
+create extension if not exists pg_cron with schema extensions;
+grant usage on schema cron to postgres;
+grant all privileges on all tables in schema cron to postgres;
+grant usage on schema cron to service_role;
+create extension if not exists pg_net with schema extensions;
+grant usage on schema net to postgres, anon, authenticated, service_role;
+grant execute on all functions in schema net to service_role;
+create extension if not exists pgmq;
+select pgmq.create('jobs');
+alter table pgmq.q_jobs enable row level security;
+create policy "Workers see jobs" on pgmq.q_jobs to authenticated using (true);
+alter table pgmq.meta enable row level security;
+grant all on all tables in schema pgmq to service_role;
+create extension if not exists pgaudit with schema extensions;
+alter role postgres set pgaudit.log to 'all';
+alter role postgres reset pgaudit.log;
+"""
+
+
+async def test_what_migrations_do_behind_an_extension(postgres: asyncpg.Connection):
+    """Grants, policies and settings that projects write behind `create extension` work; pg_cron is in `pg_catalog`."""
+    await postgres.execute(SETTLED)
+    place = await postgres.fetchval(
+        "select extnamespace::regnamespace::text from pg_extension where extname = 'pg_cron'"
+    )
+    await postgres.execute("drop extension pg_cron")
+    left = await postgres.fetchval("select to_regnamespace('cron')")
+    assert (place, left) == ("pg_catalog", None)
+
+
 async def test_all_stand_ins_are_there(postgres: asyncpg.Connection):
     """`postgres` creates every stand-in on a server of ours; where there is a real extension, that one is taken."""
     names = sorted(path.stem for path in STAND_INS.glob("*.control"))

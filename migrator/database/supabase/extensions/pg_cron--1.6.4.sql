@@ -136,3 +136,10 @@ grant all on all functions in schema cron to @extowner@ with grant option;
 grant select on cron.job to @extowner@ with grant option;
 grant all on cron.job_run_details to @extowner@ with grant option;
 grant all on all sequences in schema cron to @extowner@ with grant option;
+
+-- Supabase installs it into pg_catalog whatever schema the statement names (supautils.extensions_parameter_overrides), and
+-- many migrations name another one
+update pg_catalog.pg_extension set extnamespace = 'pg_catalog'::regnamespace where extname = 'pg_cron';
+delete from pg_catalog.pg_depend as d using pg_catalog.pg_extension e
+where e.extname = 'pg_cron' and d.classid = 'pg_extension'::regclass and d.objid = e.oid
+  and d.refclassid = 'pg_namespace'::regclass;

@@ -121,6 +121,9 @@ begin
   end loop;
 end $missing$;
 
+-- migrations grant it to the roles of the API once more
 grant usage on schema net to public;
+grant usage on schema net to @extowner@ with grant option;
+grant execute on all functions in schema net to @extowner@ with grant option;
 grant all on all tables in schema net to public;
 grant all on all sequences in schema net to public;
