@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from migrator.migrating import down, mark, new, protect, redo, up
     from migrator.project import doctor, reset, status
     from migrator.seeding import seed
+    from migrator.seeding.comparison import check_seeds
     from migrator.source import Source, Span
 
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "UnavailableError": "errors",
     "WorkError": "errors",
     "__version__": "_version",
+    "check_seeds": "seeding.comparison",
     "doctor": "project",
     "down": "migrating",
     "ignore": "events",
@@ -79,6 +81,7 @@ __all__ = [
     "UnavailableError",
     "WorkError",
     "__version__",
+    "check_seeds",
     "doctor",
     "down",
     "ignore",

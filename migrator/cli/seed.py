@@ -24,23 +24,53 @@ if TYPE_CHECKING:
 @click.option(
     "--plan", is_flag=True, envvar=variable("plan"), help="Show the order of the files and why; load nothing."
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    envvar=variable("check"),
+    help="Compare the files with the database, load nothing; exit with 1 when rows differ.",
+)
 @click.option("--force", is_flag=True, envvar=variable("force"), help="Load files again that have not changed.")
+@click.option(
+    "--atomic",
+    is_flag=True,
+    envvar=variable("atomic"),
+    help="Load all files in one transaction on one connection: all or nothing.",
+)
 @click.option("--pool-size", metavar="N", help="How many connections to use at most.")
-def command(*, paths: tuple[Path, ...], env: str | None, plan: bool, force: bool, pool_size: str | None) -> Order:
+def command(
+    *,
+    paths: tuple[Path, ...],
+    env: str | None,
+    plan: bool,
+    check: bool,
+    force: bool,
+    atomic: bool,
+    pool_size: str | None,
+) -> Order:
     """Load seed files into the database: rows are inserted, or updated where they differ, by their key.
 
     Each file is one transaction, independent files are loaded at the same time, and files that have not changed since
     they were loaded are skipped. A file that fails is rolled back; files that need it are skipped, all others finish.
     A protected database asks for its name first.
     """
+    if plan and check:
+        message = "`--plan` and `--check` are two questions: ask one"
+        raise click.UsageError(message)
 
     def carried_out(confirmed: str | None = None) -> Job:
         async def job(config: Config, emit: Emit) -> Result:
             from migrator import seeding
 
             if plan:
-                return await seeding.plan(config, paths=paths, emit=emit)
-            return await seeding.seed(config, paths=paths, force=force, confirmed=confirmed, emit=emit)
+                from migrator.seeding.plan import plan_seeds
+
+                return await plan_seeds(config, paths=paths, emit=emit)
+            if check:
+                from migrator.seeding.comparison import check_seeds
+
+                return await check_seeds(config, paths=paths, emit=emit)
+            return await seeding.seed(config, paths=paths, force=force, atomic=atomic, confirmed=confirmed, emit=emit)
 
         return job
 

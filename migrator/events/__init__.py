@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         FileLoading,
         FileSkipped,
         ResetResult,
+        SeedCheckResult,
         SeedPlanResult,
         SeedResult,
     )
@@ -70,6 +71,7 @@ _HOMES = {
     "Planned": "migrating",
     "Retrying": "blocking",
     "ResetResult": "seeding",
+    "SeedCheckResult": "seeding",
     "SeedPlanResult": "seeding",
     "SeedResult": "seeding",
     "ServerStarted": "database",
@@ -101,6 +103,7 @@ __all__ = [
     "Planned",
     "ResetResult",
     "Retrying",
+    "SeedCheckResult",
     "SeedPlanResult",
     "SeedResult",
     "ServerStarted",

@@ -6,6 +6,7 @@ from typing import Literal
 from migrator.errors import MigratorError
 from migrator.events.database import DatabaseInfo
 from migrator.events.migrating import RunResult
+from migrator.source import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,48 @@ class SeedPlanResult:
     database: DatabaseInfo
     files: tuple[SeedOutcome, ...]
     edges: tuple[SeedEdge, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedDifference:
+    """A row in which a seed file and the database differ.
+
+    Attributes:
+        path: the file.
+        table: as the file calls it.
+        problem: `missing`: no row has its key. `different`: a row has, with other values. `lookup`: what it looks up
+            is not there. `outside`: its row is not within the `where` of `mode: sync`. `extra`: rows that only the
+            database has, within that `where`.
+        columns: those that differ, or whose lookup finds nothing.
+        rows: how many; 1 but for `extra`.
+        where: the row's place in the file, or the table's.
+    """
+
+    path: str
+    table: str
+    problem: Literal["missing", "different", "lookup", "outside", "extra"]
+    columns: tuple[str, ...] = ()
+    rows: int = 1
+    where: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedCheckResult:
+    """The answer of `migrate seed --check`.
+
+    Attributes:
+        database: the database.
+        files: how many files were compared.
+        rows: how many rows they have.
+        different: how many rows differ, those that `differences` leaves out included.
+        differences: the first of each file, in the order of files and lines.
+    """
+
+    database: DatabaseInfo
+    files: int
+    rows: int
+    different: int
+    differences: tuple[SeedDifference, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

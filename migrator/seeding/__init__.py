@@ -1,5 +1,6 @@
-"""Job 2: YAML seed files into tables, concurrently, one transaction per file."""
+"""Job 2: seed files into tables, concurrently, one transaction per file."""
 
-from migrator.seeding.seed import plan, seed, summary
+from migrator.seeding.pending import summary
+from migrator.seeding.seed import seed
 
-__all__ = ["plan", "seed", "summary"]
+__all__ = ["seed", "summary"]

@@ -16,7 +16,7 @@ from migrator.migrating import down, protect, redo, up
 from migrator.migrating.books.lock import hold
 from migrator.project import reset, status
 from migrator.seeding import seed
-from migrator.seeding.loading.load import LOCK_CLASS
+from migrator.seeding.loading.steps import LOCK_CLASS
 
 pytestmark = pytest.mark.db
 

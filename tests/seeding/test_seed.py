@@ -12,7 +12,8 @@ from migrator.database.connect import connect
 from migrator.errors import InputError, MigratorError, WorkError
 from migrator.events import Noticed
 from migrator.events.status import SeedSummary
-from migrator.seeding import plan, seed, summary
+from migrator.seeding import seed, summary
+from migrator.seeding.plan import plan_seeds as plan
 
 
 def counted(outcomes, name: str) -> dict[str, tuple[int, int, int]]:

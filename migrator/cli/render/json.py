@@ -18,7 +18,7 @@ from migrator.errors import MigratorError
 from migrator.events import Event, Noticed, Told
 from migrator.events.database import DatabaseInfo, ServerResult
 from migrator.events.migrating import NewResult, ProtectResult, RunResult
-from migrator.events.seeding import ResetResult, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.events.seeding import ResetResult, SeedCheckResult, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 from migrator.source import Span
 
@@ -228,6 +228,15 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911 - one shape
                 "database": _database(result.database),
                 "files": [_file(file) for file in result.files],
                 "edges": [asdict(edge) for edge in result.edges],
+            }
+        case SeedCheckResult():
+            differences = [{**asdict(each), "where": _where(each.where)} for each in result.differences]
+            return {
+                "database": _database(result.database),
+                "files": result.files,
+                "rows": result.rows,
+                "different": result.different,
+                "differences": differences,
             }
         case ResetResult():
             return {

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from migrator.events.doctor import DoctorResult
     from migrator.events.founding import InitResult
     from migrator.events.migrating import NewResult, ProtectResult, RunResult
-    from migrator.events.seeding import ResetResult, SeedPlanResult, SeedResult
+    from migrator.events.seeding import ResetResult, SeedCheckResult, SeedPlanResult, SeedResult
     from migrator.events.status import StatusResult
 
     Result: TypeAlias = (
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         | DoctorResult
         | ServerResult
         | SeedResult
+        | SeedCheckResult
         | SeedPlanResult
         | ResetResult
     )

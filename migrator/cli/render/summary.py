@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from migrator.cli.render import doctor, founding, tables, words
+from migrator.cli.render import doctor, founding, seeds, tables, words
 from migrator.cli.render.excerpt import blockers
 from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
@@ -10,7 +10,7 @@ from migrator.errors import MigratorError
 from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped, InitResult
 from migrator.events.database import DatabaseInfo
 from migrator.events.migrating import ProtectResult, RunResult
-from migrator.events.seeding import Counts, SeedResult
+from migrator.events.seeding import Counts, SeedCheckResult, SeedResult
 from migrator.events.status import StatusResult
 
 # what Markdown would take for its own in the middle of a line, and HTML anywhere
@@ -75,6 +75,8 @@ class Summary:
             return self._page([*where, *_doctor(result)])
         if isinstance(result, InitResult):
             return self._page(_init(result))
+        if isinstance(result, SeedCheckResult):
+            return self._page([*where, *_seed_check(result)])
         lines = self._work()
         if isinstance(result, RunResult) and result.dry_run:
             lines = [f"- would run {code(name)}" for name in result.planned]
@@ -121,7 +123,7 @@ def _where(info: DatabaseInfo) -> str:
 
 
 def _rows(found: dict[str, Counts]) -> str:
-    return escape(tables.counts(found))
+    return escape(seeds.counts(found))
 
 
 def _doctor(result: DoctorResult) -> list[str]:
@@ -139,14 +141,21 @@ def _init(result: InitResult) -> list[str]:
     return list(table(("", "file", ""), rows))
 
 
+def _seed_check(result: SeedCheckResult) -> list[str]:
+    lines = [
+        f"- ❌ {prose(seeds.difference(each))} at {code(str(each.where or each.path))}" for each in result.differences
+    ]
+    return [*lines, *([""] if lines else []), escape(seeds.verdict(result))]
+
+
 def _status(result: StatusResult) -> list[str]:
     rows = []
     for migration in result.migrations:
         state, _, steps, when, took = tables.cells(migration)
         rows.append((state, code(migration.id), steps, when, took))
-    seeds = result.seeds
+    found = result.seeds
     return [
         *table(tables.HEADER, rows),
         "",
-        f"Seeds: {seeds.current} current, {seeds.changed} changed, {seeds.new} new.",
+        f"Seeds: {found.current} current, {found.changed} changed, {found.new} new.",
     ]

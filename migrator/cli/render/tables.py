@@ -12,7 +12,6 @@ from migrator.events.database import DatabaseInfo, ServerResult
 from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
-    from migrator.events.seeding import Counts, SeedPlanResult
     from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 
 HEADER = ("state", "migration", "steps", "applied (UTC)", "took")
@@ -142,38 +141,6 @@ def script(result: RunResult) -> Iterator[str]:
     for number, message in enumerate(result.messages, 1):
         yield f"-- message {number} of {total}"
         yield message
-
-
-def counts(tables: dict[str, Counts]) -> str:
-    """What became of the rows, by table: `users: 2 inserted, 1 unchanged`."""
-    said = []
-    for name, found in tables.items():
-        numbers = (
-            (found.inserted, "inserted"),
-            (found.updated, "updated"),
-            (found.unchanged, "unchanged"),
-            (found.deleted, "deleted"),
-        )
-        parts = [f"{number:,} {word}" for number, word in numbers if number]
-        said.append(f"{line(name)}: {', '.join(parts) or 'no rows'}")
-    return "; ".join(said)
-
-
-def seed_plan(result: SeedPlanResult, ink: Ink) -> Iterator[str]:
-    """The answer of `migrate seed --plan`: the files in an order that works, and why each waits for another."""
-    yield database(result.database, ink)
-    if not result.files:
-        yield "no seed files"
-        return
-    cells: list[tuple[str, ...]] = [
-        (str(number), line(file.path), file.state) for number, file in enumerate(result.files, 1)
-    ]
-    for (number, path, state), file in zip(aligned(cells, right=frozenset({0})), result.files, strict=True):
-        yield f"{number}  {path}  {ink.quiet(state.rstrip()) if file.state == 'unchanged' else state.rstrip()}"
-        indent = " " * (width(number) + 4)
-        for edge in result.edges:
-            if edge.after == file.path:
-                yield f"{indent}{ink.quiet(f'after {line(edge.before)}: {line(edge.reason)}')}"
 
 
 def server(result: ServerResult) -> Iterator[str]:

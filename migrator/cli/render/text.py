@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from migrator import events
-from migrator.cli.render import Surroundings, closing, tables, words
+from migrator.cli.render import Surroundings, closing, seeds, tables, words
 from migrator.cli.render.excerpt import excerpt, report
 from migrator.cli.render.ink import Ink, is_terminal, wants_colour
 from migrator.cli.render.pen import Pen, unchanged
@@ -82,7 +82,7 @@ class TextRenderer:
             case events.FileLoaded():
                 self._running.file_ended(event.path)
                 took = self._ink.quiet(words.duration(event.duration))
-                rows = tables.counts(event.tables)
+                rows = seeds.counts(event.tables)
                 self._say(f"{self._ink.good('loaded')} {line(event.path)}  {rows + '  ' if rows else ''}{took}")
             case events.FileFailed():
                 self._running.file_ended(event.path)
@@ -165,7 +165,7 @@ class TextRenderer:
             self._log.line(tables.database(result.database, self._ink))
             self._log.line(tables.summary(result, self._ink))
 
-    def done(self, result: Result) -> None:  # noqa: C901 - one case per kind of result
+    def done(self, result: Result) -> None:  # noqa: C901, PLR0912 - one case per kind of result
         """The answer on stdout; of commands that change something, a closing line on stderr."""
         # `events.X` is loaded where its case is reached: a deploy with nothing to do comes no further than its own
         self.close()
@@ -193,7 +193,9 @@ class TextRenderer:
                 if refused is not None:
                     self._log.lines(report(refused, self._ink))
             case events.SeedPlanResult():
-                self._answers.lines(tables.seed_plan(result, ink))
+                self._answers.lines(seeds.seed_plan(result, ink))
+            case events.SeedCheckResult():
+                self._answers.lines(seeds.seed_check(result, ink))
             case events.SeedResult():
                 self._say(closing.seeded(result, self._elapsed()))
             case events.ResetResult():

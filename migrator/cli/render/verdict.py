@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator import events
+from migrator.cli.render import seeds
 from migrator.cli.render.tables import STATES
 from migrator.errors import MigratorError, StateError
 from migrator.events.database import ServerResult
@@ -25,6 +26,8 @@ def refusal(result: Result) -> MigratorError | None:
             return result.error
         case events.StatusResult(check=True, clean=False):
             return _behind(result)
+        case events.SeedCheckResult() if result.different:
+            return _seeds_differ(result)
         case _:
             return None
 
@@ -40,4 +43,17 @@ def _behind(result: events.StatusResult) -> MigratorError:
     )
     return StateError(
         f"the database is not what the migrations say: {said}", code="not-up-to-date", hint=hint, causes=causes
+    )
+
+
+def _seeds_differ(result: events.SeedCheckResult) -> MigratorError:
+    causes = tuple(
+        StateError(seeds.difference(each), code="seed-differs", where=each.where) for each in result.differences
+    )
+    paths = {each.path for each in result.differences}
+    return StateError(
+        f"the database does not have the rows of {len(paths)} seed file{'s' if len(paths) != 1 else ''}",
+        code="seeds-differ",
+        hint="`migrate seed --force` puts them back; `migrate seed` loads what is new or changed",
+        causes=causes,
     )

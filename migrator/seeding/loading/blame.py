@@ -68,12 +68,12 @@ def _place(report: ServerReport, stages: list[Stage], spool: Spool) -> tuple[Tab
     if not named:
         only = stages[0].load if len(stages) == 1 else None
         return only, table_of(only) if only is not None else None
-    load = named[0]
-    for names, values in _wanted(report, load):
-        line = _search(load, spool, names, values)
-        if line is not None:
-            return load, cell_of(load, line, names[0])
-    return load, table_of(load)
+    for load in named:
+        for names, values in _wanted(report, load):
+            line = _search(load, spool, names, values)
+            if line is not None:
+                return load, cell_of(load, line, names[0])
+    return named[0], table_of(named[0])
 
 
 def _is_about(report: ServerReport, load: TableLoad) -> bool:

@@ -1,5 +1,6 @@
 """Where a cell of a row stands in its file: the file is read again, which only a failure does."""
 
+from collections.abc import Sequence
 from contextlib import closing
 
 from migrator.seeding.files.nodes import Batch, Node, Row, place_of, span, width_of
@@ -11,38 +12,52 @@ from migrator.source import Span
 
 def cell_of(load: TableLoad, line: int | None, column: str | None) -> Span:
     """Where a cell of the row in this line stands; the row's first key, where no column is named."""
-    found = None
+    return table_of(load) if line is None else cells_of(load, [(line, column)])[0]
+
+
+def cells_of(load: TableLoad, cells: Sequence[tuple[int, str | None]]) -> list[Span]:
+    """The same for several cells, in one reading."""
+    wanted = sorted({line for line, _ in cells})
     try:
-        found = _row(load, line, fold=True)
+        rows = _rows(load, wanted, fold=True)
     except MisreadError:
-        found = _row(load, line, fold=False)
-    if found is None:
+        rows = _rows(load, wanted, fold=False)
+    return [_place(load, rows.get(line), column) for line, column in cells]
+
+
+def _place(load: TableLoad, row: Row | None, column: str | None) -> Span:
+    if row is None:
         return table_of(load)
-    node: Node = found.keys[0] if found.keys else load.table.defaults[0][0]
-    if column in found.names:
-        node = found.cells[found.names.index(column)]
+    node: Node = row.keys[0] if row.keys else load.table.defaults[0][0]
+    if column in row.names:
+        node = row.cells[row.names.index(column)]
     else:
         node = next((value for key, value in load.table.defaults if key.value == column), node)
     return span(load.file.path, load.file.shown, place_of(node), width_of(node))
 
 
-def _row(load: TableLoad, line: int | None, *, fold: bool) -> Row | None:
-    if line is None:
-        return None
+def _rows(load: TableLoad, wanted: list[int], *, fold: bool) -> dict[int, Row]:
+    """The rows that begin in these lines, which are in order."""
     document = SeedDocument(load.file.path, load.file.shown, fold=fold)
+    found: dict[int, Row] = {}
     with closing(document.tables()) as tables:
         for table in tables:
             if table.name != load.table.name:
                 continue
+            left = iter(wanted)
+            line = next(left, None)
             for item in document.rows():
-                if isinstance(item, Batch):
-                    if item.line < line <= item.line + len(item.rows) * item.height:
-                        first = line - 1 - (line - 1 - item.line) % item.height
-                        return document.reread(first, item.height)
-                elif item.line == line - 1:
-                    return item
-            return None
-    return None
+                if line is None:
+                    break
+                end = item.line + len(item.rows) * item.height if isinstance(item, Batch) else item.line + 1
+                while line is not None and line <= end:
+                    if isinstance(item, Batch):
+                        found[line] = document.reread(line - 1, item.height)
+                    elif line == end:
+                        found[line] = item
+                    line = next(left, None)
+            break
+    return found
 
 
 def table_of(load: TableLoad) -> Span:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from migrator.errors import MigratorError, ServerReport, WorkError
-from migrator.seeding.loading.places import cell_of
+from migrator.seeding.loading.places import cell_of, cells_of
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.preparing.shapes import TableLoad
 
@@ -138,11 +138,11 @@ def _unresolved(load: TableLoad, cells: list[tuple[int, str]], outcome: str) -> 
         WorkError(
             f"the lookup in `{load.table.name}.{column}` finds no row",
             code="lookup-failed",
-            where=cell_of(load, line, column),
+            where=where,
             outcome=outcome if len(cells) == 1 else None,
             hint="write the row that it means, in this file or another, or correct the value",
         )
-        for line, column in cells
+        for (_, column), where in zip(cells, cells_of(load, cells), strict=True)
     ]
     if len(errors) == 1:
         return errors[0]

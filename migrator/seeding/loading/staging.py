@@ -1,10 +1,11 @@
 """A staging table: typed as its target, gone with its transaction, and how its rows are written in SQL."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrator.seeding.books.tables import Column, Key
 from migrator.seeding.preparing.forms import Cell
-from migrator.seeding.preparing.shapes import Shape, TableLoad
+from migrator.seeding.preparing.shapes import FileLoad, Shape, TableLoad
 from migrator.sql.names import literal, quote
 
 REFUSED = "MGS01"
@@ -83,6 +84,11 @@ class Stage:
         fixed = {*key.columns, *(name for name, _ in self.load.table.keep)}
         fixed |= {column.name for column, _ in shape.expressions()}
         return [column for column in shape.columns if column.name not in fixed and column.identity != "always"]
+
+
+def stages_of(files: Iterable[FileLoad]) -> list[Stage]:
+    """A stage for each table of each file."""
+    return [Stage(index=index, load=load) for index, load in enumerate(load for file in files for load in file.tables)]
 
 
 def refuse(stage: Stage, problem: str, condition: str, **more: str) -> str:

@@ -1,0 +1,94 @@
+"""Files read and checked against the tables that they name, before anything is written."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from migrator.config import Config
+from migrator.database.session import Session
+from migrator.events import Emit, Noticed
+from migrator.seeding.books import tables
+from migrator.seeding.files import headers
+from migrator.seeding.files.folders import SeedFile
+from migrator.seeding.files.nodes import Table
+from migrator.seeding.files.rows import read_tables
+from migrator.seeding.loading.steps import set_locally
+from migrator.seeding.preparing.declared import refuse_undeclared
+from migrator.seeding.preparing.prepare import Preparation
+from migrator.seeding.preparing.shapes import FileLoad
+from migrator.seeding.preparing.spool import Spool
+
+
+async def prepare(config: Config, session: Session, files: list[SeedFile], spool: Spool, emit: Emit) -> list[FileLoad]:
+    """Read and check every file."""
+    catalog = tables.Catalog()
+    names = [name for file in files for name in headers.table_names(file) if name[:1] != "$"]
+    async with _settings(session):
+        await catalog.read(session, names)
+        others = await tables.names(session) if None in catalog.named.values() else []
+    for name, info in catalog.named.items():
+        if info is not None and info.row_security:
+            message = f"row level security applies to this role on `{name}`: rows that it hides seem not to be there"
+            emit(Noticed(severity="WARNING", message=message))
+    while True:
+        preparation = Preparation(catalog, others, spool, config.environ)
+        loads = await _read_all(preparation, files)
+        if not preparation.unread:
+            break
+        async with _settings(session):
+            await catalog.read(session, preparation.unread)
+    await refuse_undeclared(session, preparation.ids, catalog)
+    return loads
+
+
+async def _read_all(preparation: Preparation, files: list[SeedFile]) -> list[FileLoad]:
+    """Read every file, in a thread, so that a signal is heard meanwhile."""
+
+    def read() -> list[FileLoad]:
+        loads = [preparation.read(file) for file in files]
+        if not preparation.unread:
+            preparation.finish(loads)
+        return loads
+
+    work = asyncio.ensure_future(asyncio.to_thread(read))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        preparation.stop.set()
+        await asyncio.wait([work])
+        work.exception()
+        raise
+
+
+async def writers(
+    session: Session, loads: list[FileLoad], unchanged: list[SeedFile]
+) -> dict[int, list[tuple[SeedFile, Table]]]:
+    """What files that are loaded already write to the tables that this run syncs; reads them only for that."""
+    synced = {load.info.oid for file in loads for load in file.tables if load.table.where is not None}
+    if not synced or not unchanged:
+        return {}
+    written = [(file, table) for file in unchanged for table in read_tables(file.path, file.shown)]
+    catalog = tables.Catalog()
+    async with _settings(session):
+        await catalog.read(session, [table.name for _, table in written])
+    found: dict[int, list[tuple[SeedFile, Table]]] = {}
+    for file, table in written:
+        info = catalog.named[table.name]
+        if info is not None and info.oid in synced:
+            found.setdefault(info.oid, []).append((file, table))
+    return found
+
+
+@asynccontextmanager
+async def _settings(session: Session) -> AsyncIterator[None]:
+    """Names mean what they mean under the settings of the address, such as its search_path."""
+    if not session.target.settings:
+        yield
+        return
+    await session.run(f"begin read only; {set_locally(session, {})}")
+    try:
+        yield
+    except BaseException:
+        await session.give_up()
+        raise
+    await session.run("rollback")
