@@ -87,7 +87,7 @@ async def test_a_supabase_project_runs_in_a_container(tmp_path: Path) -> None:
         await admin.close()
         await connection.close()
     assert ([each.id for each in applied.done], len(seeded.files), applied.database.supabase, role, left) == (
-        ["20240110080000_remote_schema", "20261105080000_membership", "20261106080000_webhook"],
+        ["20240110080000_remote_schema", "20261105080000_membership", "20261106080000_webhook", "20261107080000_jobs"],
         1,
         True,
         False,

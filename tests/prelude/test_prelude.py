@@ -216,6 +216,20 @@ async def _open(connection: Connection, name: str) -> tuple[bool, ...]:
     return tuple(row)
 
 
+async def test_rights_that_the_api_has_no_use_for_stay(postgres: Connection):
+    """The platform takes back what the API uses alone, and so do we: the same migrations give the same rights."""
+    await postgres.execute("create table public.t (id serial); create function public.f() returns int return 1")
+    rights = await postgres.fetchval(
+        "select string_agg(a.privilege_type, ' ' order by a.privilege_type) from pg_class c, aclexplode(c.relacl) a "
+        "where c.oid = 'public.t'::regclass and a.grantee = 'anon'::regrole and a.privilege_type <> 'MAINTAIN'"
+    )
+    function = await postgres.fetchrow(
+        "select proacl::text, has_function_privilege('anon', oid, 'execute') from pg_proc "
+        "where oid = 'public.f'::regproc"
+    )
+    assert (rights, tuple(function)) == ("REFERENCES TRIGGER TRUNCATE", (None, True))
+
+
 async def test_grants_of_either_era(admin: Connection, postgres: Connection):
     """New tables in `public` are closed to the API, as since 2026-10-30, or open, as before; and it can be changed."""
     closed = await _open(postgres, "a")

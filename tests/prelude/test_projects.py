@@ -138,6 +138,12 @@ async def test_support(tmp_path: Path, supabase_dsn: str, postgres: Connection):
         bucket = "insert into storage.objects (bucket_id, name) values ('attachments', 'log.txt')"
         guarded = await refusal(api, bucket)
     await postgres.execute(bucket)
+    jobs = await postgres.fetchrow(
+        "select (select jobname from cron.job), (select decrypted_secret from vault.decrypted_secrets), "
+        "(select left(digest, 8) from public.api_keys)"
+    )
+    back = await down(config, steps=3)
+    assert (tuple(jobs), len(back.done)) == (("close solved tickets", "s3cret", "2c70e12b"), 3)
     assert (seen, solved, me, nothing) == (["it does not boot"], ["1 solved"], ADA, [])
     assert (foreign, unknown, guarded) == (
         'new row violates row-level security policy for table "tickets"',

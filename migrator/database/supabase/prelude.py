@@ -18,8 +18,11 @@ ADMIN = "supabase_admin"
 DATABASE = "postgres"
 """The database that it is about: a Supabase project has this one."""
 
-PARTS = ("roles", "database", "grants", "auth", "storage", "realtime", "functions", "guard", "owners", "extensions")
-"""The parts in their order; `grants` is one of `grants_explicit` and `grants_automatic`."""
+PARTS = (
+    *("roles", "database", "grants_automatic", "grants_explicit"),
+    *("auth", "storage", "realtime", "functions", "guard", "owners", "extensions"),
+)
+"""The parts in their order; `grants_explicit` takes back what `grants_automatic` gave."""
 
 _FOLDER = Path(__file__).parent
 _FIRST_OF_USERS = "16384"
@@ -31,15 +34,15 @@ def script(*, automatic_grants: bool) -> str:
 
     `automatic_grants`: what `postgres` makes in `public` is open to the API at once, as before 2026-10-30.
     """
-    grants = "grants_automatic" if automatic_grants else "grants_explicit"
-    names = [grants if part == "grants" else part for part in PARTS]
+    names = [part for part in PARTS if part != "grants_explicit" or not automatic_grants]
     return "\n".join((_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in names)
 
 
-def digest(text: str) -> str:
-    """What tells one prelude from another: its SQL, and the stand-ins that it may find."""
-    names = sorted(file.name for file in trusted.STAND_INS.glob("*.*"))
-    return hashlib.sha256("\n".join([text, *names]).encode()).hexdigest()[:16]
+def digest(text: str, installed: Programs) -> str:
+    """What tells one prelude from another: its SQL, the programs that it is for, and the stand-ins that it may find."""
+    extensions = sorted(f"{file.name} {file.stat().st_size}" for file in trusted.STAND_INS.glob("*.*"))
+    parts = [text, str(installed.folder), installed.version, *extensions]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def settle(directory: Path, installed: Programs, text: str, *, fresh: bool = False) -> list[str]:
@@ -49,9 +52,10 @@ def settle(directory: Path, installed: Programs, text: str, *, fresh: bool = Fal
     itself, without a connection, so nobody sees a half. `fresh`: nothing in there is worth waiting for the disk.
     Raises `UnavailableError` where it fails.
     """
-    options = trusted.lay_out(directory, installed)
-    wanted = digest(text)
-    if marks.found(directory) != wanted:
+    wanted = digest(text, installed)
+    known = marks.found(directory) == wanted
+    options = trusted.lay_out(directory, installed, known=known)
+    if not known:
         if fresh:
             _leave_built_in(directory, installed)
         _apply(directory, installed, [*options, *(["-F"] if fresh else [])], text)

@@ -48,17 +48,29 @@ _VERSION = re.compile(r"^default_version = '(.+)'$", re.MULTILINE)
 _OLDER = re.compile(r"^# also installs as: (.+)$", re.MULTILINE)
 
 
-def lay_out(directory: Path, installed: Programs) -> list[str]:
-    """Write the control files of a data directory anew, for the programs as they are now; the server must not run.
+def lay_out(directory: Path, installed: Programs, *, known: bool = False) -> list[str]:
+    """Have the control files of a data directory, where this PostgreSQL would read them; the server must not run.
 
-    Returns what the server is started with: so that it finds them, where this PostgreSQL would read them, and so that
-    pg_stat_statements, which every project has, counts.
+    They are written anew unless those that may be there are `known` to be for these programs. Returns what the server
+    is started with: so that it finds them, and so that pg_stat_statements, which every project has, counts.
     """
+    if int(installed.major) >= _SINCE:
+        # a colon ends a folder's name in the setting, and there is no way to write one
+        place = private_folder(directory, installed) if ":" in str(directory) else directory
+        folder = place / FOLDER / "extension"
+        if not known or not folder.exists():
+            _write(folder, installed)
+        options = ["-c", f"extension_control_path={folder.parent}:$system"]
+    else:
+        folder = _share(installed) / "extension"
+        options = []
+    if (folder / "pg_stat_statements.control").exists():
+        return ["-c", "shared_preload_libraries=pg_stat_statements", *options]
+    return options
+
+
+def _write(folder: Path, installed: Programs) -> None:
     share = _share(installed)
-    counted = (share / "extension" / "pg_stat_statements.control").exists()
-    loaded = ["-c", "shared_preload_libraries=pg_stat_statements"] if counted else []
-    if int(installed.major) < _SINCE:
-        return loaded
     files = stand_ins()
     for control in (share / "extension").glob("*.control"):
         if control.stem in KEPT_FOR_SUPERUSERS:
@@ -66,9 +78,6 @@ def lay_out(directory: Path, installed: Programs) -> list[str]:
         real = (control.name, f"{control.stem}--")
         files = {name: known for name, known in files.items() if not name.startswith(real)}
         files[control.name] = trusting(control.read_text(encoding="utf-8"), share)
-    # a colon ends a folder's name in the setting, and there is no way to write one
-    place = private_folder(directory, installed) if ":" in str(directory) else directory
-    folder = place / FOLDER / "extension"
     shutil.rmtree(folder.parent, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, content in files.items():
@@ -77,7 +86,6 @@ def lay_out(directory: Path, installed: Programs) -> list[str]:
         # whoever owns the data may start the server after root, and then writes all of this anew
         for made in (folder.parent, folder, *folder.iterdir()):
             os.chown(made, installed.account.uid, installed.account.gid)
-    return [*loaded, "-c", f"extension_control_path={folder.parent}:$system"]
 
 
 def stand_ins() -> dict[str, str]:

@@ -24,6 +24,7 @@ create function public.who_am_i() returns jsonb language sql stable as $$
     select jsonb_build_object('id', auth.uid(), 'role', auth.role(), 'email', auth.email())
 $$;
 revoke execute on function public.who_am_i() from public, anon;
+grant execute on function public.who_am_i() to authenticated;
 
 alter role authenticator set pgrst.db_schemas = 'public, graphql_public';
 notify pgrst, 'reload config';
