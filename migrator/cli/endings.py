@@ -12,7 +12,7 @@ from migrator.errors import MigratorError
 BUG = 70
 """EX_SOFTWARE of https://man.freebsd.org/cgi/man.cgi?sysexits: our own mistake."""
 
-_PASSWORD_IN_URL = re.compile(r"(://[^\s/:@]*:)[^\s]*@")
+_PASSWORD_IN_URL = re.compile(r"(://[^\s/:@]*:).*@")
 _PASSWORD_AS_KEYWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 
 
