@@ -4,7 +4,6 @@ Everything here happens under a lock of the directory, so that several commands 
 """
 
 import fcntl
-import hashlib
 import os
 import stat
 import time
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from migrator.database import initialisation, postmaster, programs, starting
+from migrator.database import initialisation, placement, postmaster, programs, starting
 from migrator.database.launch import Launch
 from migrator.database.postmaster import LOG, Postmaster
 from migrator.database.programs import Programs
@@ -52,6 +51,7 @@ def launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[To
 
 def _launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[Told, ...]]:
     directory = wanted.directory
+    told = placement.give_back(directory)
     found = postmaster.answering(directory)
     if found is not None:
         return found, None, ()
@@ -59,9 +59,9 @@ def _launch(wanted: Launch, user: str) -> tuple[Postmaster, bool | None, tuple[T
     found = _clear(directory)
     if found is not None:
         return found, None, ()
-    told = (*_copied(directory), *_place(directory, installed))
+    told += (*_copied(directory), *placement.place(directory, installed))
     real = directory.resolve()
-    created = not _is_cluster(real)
+    created = not postmaster.is_data(real)
     if not created:
         marks.refuse_other(directory, supabase=wanted.supabase)
     supabase = bool(wanted.supabase) if created else marks.found(real) is not None
@@ -163,31 +163,6 @@ def _copied(directory: Path) -> tuple[Told, ...]:
     return (Told(code="embedded-copied", message=message),)
 
 
-def _place(directory: Path, installed: Programs) -> tuple[Told, ...]:
-    """As root: make sure that the server's account can reach the directory, elsewhere if it cannot reach it here."""
-    account = installed.account
-    if (
-        directory.is_symlink()
-        and not directory.exists()
-        and directory.readlink().is_relative_to(programs.SYSTEM_FOLDER)
-    ):
-        directory.unlink()  # somebody has removed the data there
-    if account is None or directory.is_symlink() or _is_cluster(directory):
-        return ()
-    told = [Told(code="embedded-account", message=f"PostgreSQL does not run as root: it runs as `{account.name}`")]
-    if not programs.reaches(account, directory.parent):
-        name = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
-        elsewhere = programs.system_folder() / f"data-{name}"
-        elsewhere.mkdir(exist_ok=True)
-        elsewhere.chmod(0o755)
-        if directory.exists():
-            directory.rmdir()
-        directory.symlink_to(elsewhere / "pg")
-        message = f"`{account.name}` cannot enter `{directory.parent}`: the data is in `{elsewhere}`"
-        told.append(Told(code="embedded-elsewhere", message=message))
-    return tuple(told)
-
-
 def _is_foreign(directory: Path) -> bool:
     try:
         return os.geteuid() not in {0, directory.stat().st_uid}
@@ -195,10 +170,3 @@ def _is_foreign(directory: Path) -> bool:
         return False
     except OSError:
         return True
-
-
-def _is_cluster(directory: Path) -> bool:
-    try:
-        return (directory / "PG_VERSION").exists()
-    except PermissionError:
-        raise postmaster.foreign(directory) from None

@@ -37,7 +37,7 @@ async def start(launch: Launch, emit: Emit = ignore) -> ServerResult:
 
 
 async def _started(launch: Launch, emit: Emit) -> tuple[Postmaster, bool]:
-    answering = postmaster.answering(launch.directory)
+    answering = None if postmaster.borrowed(launch.directory) else postmaster.answering(launch.directory)
     began = time.monotonic()
     created: bool | None = None
     if answering is not None:

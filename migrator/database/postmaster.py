@@ -13,6 +13,9 @@ from pathlib import Path
 from migrator.errors import UnavailableError
 
 PID_FILE = "postmaster.pid"
+ORIGIN = "origin"
+"""The file beside data that is kept elsewhere, which says for whom."""
+
 OPTIONS_FILE = "postmaster.opts"
 LOG = "server.log"
 
@@ -41,6 +44,29 @@ class Postmaster:
     sockets: str
     host: str
     ready: bool
+
+
+def is_data(directory: Path) -> bool:
+    """The folder is a data directory of PostgreSQL. Raises `UnavailableError` when it is another user's."""
+    try:
+        return (directory / "PG_VERSION").exists()
+    except PermissionError:
+        raise foreign(directory) from None
+
+
+def borrowed(directory: Path) -> bool:
+    """The data is kept elsewhere, for another project folder, which still has it: this one is its copy."""
+    try:
+        place = directory.readlink()
+        origin = Path(os.fsdecode((place.parent / ORIGIN).read_bytes()))
+        return origin != here(directory) and origin.readlink() == place
+    except OSError:
+        return False
+
+
+def here(directory: Path) -> Path:
+    """The data directory's own place, also where its data is kept elsewhere."""
+    return directory.parent.resolve() / directory.name
 
 
 def read(directory: Path) -> Postmaster | None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import migrator
 from migrator.config import Address, Config
 from migrator.database import embedded, postmaster, programs
 from migrator.database.connect import connect
-from migrator.database.launch import Launch
+from migrator.database.launch import DEFAULT_DIRECTORY, Launch
 from migrator.errors import InputError, MigratorError
+from migrator.events import Emit, Event, Told, ignore
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -25,8 +27,12 @@ needs_debian = pytest.mark.skipif(not (DEBIAN / "postgres").exists(), reason="th
 linux = pytest.mark.skipif(not Path("/proc/self").exists(), reason="what a process has is seen in /proc")
 
 
-async def value(root: Path, address: str, sql: str) -> object:
-    async with connect(Config(root=root, database=Address(address, "test"))) as session:
+def project(root: Path, address: str = "embedded:") -> Config:
+    return Config(root=root, database=Address(address, "test"))
+
+
+async def value(settings: Config, sql: str, emit: Emit = ignore) -> object:
+    async with connect(settings, emit) as session:
         return (await session.read(sql))[0]
 
 
@@ -37,12 +43,13 @@ async def test_other_programs(place: Path):
     address = f"embedded:{directory}?bin={DEBIAN}"
     try:
         found = await value(
-            place, address, "select json_build_array(current_setting('server_version_num')::int / 10000, 'Z' < 'a')"
+            project(place, address),
+            "select json_build_array(current_setting('server_version_num')::int / 10000, 'Z' < 'a')",
         )
         await embedded.stop(directory)
         with pytest.raises(MigratorError) as raised:
-            await value(place, f"embedded:{directory}", "select to_json(1)")
-        again = await value(place, address, "select to_json(1)")
+            await value(project(place, f"embedded:{directory}"), "select to_json(1)")
+        again = await value(project(place, address), "select to_json(1)")
     finally:
         await embedded.stop(directory)
     assert (found, raised.value.code, raised.value.outcome, str(raised.value.hint).partition(";")[0], again) == (
@@ -61,7 +68,7 @@ async def test_a_folder_without_the_programs_is_told(place: Path):
     found = []
     for folder in (DEBIAN.parent, place / "client", place / "none"):
         with pytest.raises(InputError) as raised:
-            await value(place, f"embedded:{place}/pg?bin={folder}", "select to_json(1)")
+            await value(project(place, f"embedded:{place}/pg?bin={folder}"), "select to_json(1)")
         found.append((raised.value.exit_code, raised.value.code, raised.value.message, raised.value.hint))
     general = (
         "name the folder of a PostgreSQL's programs, such as `bin=/usr/lib/postgresql/17/bin`; "
@@ -163,4 +170,41 @@ async def test_an_ordinary_user(place: Path):
         {"own": "0o0", "pg": "0o0", "pg.lock": "0o0"},
         {nobody.pw_uid},
         (3, f"error: the data directory `{own}/pg` belongs to another user of this machine"),
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server under another account")
+async def test_as_root_neither_a_copy_nor_a_successor_gets_the_data_of_another(tmp_path: Path):
+    """Where root's data is kept elsewhere, a copy shares none, a moved project keeps its, a removed one's is gone."""
+    tmp_path.chmod(0o700)
+    first, copy, moved = (tmp_path / name for name in ("first", "copy", "moved"))
+    directories = {root: root / DEFAULT_DIRECTORY for root in (first, copy, moved)}
+    kept = []
+    try:
+        async with connect(project(first)) as session:
+            await session.run("create table kept (id int)")
+        kept.append(directories[first].resolve().parent)
+        shutil.copytree(first, copy, symlinks=True)
+        events: list[Event] = []
+        in_copy = await value(project(copy), "select to_json(to_regclass('kept')::text)", events.append)
+        kept.append(directories[copy].resolve().parent)
+        first.rename(moved)
+        in_moved = await value(project(moved), "select to_json(to_regclass('kept')::text)")
+        await embedded.stop(directories[moved])
+        await value(project(moved), "select to_json(1)")
+        await embedded.stop(directories[moved])
+        shutil.rmtree(moved / ".migrator")
+        in_new = await value(project(moved), "select to_json(to_regclass('kept')::text)")
+        kept.append(directories[moved].resolve().parent)
+    finally:
+        for directory in directories.values():
+            await embedded.stop(directory)
+        for folder in kept:
+            if folder.is_relative_to(programs.SYSTEM_FOLDER):
+                shutil.rmtree(folder)
+    assert (in_copy, in_moved, in_new, [each.code for each in events if isinstance(each, Told)]) == (
+        None,
+        "kept",
+        None,
+        ["embedded-copied", "embedded-account", "embedded-elsewhere"],
     )
