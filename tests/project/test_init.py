@@ -257,6 +257,16 @@ async def test_project_with_migrations(here: Path):
     assert not (await found(here)).changed
 
 
+async def test_link_to_nowhere_in_the_way(here: Path):
+    """A link that leads nowhere, or to itself, is no folder either."""
+    for target in ("nowhere", "migrations"):
+        (here / "migrations").symlink_to(target)
+        with pytest.raises(InputError) as caught:
+            await found(here)
+        assert caught.value.message == "`migrations` is no folder, and one of that name is needed"
+        (here / "migrations").unlink()
+
+
 @pytest.mark.parametrize("name", ["migrations", "seeds", ".github", "supabase/rollbacks"])
 async def test_file_in_the_way(here: Path, name: str):
     """A file where a folder has to be is an error before anything is written."""
@@ -306,6 +316,7 @@ async def test_supabase_project(here: Path):
     assert version is not None
     assert result.files[2].path == f"supabase/rollbacks/{version[1]}.sql"
     assert "ENABLE ROW LEVEL SECURITY" in (here / result.files[1].path).read_text()
+    assert result.next == ("supabase start", "migrate up", "migrate seed", "migrate status")
     assert "linked to `abcdefghijklmnopqrst`" in said(result)
     assert "its `seed.sql` stays the Supabase CLI's" in said(result)
     assert not (await found(here)).changed
@@ -359,6 +370,25 @@ async def test_variable(here: Path, name: str, place: str):
     assert [trace.path for trace in result.found] == [name]
     written = b"".join(text for path, text in tree(here).items() if path != ".env")
     assert (b"s3cret" in written, "s3cret" in repr(result)) == (False, False)
+
+
+async def test_variable_of_another_database(here: Path):
+    """A variable with the address of another kind of database is told, and the configuration does not name it."""
+    result = await with_variables(here, DATABASE_URL="sqlite:///s3cret.db")
+    assert configuration(here)["database"] == "embedded:"
+    assert said(result) == (
+        "DATABASE_URL: set in the environment to another kind of database, which `migrate` refuses; "
+        "MIGRATOR_DATABASE wins over it"
+    )
+
+
+async def test_yoyo_project_of_another_database(here: Path):
+    """A `yoyo.ini` of another kind of database is told, and the configuration does not name it."""
+    write(here, {"yoyo.ini": "[DEFAULT]\nsources = steps\ndatabase = sqlite:///s3cret.db\n"})
+    result = await found(here)
+    assert (configuration(here)["database"], configuration(here)["migrations"]) == ("embedded:", "steps")
+    assert "is no PostgreSQL" in said(result)
+    assert "s3cret" not in repr(result)
 
 
 async def test_pg_variables(here: Path):
@@ -539,11 +569,11 @@ async def test_workflow_of_a_part_of_a_repository(here: Path, dsn: str, tmp_path
     """In a monorepo the workflow goes to the root of the repository, runs in the part's folder, and only for it."""
     (here / ".git/refs/remotes/origin").mkdir(parents=True)
     (here / ".git/refs/remotes/origin/HEAD").write_text("ref: refs/remotes/origin/trunk\n")
-    write(here, {"services/bill ing/pyproject.toml": "[project]\n", "services/bill ing/requirements.txt": "migrator\n"})
-    await begin(without_file({}, environ={}, cwd=here / "services/bill ing"))
-    path = here / ".github/workflows/migrations-services-bill-ing.yml"
+    write(here, {"services/büro 1/pyproject.toml": "[project]\n", "services/büro 1/requirements.txt": "migrator\n"})
+    await begin(without_file({}, environ={}, cwd=here / "services/büro 1"))
+    path = here / ".github/workflows/migrations-services-büro-1.yml"
     triggers = workflow(path)["on"]
-    paths = ["services/bill ing/**", ".github/workflows/migrations-services-bill-ing.yml"]
+    paths = ["services/büro 1/**", ".github/workflows/migrations-services-büro-1.yml"]
     assert triggers == {"pull_request": {"paths": paths}, "push": {"branches": ["trunk"], "paths": paths}}
     done = carry_out(here, path, tmp_path_factory.mktemp("part"), DATABASE_URL=dsn)
     assert [(run, code) for run, code, _ in done][:2] == [("pip install -r requirements.txt", 0), ("migrate up", 0)]

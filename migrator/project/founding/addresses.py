@@ -1,11 +1,12 @@
 """Which database a new project's configuration names: never with a password that was found, only where one is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.config import ADDRESS_VARIABLES, Address, Config
 from migrator.database.dsn import parse
 from migrator.database.target import Target
+from migrator.database.url import SCHEMES
 from migrator.errors import InputError
 from migrator.events.founding import Trace
 from migrator.project.founding.tools import SupabaseProject, YoyoProject
@@ -14,6 +15,8 @@ EMBEDDED = "embedded:"
 STANDARD = "DATABASE_URL"
 VARIABLES = (*ADDRESS_VARIABLES, "SUPABASE_DB_URL", "POSTGRES_URL_NON_POOLING", "POSTGRES_URL")
 """Variables that are known to hold an address, the stronger first."""
+
+ANOTHER = "another kind of database, which `migrate` refuses; MIGRATOR_DATABASE wins over it"
 
 _OURS = ("embedded:", "docker:")
 
@@ -26,13 +29,15 @@ class Choice:
         value: for the configuration; None where the `PG*` variables are to go on saying it.
         comment: stands behind it.
         traces: what decided.
-        missing: the variable that has to be set, with the address as far as it may be shown; None where none has.
+        missing: what `DATABASE_URL` has to be set to, as far as it may be shown; None where it need not be.
+        start: the command that starts the server, where it is another tool's.
     """
 
     value: str | None
     comment: str = ""
     traces: tuple[Trace, ...] = ()
     missing: str | None = None
+    start: str | None = None
 
 
 def choose(
@@ -45,22 +50,40 @@ def choose(
     given = config.database
     if given is not None and given.origin == "--database":
         return _given(given, config)
+    strange: list[Trace] = []
     for name in VARIABLES:
         for variables, place in ((config.environ, "the environment"), (dotenv, "`.env`")):
-            if variables.get(name, "").strip():
+            value = variables.get(name, "").strip()
+            if value and not _may_be_ours(value):
+                strange.append(Trace(path=name, message=f"set in {place} to {ANOTHER}"))
+            elif value:
                 trace = Trace(path=name, message=f"set in {place}; the configuration names the variable, not its value")
-                return Choice(value=f"${{{name}}}", traces=(trace,))
-    if given is not None:  # nothing but PGHOST and the like
+                return Choice(value=f"${{{name}}}", traces=(*strange, trace))
+    other = _without_variables(given, supabase, yoyo)
+    return replace(other, traces=(*strange, *other.traces))
+
+
+def _without_variables(given: Address | None, supabase: SupabaseProject | None, yoyo: YoyoProject | None) -> Choice:
+    if given is not None and not given.text:  # PGHOST and the like
         trace = Trace(path=given.origin, message="the `PG*` variables name the database, so the configuration does not")
         return Choice(value=None, traces=(trace,))
     if yoyo is not None and yoyo.database is not None:
+        if not _may_be_ours(yoyo.database):
+            trace = Trace(path="yoyo.ini", message="its `database` is no PostgreSQL, and `migrate` knows no other")
+            return Choice(value=EMBEDDED, traces=(trace,))
         trace = Trace(
             path="yoyo.ini", message=f"its `database` belongs into the variable {STANDARD}, with its password"
         )
         return Choice(value=f"${{{STANDARD}}}", traces=(trace,), missing=_without_password(yoyo.database))
     if supabase is not None:
-        return Choice(value=supabase.address, comment="the Supabase CLI's local one, of `supabase start`")
+        return Choice(value=supabase.address, comment="the Supabase CLI's local one", start="supabase start")
     return Choice(value=EMBEDDED, comment=f"a PostgreSQL of this project's own; {STANDARD} wins over it")
+
+
+def _may_be_ours(text: str) -> bool:
+    """It is no URL, or one of a scheme that we know."""
+    scheme, separator, _ = text.partition("://")
+    return not separator or not scheme.replace("+", "").isalnum() or scheme.lower() in SCHEMES
 
 
 def _given(address: Address, config: Config) -> Choice:

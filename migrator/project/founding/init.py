@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from pathlib import Path
 
 from migrator.config import Config
 from migrator.database.programs import INSTALL
@@ -29,10 +30,13 @@ async def init(config: Config, *, ci: bool | None = None, dry_run: bool = False,
     Raises `InputError` for a configuration that cannot be read, an address that cannot be read, something else in the
     place of a folder or a file, and what the system refuses to write.
     """
-    ground = look(config)
-    wanted = pieces(ground, ci=ci)
-    for piece in wanted:
-        refuse_in_the_way(piece)
+    try:
+        ground = look(config)
+        wanted = pieces(ground, ci=ci)
+        for piece in wanted:
+            refuse_in_the_way(piece)
+    except OSError as error:
+        raise _unreadable(error) from None
     done: list[InitFile] = []
     for piece in wanted:
         try:
@@ -65,6 +69,15 @@ def _there(piece: Piece) -> InitFile:
     return InitFile(path=shown(piece.path), state="kept", reason=reason)
 
 
+def _unreadable(error: OSError) -> InputError:
+    return InputError(
+        f"`{shown(Path(str(error.filename)))}` cannot be read: {error.strerror}",
+        code="unreadable-file",
+        outcome="nothing was written",
+        hint="give yourself the right to read it, or run `migrate init` as somebody who has it",
+    )
+
+
 def _unwritable(piece: Piece, error: OSError, done: list[InitFile]) -> InputError:
     written = [file.path for file in done if file.state == "written"]
     before = ", ".join(f"`{path}`" for path in written)
@@ -85,5 +98,7 @@ def _next(ground: Ground, wanted: tuple[Piece, ...]) -> tuple[str, ...]:
         said.append(INSTALL)
     if ground.configuration is None and ground.database.missing is not None:
         said.append(f"export {STANDARD}={shlex.quote(ground.database.missing)}")
+    if ground.configuration is None and ground.database.start is not None:
+        said.append(ground.database.start)
     others = any(piece.kept and piece.path.is_dir() for piece in wanted)
     return (*said, *(("migrate status",) if others else ()), "migrate up", "migrate seed", "migrate status")

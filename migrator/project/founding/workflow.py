@@ -19,7 +19,7 @@ def template(name: str) -> str:
 
 def path(ground: Ground) -> Path:
     """In the repository's root; a project in a folder below it has a workflow of its own name there."""
-    part = "-".join(re.findall(r"[A-Za-z0-9]+", _below(ground)))
+    part = "-".join(re.findall(r"[^\W_]+", _below(ground)))
     return _top(ground) / FOLDER / f"{'-'.join(filter(None, ('migrations', part)))}.yml"
 
 
@@ -70,6 +70,5 @@ def _install(ground: Ground) -> str:
 def _yaml(text: str) -> str:
     """A text as YAML: plain where nothing in it has a meaning, else in double quotes."""
     plain = re.fullmatch(r"[A-Za-z][\w ./-]*\w", text, re.ASCII) is not None
-    return (
-        text if plain and text.lower() not in {"true", "false", "yes", "no", "null", "on", "off"} else json.dumps(text)
-    )
+    words = {"true", "false", "yes", "no", "null", "on", "off"}
+    return text if plain and text.lower() not in words else json.dumps(text, ensure_ascii=False)
