@@ -1,4 +1,4 @@
-"""What to do about an extension that a server of ours has not, or has only as a stand-in."""
+"""What to do about what a server of ours has not: an extension, or what a Supabase project takes for granted."""
 
 import re
 
@@ -9,6 +9,13 @@ NOT_SUPPORTED = "0A000"
 
 _ABSENT = re.compile(r'extension "(.+)" is not available')
 _OURS = re.compile(r"its \S+ is a stand-in$")
+_UNDEFINED = frozenset({"3F000", "42704", "42P01"})
+_OF_SUPABASE = re.compile(
+    r'schema "(?:auth|extensions|graphql_public|realtime|storage|supabase_functions|vault)" does not exist'
+    r'|relation "(?:auth|realtime|storage)\..+" does not exist'
+    r'|role "(?:anon|authenticated|authenticator|service_role|supabase_\w+)" does not exist'
+    r'|publication "supabase_realtime" does not exist'
+)
 _OF_THE_CORE = {
     "pgcrypto": "; `gen_random_uuid()` and `sha256()` need no extension",
     "uuid-ossp": "; `gen_random_uuid()` needs no extension",
@@ -16,7 +23,9 @@ _OF_THE_CORE = {
 
 
 def way_out(report: ServerReport, kind: TargetKind) -> str | None:
-    """The way out for a refusal that has to do with such an extension; None for any other, and on servers of others."""
+    """The way out for a refusal that has to do with such a thing; None for any other, and on servers of others."""
+    if report.sqlstate in _UNDEFINED and kind in {"embedded", "docker"} and _OF_SUPABASE.fullmatch(report.message):
+        return "for a Supabase project say `supabase = true`: the server that we start then has what the platform has"
     if report.sqlstate != NOT_SUPPORTED:
         return None
     if _OURS.search(report.message):

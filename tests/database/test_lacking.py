@@ -10,6 +10,8 @@ from migrator.database.lacking import way_out
 from migrator.database.target import TargetKind
 from migrator.errors import ServerError, ServerReport
 
+SUPABASE = "for a Supabase project say `supabase = true`: the server that we start then has what the platform has"
+
 
 @pytest.mark.parametrize(
     ("sqlstate", "message", "kind", "expected"),
@@ -37,6 +39,12 @@ from migrator.errors import ServerError, ServerReport
         ("0A000", "ok() does not work in this server: its pgtap is a stand-in", "embedded", "PostgreSQL's own"),
         ("0A000", "cannot alter type of a column used by a view", "embedded", None),
         ("42P01", 'relation "x" does not exist', "embedded", None),
+        ("3F000", 'schema "auth" does not exist', "embedded", SUPABASE),
+        ("42P01", 'relation "storage.buckets" does not exist', "docker", SUPABASE),
+        ("42704", 'role "anon" does not exist', "embedded", SUPABASE),
+        ("42704", 'publication "supabase_realtime" does not exist', "embedded", SUPABASE),
+        ("3F000", 'schema "auth" does not exist', "direct", None),
+        ("42704", 'role "ada" does not exist', "embedded", None),
     ],
 )
 def test_the_way_out(sqlstate: str, message: str, kind: TargetKind, expected: str | None):
