@@ -104,7 +104,9 @@ async def test_all_stand_ins_are_there(postgres: asyncpg.Connection):
 
 
 async def test_the_vault_is_closed_to_the_api(postgres: asyncpg.Connection):
-    """Secrets are for `postgres` and the service role; whoever has the public key of the API does not see them."""
+    """Secrets are for `postgres` and the service role, written by functions; the key of the API sees none."""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for table secrets"):
+        await postgres.execute("insert into vault.secrets (secret) values ('by hand')")
     await postgres.execute("select vault.create_secret('s3cret', 'key'); set role service_role")
     seen = await postgres.fetchval("select decrypted_secret from vault.decrypted_secrets")
     await postgres.execute("reset role; set role anon")

@@ -26,20 +26,28 @@ def search(server_dsn: str) -> Iterator[str]:
     shutil.rmtree(place, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def powerless(server_dsn: str) -> Iterator[str]:
+    """A role that is no superuser; its password is its name."""
+    name = "stand_in_owner"
+    drop = f"drop role if exists {name}"
+    run(server_dsn, lambda found: found.execute(f"{drop}; create role {name} login password '{name}'"))
+    yield name
+    run(server_dsn, lambda found: found.execute(drop))
+
+
 @pytest.fixture
-def owner(server_dsn: str, dsn: str, search: str) -> Iterator[str]:
+def owner(server_dsn: str, dsn: str, search: str, powerless: str) -> str:
     """A role that is no superuser and owns the test's database, where the stand-ins are found, as on the platform."""
-    name, database = "stand_in_owner", dsn.partition("?")[0].rpartition("/")[2]
+    database = dsn.partition("?")[0].rpartition("/")[2]
 
     async def prepare(found: "asyncpg.Connection[asyncpg.Record]") -> None:
-        if not await found.fetchval("select count(*) from pg_roles where rolname = $1", name):
-            await found.execute(f"create role {name} login password '{name}'")
-        await found.execute(f"alter database {database} owner to {name}")
+        await found.execute(f"alter database {database} owner to {powerless}")
         await found.execute(f"alter database {database} set extension_control_path = '{search}'")
         await found.execute(f'alter database {database} set search_path = "$user", public, extensions')
 
     run(server_dsn, prepare)
-    return name
+    return powerless
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ end $extensions$;
 grant all on all tables in schema extensions to postgres, dashboard_user;
 grant all on all sequences in schema extensions to postgres, dashboard_user;
 grant all on all routines in schema extensions to postgres, dashboard_user;
+-- secrets are written by functions alone: ansible/files/postgresql_extension_custom_scripts/supabase_vault
 grant usage on schema vault to service_role;
-grant all on all tables in schema vault to postgres;
-grant select, delete on all tables in schema vault to service_role;
+grant select, delete on all tables in schema vault to postgres, service_role;
 grant all on all routines in schema vault to postgres, service_role;

@@ -65,6 +65,8 @@ begin
         execute 'grant set on parameter
             log_min_duration_statement, log_min_messages, log_statement, session_replication_role, track_functions,
             track_io_timing,
+            pgaudit.log, pgaudit.log_catalog, pgaudit.log_client, pgaudit.log_level, pgaudit.log_relation,
+            pgaudit.log_rows, pgaudit.log_statement, pgaudit.log_statement_once, pgaudit.role,
             pgrst.db_aggregates_enabled, pgrst.db_anon_role, pgrst.db_extra_search_path, pgrst.db_max_rows,
             pgrst.db_plan_enabled, pgrst.db_pre_request, pgrst.db_schemas, pgrst.db_tx_end, pgrst.openapi_mode
             to postgres with grant option';
