@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 from migrator import events
-from migrator.cli.render.ink import is_terminal
 from migrator.cli.render.safe import line
 from migrator.cli.signals import stoppable
 from migrator.cli.stopping import Course, Stop, interrupted
+from migrator.cli.terminal import answer, has_terminal
 from migrator.config import Address, Config, load_config, without_file
 from migrator.errors import InputError, InterruptedWorkError, ProtectedError, StateError
 from migrator.events import Applied, Applying, Event, Told
@@ -99,7 +98,7 @@ class Journey:
 
     def require_terminal(self) -> None:
         """Refuse where nobody can be asked. Raises `InputError`."""
-        if not _has_terminal():
+        if not has_terminal():
             raise InputError(
                 f"`migrate {self.order.command}` asks before it changes anything, and there is no terminal to ask on",
                 code="confirmation-needed",
@@ -112,7 +111,7 @@ class Journey:
         if question is None:
             return False
         self.renderer.preview(shown)
-        if _answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
+        if answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
             raise StateError("the answer was no", code="declined", outcome="nothing was changed")
         return True
 
@@ -121,26 +120,12 @@ class Journey:
 
         Raises the error itself where nobody can be asked, and `StateError` when another name is typed.
         """
-        if self.order.confirmed is None or not _has_terminal():
+        if self.order.confirmed is None or not has_terminal():
             raise error
         where, name = line(error.address), line(error.database)
-        typed = _answer(f"{where} is protected: type the database's name, `{name}`, to go on: ")
+        typed = answer(f"{where} is protected: type the database's name, `{name}`, to go on: ")
         if typed != error.database:
             raise StateError(
                 "that is not the database's name", code="declined", outcome="nothing was changed"
             ) from error
         return self.order.confirmed(typed)
-
-
-def _has_terminal() -> bool:
-    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
-
-
-def _answer(question: str) -> str:
-    # not click.confirm(): some of its versions write a blank to stdout, which is for the answer alone
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer.endswith("\n"):  # the end of the input moved no cursor
-        sys.stderr.write("\n")
-    return answer.strip()

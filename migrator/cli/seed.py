@@ -10,6 +10,7 @@ import click
 from migrator.cli.options import command as declare
 from migrator.cli.options import given, variable
 from migrator.cli.order import Order
+from migrator.cli.terminal import has_terminal
 
 if TYPE_CHECKING:
     from migrator.cli.order import Job
@@ -37,6 +38,12 @@ if TYPE_CHECKING:
     envvar=variable("atomic"),
     help="Load all files in one transaction on one connection: all or nothing.",
 )
+@click.option(
+    "--allow-remote",
+    is_flag=True,
+    envvar=variable("allow-remote"),
+    help="Also a database on another machine, which is refused on a terminal.",
+)
 @click.option("--pool-size", metavar="N", help="How many connections to use at most.")
 def command(
     *,
@@ -46,6 +53,7 @@ def command(
     check: bool,
     force: bool,
     atomic: bool,
+    allow_remote: bool,
     pool_size: str | None,
 ) -> Order:
     """Load seed files into the database: rows are inserted, or updated where they differ, by their key.
@@ -70,7 +78,15 @@ def command(
                 from migrator.seeding.comparison import check_seeds
 
                 return await check_seeds(config, paths=paths, emit=emit)
-            return await seeding.seed(config, paths=paths, force=force, atomic=atomic, confirmed=confirmed, emit=emit)
+            return await seeding.seed(
+                config,
+                paths=paths,
+                force=force,
+                atomic=atomic,
+                allow_remote=allow_remote or not has_terminal(),
+                confirmed=confirmed,
+                emit=emit,
+            )
 
         return job
 

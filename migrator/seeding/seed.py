@@ -11,6 +11,7 @@ from migrator.database import own, protection
 from migrator.database.connect import connect, describe
 from migrator.database.role import refuse_role
 from migrator.database.session import Session
+from migrator.errors import StateError
 from migrator.events import Emit, FileSkipped, ignore
 from migrator.events.seeding import SeedOutcome, SeedResult
 from migrator.seeding.books import ledger
@@ -25,6 +26,7 @@ async def seed(
     paths: tuple[Path, ...] = (),
     force: bool = False,
     atomic: bool = False,
+    allow_remote: bool = True,
     confirmed: str | None = None,
     emit: Emit = ignore,
 ) -> SeedResult:
@@ -39,11 +41,12 @@ async def seed(
         paths: files or folders to seed instead of the configured folders.
         force: load files that are in the ledger already, too.
         atomic: load all files in one transaction, one after the other: all or nothing.
+        allow_remote: also where the database is not on this machine. The command line says no on a terminal.
         confirmed: the name of the database, for one that is protected.
         emit: told what happens.
 
-    Raises `InputError` when files are wrong, `ProtectedError` for a protected database (nothing was loaded), and
-    `WorkError` when a file failed: its `done` names the files that are loaded.
+    Raises `InputError` when files are wrong, `StateError` for a database elsewhere and `ProtectedError` for a protected
+    one (nothing was loaded), and `WorkError` when a file failed: its `done` names the files that are loaded.
     """
     from migrator.seeding.loading.atomic import load_atomically
     from migrator.seeding.loading.connections import connections
@@ -61,6 +64,8 @@ async def seed(
         told = told_apart(config, files, known, force=force)
         outcomes = {file.shown: _unchanged(file, emit) for file in told.unchanged}
         if told.pending:
+            if not allow_remote and not session.target.is_local:
+                raise _not_here(session)
             await protection.admit(session, config.schema, "seed", confirmed=confirmed)
             spool = stack.enter_context(Spool())
             wanted = 1 if atomic else len(told.pending)
@@ -87,6 +92,15 @@ async def seed(
                     failure.result = _result(session, files, outcomes)
                     raise failure
         return _result(session, files, outcomes)
+
+
+def _not_here(session: Session) -> StateError:
+    return StateError(
+        f"`{session.target}` is not on this machine, and seeding it from a terminal has to be meant",
+        code="remote-database",
+        outcome="nothing was loaded",
+        hint="give `--allow-remote`, or the address of a database of your own",
+    )
 
 
 def _result(session: Session, files: tuple[SeedFile, ...], outcomes: dict[str, SeedOutcome]) -> SeedResult:

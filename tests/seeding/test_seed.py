@@ -9,7 +9,8 @@ import pytest
 
 from migrator.config import Address, Config
 from migrator.database.connect import connect
-from migrator.errors import InputError, MigratorError, WorkError
+from migrator.database.target import Target
+from migrator.errors import InputError, MigratorError, StateError, WorkError
 from migrator.events import Noticed
 from migrator.events.status import SeedSummary
 from migrator.seeding import seed, summary
@@ -461,3 +462,19 @@ async def test_a_huge_value_is_shortened_in_words(run, users):
     with pytest.raises(WorkError) as caught:
         await run({"v.yaml": f"users:\n  - {{user_id: {'9' * 5_000_000}, first_name: x}}\n"})
     assert len(caught.value.detail or "") < 700
+
+
+async def test_a_database_elsewhere_has_to_be_meant(project, users, monkeypatch):
+    """What the command line says no to on a terminal is refused before anything is written; by default it is not."""
+    monkeypatch.setattr(Target, "is_local", property(lambda _: False))
+    config = project({"seeds/u.yaml": "users:\n  - {user_id: 1, first_name: T}\n"})
+    with pytest.raises(StateError) as raised:
+        await seed(config, allow_remote=False)
+    assert (raised.value.code, raised.value.hint) == (
+        "remote-database",
+        "give `--allow-remote`, or the address of a database of your own",
+    )
+    assert await users.fetchval("select count(*) from users") == 0
+    assert [file.state for file in (await seed(config)).files] == ["loaded"]
+    # nothing to load is no question
+    assert [file.state for file in (await seed(config, allow_remote=False)).files] == ["unchanged"]
