@@ -22,6 +22,17 @@ KEYS = ("user", "password", "host", "port", "dbname", "sslmode", "application_na
 PIECES = [*"@:/?#[]%&=+, '\\\t\n", "%40", "%2F", "%20", "%zz", "u", "pw", "h", "d", "1", "::1", "ü", "\u00a0", "\u2028"]
 soup = st.lists(st.sampled_from([*PIECES, *(f"{key}=" for key in KEYS)]), max_size=14).map("".join)
 value = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+words = st.lists(st.sampled_from(["u", "pw", "%40", "%2F", "ü", "+", " ", "1", ":", "'", ".", ","]), max_size=4).map(
+    "".join
+)
+login = st.just("") | st.builds("{}@".format, words) | st.builds("{}:{}@".format, words, words)
+hosts = st.lists(
+    st.builds("{}{}".format, st.sampled_from(["h", "a.b", "[::1]", "%2Frun", ""]), st.sampled_from(["", ":", ":1"])),
+    max_size=3,
+).map(",".join)
+path = st.just("") | st.builds("/{}".format, words)
+query = st.lists(st.builds("{}={}".format, st.sampled_from(KEYS), words), max_size=3).map("&".join)
+urls = st.builds("{}{}{}?{}".format, login, hosts, path, query)
 
 
 def libpq(text: str) -> dict[str, str] | None:
@@ -45,7 +56,7 @@ def plain(found: dict[str, str]) -> dict[str, str]:
     return {key: each for key, each in found.items() if key != "port" or each.strip(",")}
 
 
-@given(soup.map("postgresql://".__add__))
+@given((soup | urls).map("postgresql://".__add__))
 def test_a_url_that_both_read_means_the_same(text: str) -> None:
     """Whatever is made of a URL's special characters: where libpq and we accept it, every value is the same."""
     theirs, found = libpq(text), ours(text)
