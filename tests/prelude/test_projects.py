@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from migrator import down, redo, reset, seed, status, up
+from migrator import down, protect, redo, reset, seed, status, up
 from migrator.config import Address, Config
 
 Connection = asyncpg.Connection
@@ -181,7 +181,8 @@ async def test_reset_begins_with_what_the_platform_gives(folder: Path, on: Calla
         "alter default privileges in schema public revoke all on tables from anon;"
         "alter role authenticator set pgrst.db_schemas = 'other'"
     )
-    done = await reset(config)
+    await protect(config)
+    done = await reset(config, confirmed="postgres")
     what = await postgres.fetchrow(
         "select (select count(*) from auth.users), (select count(*) from public.profiles), "
         "array(select pubname::text from pg_publication), to_regnamespace('other')::text, "
@@ -190,20 +191,22 @@ async def test_reset_begins_with_what_the_platform_gives(folder: Path, on: Calla
     )
     await postgres.execute("create table public.later (id int)")
     opened = await postgres.fetchval("select has_table_privilege('anon', 'public.later', 'select')")
-    owner = await postgres.fetchval(
-        "select relowner::regrole::text from pg_class where relname = 'schema_migrations' "
-        "and relnamespace = 'supabase_migrations'::regnamespace"
+    owners = await postgres.fetchval(
+        "select array_agg(distinct relowner::regrole::text) from pg_class "
+        "where relnamespace::regnamespace::text in ('supabase_migrations', 'migrator', 'public')"
     )
+    marked = (await status(config)).database.protected
     await postgres.close()
     assert (done.dropped, len(done.up.done), [Path(file.path).name for file in done.seed.files]) == (
         ("migrator", "other", "public"),
         4,
         ["people.yaml", "photos.yaml"],
     )
-    assert (tuple(what), opened, owner) == (
+    assert (tuple(what), opened, owners, marked) == (
         (2, 2, ["supabase_realtime"], None, [], ["statement_timeout=8s", "lock_timeout=8s"]),
         True,
-        "postgres",
+        ["postgres"],
+        True,
     )
 
 
