@@ -252,7 +252,8 @@ class _Loading:
     def _choose_folders(self) -> None:
         chosen = "migrations" in self.values
         ours, supabase = self.root / "migrations", self.root / _SUPABASE_MIGRATIONS
-        take_supabase = not ours.is_dir() and supabase.is_dir()
+        # not Path.is_dir(), which some versions of Python end with an error where a folder may not be read
+        take_supabase = not os.path.isdir(ours) and os.path.isdir(supabase)  # noqa: PTH112
         for key, folder in (("migrations", supabase if take_supabase else ours), ("seeds", self.root / "seeds")):
             self.values.setdefault(key, (shorten(folder, self.standing),))
         if chosen:
@@ -261,7 +262,7 @@ class _Loading:
         reason = None
         if take_supabase:
             reason = f"there is no `{shorten(ours, self.standing)}`, and no `migrations` is configured"
-        elif supabase.is_dir():
+        elif os.path.isdir(supabase):  # noqa: PTH112
             reason = f"it comes before `{shorten(supabase, self.standing)}`, and no `migrations` is configured"
         elif self.file is None:
             reason = f"there is no {OWN_FILE}, and no {SHARED_FILE} with `[tool.migrator]`"

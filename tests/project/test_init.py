@@ -1,6 +1,7 @@
 """`migrate init`: what is written, what is left alone, what is found out, on real folders and a real server."""
 
 import asyncio
+import json
 import os
 import re
 import shlex
@@ -255,6 +256,20 @@ async def test_project_with_migrations(here: Path):
     assert states(result)["seeds/.gitkeep"] == "written"
     assert result.next == ("migrate status", "migrate up", "migrate seed", "migrate status")
     assert not (await found(here)).changed
+
+
+def test_unreadable_folder(here: Path, start: Callable[..., "subprocess.Popen[str]"]):
+    """A folder that decides and cannot be read is an error before anything is written, not a guess."""
+    (here / "supabase").symlink_to("x" * 300)  # refuses even root, with ENAMETOOLONG
+    run = start("init", "--json", DATABASE_URL="")
+    error = json.loads(run.communicate(timeout=60)[0])["error"]
+    assert (run.returncode, error["code"], error["message"], error["outcome"]) == (
+        2,
+        "unreadable-file",
+        "`supabase/config.toml` cannot be read: File name too long",
+        "nothing was written",
+    )
+    assert [path.name for path in here.iterdir()] == ["supabase"]
 
 
 async def test_link_to_nowhere_in_the_way(here: Path):

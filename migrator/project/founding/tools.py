@@ -57,10 +57,19 @@ def text_of(path: Path) -> str | None:
         return None
 
 
+def _is_there(path: Path) -> bool:
+    """Unlike `Path.exists()` it raises `OSError` where that cannot be told, in every version of Python."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def supabase(root: Path) -> SupabaseProject | None:
-    """The Supabase CLI's project in a folder."""
+    """The Supabase CLI's project in a folder. Raises `OSError` where that cannot be told."""
     folder = root / "supabase"
-    if not (folder / "config.toml").is_file() and not (folder / "migrations").is_dir():
+    if not _is_there(folder / "config.toml") and not _is_there(folder / "migrations"):
         return None
     settings: dict[str, Any] = {}
     try:
