@@ -503,7 +503,11 @@ def carry_out(here: Path, path: Path, tmp: Path, **environ: str) -> list[tuple[s
         program.chmod(0o755)
     said = job(path)
     directory = said.get("defaults", {"run": {"working-directory": "."}})["run"]["working-directory"]  # type: ignore[attr-defined]
-    calm = {name: text for name, text in os.environ.items() if not name.startswith(("PG", "MIGRATOR_", "DATABASE_"))}
+    calm = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("PG", "MIGRATOR_", "DATABASE_", "GITHUB_"))
+    }
     environment = {
         **calm,
         **said["env"],  # type: ignore[dict-item]
@@ -554,6 +558,7 @@ async def test_workflow_runs(here: Path, dsn: str, tmp_path_factory: pytest.Temp
     assert "::error file=migrations/0002.wrong.sql,line=1,col=1," in bad[1][2]
 
 
+@pytest.mark.db
 async def test_workflow_of_supabase_runs(here: Path, enterable: None, tmp_path_factory: pytest.TempPathFactory):
     """For a Supabase project the job needs no service: it starts a PostgreSQL with Supabase's roles by itself."""
     write(
