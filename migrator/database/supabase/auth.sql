@@ -302,6 +302,11 @@ create table if not exists auth.flow_state (
     updated_at timestamptz,
     authentication_method text not null,
     auth_code_issued_at timestamptz,
+    invite_token text,
+    referrer text,
+    oauth_client_state_id uuid,
+    linking_target_id uuid,
+    email_optional boolean not null default false,
     constraint flow_state_pkey primary key (id)
 );
 create index if not exists flow_state_created_at_idx on auth.flow_state (created_at desc);

@@ -1,7 +1,8 @@
 """The prelude: what every Supabase project finds in its database, as SQL that is applied to a server that we make.
 
 Each `.sql` file beside this module is one part of it. All of it is one transaction, and all of it may be run again: it
-makes what is missing and takes nothing back, so that a newer prelude goes over an older one.
+makes what is missing and takes nothing back, so that a newer prelude goes over an older one. A column that an older
+one lacks is therefore added by `alter table ... add column if not exists` behind its table.
 """
 
 import hashlib
