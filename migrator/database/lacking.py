@@ -6,8 +6,10 @@ from migrator.database.target import TargetKind
 from migrator.errors import ServerReport
 
 NOT_SUPPORTED = "0A000"
+NOT_PERMITTED = "42501"
 
 _ABSENT = re.compile(r'extension "(.+)" is not available')
+_KEPT = re.compile(r'permission denied to create extension "(.+)"')
 _OURS = re.compile(r"its \S+ is a stand-in$")
 _UNDEFINED = frozenset({"3F000", "42704", "42P01"})
 _OF_SUPABASE = re.compile(
@@ -24,18 +26,26 @@ _OF_THE_CORE = {
 
 def way_out(report: ServerReport, kind: TargetKind) -> str | None:
     """The way out for a refusal that has to do with such a thing; None for any other, and on servers of others."""
-    if report.sqlstate in _UNDEFINED and kind in {"embedded", "docker"} and _OF_SUPABASE.fullmatch(report.message):
-        return "for a Supabase project say `supabase = true`: the server that we start then has what the platform has"
-    if report.sqlstate != NOT_SUPPORTED:
-        return None
-    if _OURS.search(report.message):
+    if report.sqlstate == NOT_SUPPORTED and _OURS.search(report.message):
         return report.hint
-    found = _ABSENT.fullmatch(report.message)
-    if found is None or kind not in {"embedded", "docker"}:
+    if kind not in {"embedded", "docker"}:
         return None
-    if kind == "docker":
-        return f"use an image that has `{found[1]}`"
-    return _embedded(found[1])
+    if report.sqlstate in _UNDEFINED and _OF_SUPABASE.fullmatch(report.message):
+        return "for a Supabase project say `supabase = true`: the server that we start then has what the platform has"
+    if report.sqlstate == NOT_SUPPORTED and (found := _ABSENT.fullmatch(report.message)):
+        return _embedded(found[1]) if kind == "embedded" else f"use an image that has `{found[1]}`"
+    if report.sqlstate == NOT_PERMITTED and (found := _KEPT.fullmatch(report.message)):
+        return _kept(found[1])
+    return None
+
+
+def _kept(name: str) -> str:
+    # late: only a failure asks for them
+    from migrator.database.supabase.trusted import KEPT_FOR_SUPERUSERS
+
+    if name in KEPT_FOR_SUPERUSERS:
+        return f"`{name}` is for superusers alone, on Supabase's platform, too"
+    return f"`{name}` is for superusers here; with `supabase = true` and PostgreSQL 18 `postgres` may create it"
 
 
 def _embedded(name: str) -> str:

@@ -18,6 +18,7 @@ from migrator.database import embedded, programs
 from migrator.database.connect import connect
 from migrator.database.supabase import marks
 from migrator.errors import MigratorError
+from migrator.events import Event, Told
 from migrator.project import status
 
 
@@ -119,12 +120,13 @@ async def test_a_start_that_is_killed_leaves_no_half(folder: Path, long: bool, r
 async def test_an_older_postgresql_has_it_but_for_what_only_18_can_do(
     folder: Path, need: Callable[[str, str | None], None]
 ):
-    """Everything but extensions that PostgreSQL keeps for superusers; row level security holds in it, too."""
+    """Everything but stand-ins, which is told, and extensions kept for superusers; row level security holds, too."""
     found = next((each for each in map(programs.of_major, ("17", "16", "15", "14")) if each), None)
     need("postgresql", None if found else "no PostgreSQL 14 to 17 of the system")
     directory = folder / "older" / "pg"
     settings = config(folder, where=f"embedded:{directory}?bin={found}")
-    async with connect(settings) as session:
+    events: list[Event] = []
+    async with connect(settings, events.append) as session:
         await session.run(
             "insert into storage.buckets (id, name) values ('a', 'a');"
             "insert into storage.objects (bucket_id, name) values ('a', 'x/y.png');"
@@ -140,4 +142,5 @@ async def test_an_older_postgresql_has_it_but_for_what_only_18_can_do(
         with pytest.raises(MigratorError, match="must be owner of table users"):
             await session.run("alter table auth.users add column mine text")
     await embedded.stop(directory)
-    assert (seen, role) == (0, False)
+    told = [event.message for event in events if isinstance(event, Told) and event.code == "extensions-missing"]
+    assert (seen, role, len(told), "`pg_net`" in told[0], "`citext`" in told[0]) == (0, False, 1, True, False)
