@@ -478,3 +478,31 @@ async def test_a_database_elsewhere_has_to_be_meant(project, users, monkeypatch)
     assert [file.state for file in (await seed(config)).files] == ["loaded"]
     # nothing to load is no question
     assert [file.state for file in (await seed(config, allow_remote=False)).files] == ["unchanged"]
+
+
+async def test_keys_on_expressions_and_parts_of_the_rows(run, db):
+    """`key:` may name a unique index on an expression or on a part of the rows; nothing takes one by itself."""
+    await db.execute(
+        "create table people (id int generated always as identity primary key, email varchar(50) not null, name text,"
+        ' sso bool not null default false, "Org Id" int);'
+        "create unique index on people (lower(email));"
+        'create unique index on people ("Org Id", name) where not sso'
+    )
+    await db.execute("insert into people (email, name, sso, \"Org Id\") values ('Ada@x', 'Ada', true, 1)")
+    text = "people:\n  key: lower(email)\n  rows:\n    - {email: ada@X, name: Ada L}\n    - {email: bob@x, name: Bob}\n"
+    assert counted(await run({"a.yaml": text}), "a.yaml") == {"people": (1, 1, 0)}
+    assert counted(await run({"a.yaml": text}, force=True), "a.yaml") == {"people": (0, 0, 2)}
+    assert await db.fetchval("select array_agg(email || name order by id) from people") == ["ada@XAda L", "bob@xBob"]
+    # the row with this key is not in the index: it is not the one that is meant
+    await db.execute("update people set name = 'Ada', \"Org Id\" = 1 where id = 1")
+    text = "people:\n  key: [Org Id, name]\n  rows:\n    - {Org Id: 1, name: Ada, email: other@x}\n"
+    assert counted(await run({"b.yaml": text}), "b.yaml") == {"people": (1, 0, 0)}
+    assert counted(await run({"b.yaml": text}, force=True), "b.yaml") == {"people": (0, 0, 1)}
+    with pytest.raises(InputError) as raised:
+        await run({"c.yaml": "people:\n  key: upper(email)\n  rows:\n    - {email: x, name: y}\n"})
+    assert (raised.value.code, raised.value.hint) == (
+        "key-not-unique",
+        'its unique keys are (id); (lower(email::text)); ("Org Id", name) where NOT sso',
+    )
+    with pytest.raises(WorkError, match="two rows of one key"):
+        await run({"c.yaml": "people:\n  key: lower(email)\n  rows:\n    - {email: x}\n    - {email: X}\n"})

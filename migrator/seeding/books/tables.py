@@ -48,14 +48,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """Columns that identify a row: a primary key, unique constraint or whole unique index.
+    """Columns that identify a row: a primary key, unique constraint or unique index.
 
     Attributes:
         name: of the index.
         primary: it is the primary key.
-        columns: in the order of the index.
+        columns: in the order of the index; those that it uses, where it has expressions.
         operators: the equality operator of each, qualified, such as `OPERATOR(pg_catalog.=)`.
         nulls_equal: NULLS NOT DISTINCT.
+        expressions: what is compared, where that is not just the columns of every row.
+        predicate: the condition of a partial index.
     """
 
     name: str
@@ -63,6 +65,18 @@ class Key:
     columns: tuple[str, ...]
     operators: tuple[str, ...]
     nulls_equal: bool
+    expressions: tuple[str, ...] = ()
+    predicate: str | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is compared, as SQL about unqualified columns."""
+        return self.expressions or tuple(quote(name) for name in self.columns)
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The columns that are the same in two rows of one key."""
+        return frozenset(name for name in self.columns if quote(name) in self.parts or name in self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +111,8 @@ class TableInfo:
         kind: `pg_class.relkind`.
         row_security: row level security filters what our role sees of it.
         columns: by name.
-        keys: the primary key first.
+        keys: the primary key first, then what is unique in all rows.
+        special_keys: unique indexes on a part of the rows or on expressions, which only `key:` can name.
         foreign_keys: of this table.
     """
 
@@ -108,6 +123,7 @@ class TableInfo:
     row_security: bool
     columns: dict[str, Column]
     keys: tuple[Key, ...]
+    special_keys: tuple[Key, ...]
     foreign_keys: tuple[ForeignKey, ...]
 
     @property
@@ -173,6 +189,7 @@ def _qualified(name: str) -> str:
 
 def _table(row: dict[str, Any], types: Types) -> TableInfo:
     columns = [_column(column, types) for column in row["columns"] or ()]
+    keys = [_key(key) for key in row["keys"] or ()]
     return TableInfo(
         oid=int(row["oid"]),
         schema=row["schema"],
@@ -180,16 +197,8 @@ def _table(row: dict[str, Any], types: Types) -> TableInfo:
         kind=row["kind"],
         row_security=row["row_security"],
         columns={column.name: column for column in columns},
-        keys=tuple(
-            Key(
-                name=key["name"],
-                primary=key["primary"],
-                columns=tuple(key["columns"]),
-                operators=tuple(f"OPERATOR({quote(schema)}.{operator})" for schema, operator in key["operators"]),
-                nulls_equal=key["nulls_equal"],
-            )
-            for key in row["keys"] or ()
-        ),
+        keys=tuple(key for key in keys if not key.expressions),
+        special_keys=tuple(key for key in keys if key.expressions),
         foreign_keys=tuple(
             ForeignKey(
                 name=key["name"],
@@ -201,6 +210,18 @@ def _table(row: dict[str, Any], types: Types) -> TableInfo:
             )
             for key in row["foreign_keys"] or ()
         ),
+    )
+
+
+def _key(row: dict[str, Any]) -> Key:
+    return Key(
+        name=row["name"],
+        primary=row["primary"],
+        columns=tuple(row["uses"] or row["columns"]),
+        operators=tuple(f"OPERATOR({quote(schema)}.{operator})" for schema, operator in row["operators"]),
+        nulls_equal=row["nulls_equal"],
+        expressions=tuple(row["expressions"] or ()),
+        predicate=row["predicate"],
     )
 
 

@@ -133,6 +133,18 @@ select json_build_object(
                 join attribute a on a.attrelid = i.indrelid and a.attnum = p.number
                 where p.position <= i.indnkeyatts
             ),
+            'expressions', case when i.indexprs is not null or i.indpred is not null then (
+                select json_agg(pg_get_indexdef(i.indexrelid, p.position::int, true) order by p.position)
+                from generate_series(1, i.indnkeyatts) p (position)
+            ) end,
+            'predicate', pg_get_expr(i.indpred, i.indrelid, true),
+            'uses', case when i.indexprs is not null then (
+                select json_agg(a.attname order by a.attnum)
+                from pg_depend d
+                join attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+                where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
+                  and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid
+            ) end,
             'operators', (
                 select json_agg(json_build_array(o_n.nspname, o.oprname) order by p.position)
                 from unnest(i.indclass::oid[]) with ordinality p (opclass, position)
@@ -144,7 +156,7 @@ select json_build_object(
             )
         ) order by i.indisprimary desc, i.indnkeyatts, ic.relname)
         from pg_index i join pg_class ic on ic.oid = i.indexrelid
-        where i.indrelid = t.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+        where i.indrelid = t.oid and i.indisunique and i.indisvalid
     ),
     'foreign_keys', (
         select json_agg(json_build_object(

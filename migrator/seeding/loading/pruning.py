@@ -24,7 +24,9 @@ def keep_keys(stage: Stage) -> list[str]:
     key = stage.load.key
     if stage.load.table.where is None or key is None:
         return []
-    return [f"insert into {stage.name}_keys select s.line, {stage.keys(key)} from {stage.name} s where s.shape >= 0;"]
+    return [
+        f"insert into {stage.name}_keys select s.line, {stage.key_cells(key)} from {stage.name} s where s.shape >= 0;"
+    ]
 
 
 def prune(stage: Stage) -> list[str]:

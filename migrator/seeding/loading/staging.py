@@ -7,6 +7,7 @@ from migrator.seeding.books.tables import Column, Key
 from migrator.seeding.preparing.forms import Cell
 from migrator.seeding.preparing.shapes import FileLoad, Shape, TableLoad
 from migrator.sql.names import literal, quote
+from migrator.sql.qualifying import qualified
 
 REFUSED = "MGS01"
 """The SQLSTATE with which staging refuses rows; the error's detail is a JSON object."""
@@ -68,20 +69,33 @@ class Stage:
     def match(self, key: Key, mine: list[str] | None = None) -> str:
         """The condition that a staged row `s` and a target row `t` have one key; `mine`: the key's cells elsewhere."""
         parts = []
-        cells = mine or [self.cell(column) for column in self.key_columns(key)]
-        for name, equals, cell in zip(key.columns, key.operators, cells, strict=True):
-            theirs = f"t.{quote(name)}"
-            same = f"{theirs} {equals} {cell}"
-            parts.append(f"({same} or ({theirs} is null and {cell} is null))" if key.nulls_equal else same)
+        cells = self._cells(key, mine)
+        rows = {column.name: f"t.{quote(column.name)}" for column in self.load.info.columns.values()}
+        for part, equals in zip(key.parts, key.operators, strict=True):
+            theirs, ours = qualified(part, rows), qualified(part, cells)
+            same = f"{theirs} {equals} {ours}"
+            parts.append(f"({same} or ({theirs} is null and {ours} is null))" if key.nulls_equal else same)
+        if key.predicate is not None:
+            parts.append(f"({qualified(key.predicate, rows)})")
         return " and ".join(parts)
 
     def keys(self, key: Key) -> str:
+        """What a key compares, of rows in staging."""
+        cells = self._cells(key)
+        return ", ".join(qualified(part, cells) for part in key.parts)
+
+    def key_cells(self, key: Key) -> str:
         """The key's columns in staging."""
-        return ", ".join(self.cell(column) for column in self.key_columns(key))
+        return ", ".join(self._cells(key).values())
+
+    def _cells(self, key: Key, mine: list[str] | None = None) -> dict[str, str]:
+        columns = self.key_columns(key)
+        cells = mine or [self.cell(column) for column in columns]
+        return {column.name: cell for column, cell in zip(columns, cells, strict=True)}
 
     def changing(self, shape: Shape, key: Key) -> list[Column]:
         """The columns of a shape that an update may set."""
-        fixed = {*key.columns, *(name for name, _ in self.load.table.keep)}
+        fixed = {*key.fixed, *(name for name, _ in self.load.table.keep)}
         fixed |= {column.name for column, _ in shape.expressions()}
         return [column for column in shape.columns if column.name not in fixed and column.identity != "always"]
 

@@ -1,6 +1,7 @@
 """Everything wrong with a seed file that can be told before the first write, and all of it at once."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ from migrator.seeding.books.tables import Column, Key, TableInfo
 from migrator.seeding.files.nodes import Place, Table, line_of, span
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing.shapes import TableLoad
+
+_CAST = re.compile(r"\((\w+)\)::text|(?<=\w)::text")
+"""What PostgreSQL puts around a varchar in `lower(email)`."""
 
 MOST_ERRORS = 100
 """How many errors one report tells; more do not help anybody."""
@@ -82,7 +86,8 @@ def table_options(document: SeedDocument, table: Table, info: TableInfo) -> Iter
     if info.kind not in {"r", "p"}:
         yield InputError(f"`{table.name}` is {_KINDS.get(info.kind, 'no table')}", code="not-a-table", where=where)
     named = [(name, place, "keep") for name, place in table.keep]
-    named += [(name, table.key_place or table.place, "key") for name in table.key or ()]
+    if named_key(table, info) is None:
+        named += [(name, table.key_place or table.place, "key") for name in table.key or () if "(" not in name]
     for name, place, option in named:
         if name not in info.columns:
             yield InputError(
@@ -91,13 +96,14 @@ def table_options(document: SeedDocument, table: Table, info: TableInfo) -> Iter
                 where=span(document.path, document.shown, place, len(option if option == "key" else name)),
                 hint=nearest(name, info.columns),
             )
-    if table.key is not None and set(table.key) <= info.columns.keys() and named_key(table, info) is None:
+    columns = {name for name in table.key or () if "(" not in name}
+    if table.key is not None and columns <= info.columns.keys() and named_key(table, info) is None:
         yield InputError(
             f"`{table.name}` has no unique constraint on ({', '.join(table.key)})",
             code="key-not-unique",
             where=span(document.path, document.shown, table.key_place or table.place, 3),
-            hint="its unique keys are " + "; ".join(f"({', '.join(key.columns)})" for key in info.keys)
-            if info.keys
+            hint="its unique keys are " + "; ".join(map(_written, known))
+            if (known := (*info.keys, *info.special_keys))
             else "it has no unique key at all: add one with a migration",
         )
 
@@ -114,10 +120,27 @@ def no_rows_to_sync(document: SeedDocument, table: Table) -> InputError:
     )
 
 
+def _written(key: Key) -> str:
+    condition = f" where {key.predicate}" if key.predicate else ""
+    return f"({', '.join(key.expressions or key.columns)}){condition}"
+
+
 def named_key(table: Table, info: TableInfo) -> Key | None:
     """The unique key that `key:` names."""
-    wanted = set(table.key or ())
-    return next((key for key in info.keys if set(key.columns) == wanted), None)
+    wanted = {_spelled(word) for word in table.key or ()}
+    plain = next((key for key in info.keys if {_spelled(name) for name in key.columns} == wanted), None)
+    special = (key for key in info.special_keys if {_spelled(identifier(part)) for part in key.parts} == wanted)
+    return plain or next(special, None)
+
+
+def _spelled(part: str) -> str:
+    """A part of a key without the blanks and casts that PostgreSQL writes into expressions."""
+    return _CAST.sub(lambda found: found[1] or "", part).replace(" ", "")
+
+
+def identifier(part: str) -> str:
+    """A part of an index as people write it: a quoted column without its quotes."""
+    return part[1:-1].replace('""', '"') if part.startswith('"') and part.endswith('"') else part
 
 
 def columns(
@@ -155,7 +178,8 @@ def infer_key(
     where = span(document.path, document.shown, table.place, len(table.name))
     if table.key is not None:
         key = named_key(table, info)
-        missing = [name for name in table.key if not all(name in names for names in covered)]
+        needed = key.columns if key is not None else table.key
+        missing = [name for name in needed if not all(name in names for names in covered)]
         if missing:
             return InputError(
                 f"`{table.name}` has rows without `{missing[0]}`, which is in its key",
