@@ -425,7 +425,7 @@ def test_what_takes_long_moves_on_a_terminal():
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     assert "0002.b" in plain
     assert "statement 1 of 2, migration 2 of 2" in plain
-    assert re.search(r"big\.yaml +━+.*500 of 2,000 rows", plain)
+    assert re.search(r"big\.yaml +━+.*500 of 2,000 rows, [\d,]+ rows/s, [\d.]+ m?s left", plain)
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
     assert plain.splitlines()[-1] == "True"
     assert "applied 0001.a  100 ms" in plain.splitlines()

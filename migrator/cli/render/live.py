@@ -40,6 +40,15 @@ class _Item:
     total: int | None = None
 
 
+def pace(item: _Item, now: float) -> str:
+    """How fast rows travel, and for how long they will: nothing before it can be told, or when all are sent."""
+    passed = now - item.since
+    if item.total is None or not 0 < item.done < item.total or passed < PATIENCE:
+        return ""
+    left = passed * (item.total - item.done) / item.done
+    return f", {round(item.done / passed):,} rows/s, {words.duration(left)} left"
+
+
 class Live:
     """Moving lines at the bottom, the lines that stay above them."""
 
@@ -167,7 +176,8 @@ class Live:
         now = time.monotonic()
         for name, item in self._items.items():
             spinner.start_time = 0.0
-            bar = ProgressBar(total=item.total, completed=item.done, width=24) if item.total is not None else Text()
+            bar = ProgressBar(total=item.total, completed=item.done, width=16) if item.total is not None else Text()
+            said = Text(item.said + pace(item, now), no_wrap=True, overflow="ellipsis")
             passed = Text(words.duration(now - item.since), style="dim")
-            table.add_row(spinner.render(now), Text(line(name)), bar, Text(item.said), passed)
+            table.add_row(spinner.render(now), Text(line(name)), bar, said, passed)
         return table
