@@ -4,7 +4,6 @@ What the operating system says is told here; what a server answers to the login 
 """
 
 import errno
-import re
 import socket
 import ssl
 from collections.abc import Sequence
@@ -48,7 +47,9 @@ NEXT_HOST = frozenset(
 )
 """Codes after which the next of several hosts is tried; a server that refuses a login ends the search, as in libpq."""
 
-_ERRNO = re.compile(r"\[Errno (\d+)\]")
+NEXT_ADDRESS = ("connection-timeout", "connection-refused", "ipv6-unreachable", "host-unreachable")
+"""Codes after which the next address of a name is tried; those that say most come first."""
+
 _UNREACHABLE = frozenset({errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT})
 _CLOSED = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 _REFUSED = frozenset({errno.ECONNREFUSED, errno.ENOENT, errno.ENOTSOCK})
@@ -134,16 +135,16 @@ def together(causes: Sequence[MigratorError]) -> MigratorError:
     )
 
 
-def _numbers(error: OSError) -> set[int]:
-    """The numbers of the cause; of each address where a name had several and asyncio tells them as one text."""
-    return {error.errno} if error.errno else {int(number) for number in _ERRNO.findall(str(error))}
+def of_one_name(failures: Sequence[MigratorError]) -> MigratorError:
+    """The failure that says most of those of a name's addresses; one after which no other is tried ends the search."""
+    last = next((each for each in failures if each.code not in NEXT_ADDRESS), None)
+    return last or min(failures, key=lambda each: NEXT_ADDRESS.index(each.code))
 
 
 def _system(error: OSError, target: Target, host: Host, *, encrypted: bool) -> MigratorError:
-    numbers = _numbers(error)
-    if numbers & _REFUSED:
+    if error.errno in _REFUSED:
         return _refused(host)
-    if numbers & _UNREACHABLE:
+    if error.errno in _UNREACHABLE:
         return _unreachable(error, host)
     if REJECTED in str(error):
         return UnavailableError(
@@ -151,10 +152,10 @@ def _system(error: OSError, target: Target, host: Host, *, encrypted: bool) -> M
             code="tls-unsupported",
             hint="add `sslmode=disable` to the address if nobody else can read the network to that host",
         )
-    if numbers & _CLOSED or isinstance(error, ConnectionError):
-        when = "during the TLS handshake" if encrypted and not numbers else None
+    if error.errno in _CLOSED or isinstance(error, ConnectionError):
+        when = "during the TLS handshake" if encrypted and not error.errno else None
         return _closed(target, host, when, encrypted=encrypted)
-    if numbers & {errno.EACCES, errno.EPERM}:
+    if error.errno in {errno.EACCES, errno.EPERM}:
         return UnavailableError(
             f"the system does not permit to connect to `{host}`",
             code="connection-permission",

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -12,14 +11,9 @@ from asyncpg.connect_utils import SessionAttribute
 from migrator.database import connect_failures, tls
 from migrator.database.bounds import bounded
 from migrator.database.keepalive import keep_alive
-from migrator.database.network.lookup import addresses, is_literal
+from migrator.database.network.lookup import HostAddress, addresses, is_literal
 from migrator.database.target import Host, SessionAttributes, Target
 from migrator.errors import MigratorError, UnavailableError
-
-_NEXT_ADDRESS = ("connection-timeout", "connection-refused", "ipv6-unreachable", "host-unreachable")
-"""Codes after which the next address of a name is tried; those that say most come first."""
-
-_REJECTED = connect_failures.REJECTED
 
 
 async def reach(target: Target, host: Host, attributes: SessionAttributes) -> "asyncpg.Connection[Any]":
@@ -32,24 +26,28 @@ async def reach(target: Target, host: Host, attributes: SessionAttributes) -> "a
         try:
             return await _log_in(target, host, place, attributes, tls.attempts(target, host))
         except UnavailableError as error:
-            if error.code not in _NEXT_ADDRESS:
+            if error.code not in connect_failures.NEXT_ADDRESS:
                 raise
             failures.append(error)
-    raise min(failures, key=lambda error: _NEXT_ADDRESS.index(error.code))
+    raise connect_failures.of_one_name(failures)
 
 
 async def _places(target: Target, host: Host) -> Sequence[Host]:
     """Where to connect to: the host with each of its addresses. Never left to the driver, see `unwatched`."""
-    if host.is_socket or host.address or is_literal(host):
+    if host.is_socket or is_literal(host):
         return (host,)
+    return [each.of(host) for each in await look_up(target, host)]
+
+
+async def look_up(target: Target, host: Host) -> Sequence[HostAddress]:
+    """The addresses of a host, within `connect_timeout`. Raises our errors."""
     try:
         async with bounded(target.connect_timeout):
-            found = await addresses(host)
+            return await addresses(host)
     except TimeoutError:
         raise connect_failures.silent_name_service(target, host) from None
     except (OSError, UnicodeError) as error:
         raise connect_failures.failed(error, target, host, encrypted=False) from None
-    return [replace(host, address=each.text, port=each.place[1]) for each in found]
 
 
 async def _log_in(
@@ -66,7 +64,7 @@ async def _log_in(
 
 
 async def _failure(error: BaseException, target: Target, host: Host, place: Host, *, encrypted: bool) -> MigratorError:
-    if _REJECTED in str(error):
+    if connect_failures.REJECTED in str(error):
         from migrator.database.network.greeting import answer_to_ssl, stranger  # a run that connects does without
 
         other = stranger(await answer_to_ssl(place, target.connect_timeout), host)
@@ -118,4 +116,4 @@ def _wants_other_encryption(error: BaseException, *, encrypted: bool) -> bool:
             else ("no encryption", "SSL off", "SSL required", "SSL connection is required")
         )
         return any(text in said for text in other)
-    return encrypted and _REJECTED in said
+    return encrypted and connect_failures.REJECTED in said

@@ -400,6 +400,16 @@ async def test_an_address_without_a_route():
     assert ("no IPv6 route here" in step(result, "dns").message) is not found["usable"]
 
 
+async def test_the_address_that_stands_beside_the_name(encrypted: Make, certificates: Path):
+    """Every step goes to `hostaddr`; the name is never looked up, and stays what the certificate is checked for."""
+    fake = await encrypted("other")
+    address = f"host=db.example.com hostaddr=127.0.0.1 port={fake.port} user=u password=hunter2 dbname=d"
+    result = await fails_alike(f"{address} sslmode=verify-full sslrootcert={certificates}/ca.crt", "login")
+    assert step(result, "dns").message == "127.0.0.1 for db.example.com, which is not looked up"
+    assert step(result, "tls").facts["verified"] is True
+    await fails_alike(f"host=localhost hostaddr=127.0.0.1 port={free_port()} user=u password=hunter2 dbname=d", "tcp")
+
+
 async def test_an_address_that_swallows_what_is_sent():
     """Of a name's addresses the first one is silent and the second answers: a warning, for the first is tried first."""
     async with contextlib.AsyncExitStack() as stack:
@@ -416,6 +426,8 @@ async def test_an_address_that_swallows_what_is_sent():
         visit = Visit(config=config("x"), emit=ignore, stack=stack, target=target)
         visit.addresses[target.hosts[0]] = tuple(each)
         found = await answers(visit)
+    (place,) = visit.answering.values()
+    assert (place.name, place.address) == ("two.example", "127.0.0.3")
     assert (found.state, found.message.endswith(f"; no answer from 127.0.0.2:{port}"), visit.causes) == (
         "warning",
         True,

@@ -163,8 +163,9 @@ def test_a_name_service_that_is_silent(inside: Inside):
     """`connect_timeout` holds for the look-up of the name, too: the process does not hang on behind its answer."""
     setup = HOLE.replace("10.9.8.7", "10.9.8.53")
     files = {"resolv.conf": "nameserver 10.9.8.53\noptions timeout:20\n", "nsswitch.conf": "hosts: dns\n"}
+    address = "postgresql://u:s3cret@db.example.com/d?connect_timeout=0.5"
     began = time.monotonic()
-    done = inside(setup, "-d", "postgresql://u:s3cret@db.example.com/d?connect_timeout=0.5", "status", files=files)
+    done = inside(setup, "-d", address, "status", files=files)
     took = time.monotonic() - began
     assert (done.returncode, done.stderr, took < 10) == (
         3,
@@ -174,4 +175,9 @@ def test_a_name_service_that_is_silent(inside: Inside):
             "hint: check the network and the VPN\n"
         ),
         True,
+    )
+    told = json.loads(inside(setup, "-d", address, "--json", "doctor", files=files).stdout)
+    assert (told["error"]["code"], told["error"]["message"]) == (
+        "host-unknown",
+        "the name service does not tell the address of `db.example.com` within 0.5 s",
     )

@@ -42,7 +42,7 @@ class Handshake:
 
 
 async def shake_hands(target: Target, host: Host) -> Handshake:
-    """Encrypt a connection as connecting does, look at the certificate, and hang up.
+    """Encrypt a connection as connecting does, look at the certificate, and hang up; `host` with the address to take.
 
     Where the mode does not verify, a second connection tells whether it could. Raises what connecting would raise.
     """
@@ -75,7 +75,7 @@ async def _once(target: Target, host: Host) -> Handshake:
 
 @asynccontextmanager
 async def _encrypted(host: Host, context: ssl.SSLContext) -> AsyncIterator[ssl.SSLObject]:
-    reader, writer = await asyncio.open_connection(host.name, host.port)
+    reader, writer = await asyncio.open_connection(host.address or host.name, host.port)
     try:
         writer.write(SSL_REQUEST)
         answer = await reader.read(2)

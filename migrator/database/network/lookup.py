@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,6 +30,10 @@ class HostAddress:
     usable: bool
     place: tuple[Any, ...]
 
+    def of(self, host: Host) -> Host:
+        """The host, to be connected to here."""
+        return replace(host, address=self.text, port=self.place[1])
+
     def at(self, port: int) -> str:
         """With a port, as in `192.0.2.7:5432`."""
         return str(Host(name=self.text, port=port))
@@ -37,20 +41,21 @@ class HostAddress:
 
 def is_literal(host: Host) -> bool:
     """The host is an address, so that there is no name to look up."""
-    family = socket.AF_INET6 if ":" in host.name else socket.AF_INET
+    name = host.address or host.name
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
     try:
-        socket.inet_pton(family, host.name.partition("%")[0])
+        socket.inet_pton(family, name.partition("%")[0])
     except (OSError, UnicodeError, ValueError):
         return False
     return True
 
 
 async def addresses(host: Host) -> tuple[HostAddress, ...]:
-    """The addresses of a host, in the order in which they are tried.
+    """The addresses of a host, in the order in which they are tried: the one that `hostaddr` gives, or its name's.
 
     Takes as long as the name service does; may be cancelled. Raises `OSError` or `UnicodeError` as it does.
     """
-    found = await unwatched(lambda: socket.getaddrinfo(host.name, host.port, type=socket.SOCK_STREAM))
+    found = await unwatched(lambda: socket.getaddrinfo(host.address or host.name, host.port, type=socket.SOCK_STREAM))
     return tuple(_address(family, place) for family, _type, _protocol, _name, place in found)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.database.bounds import bounded
-from migrator.database.connect_failures import failed
+from migrator.database.connect_failures import failed, of_one_name
 from migrator.database.network.lookup import HostAddress
 from migrator.database.target import Host, Target
 from migrator.errors import MigratorError
@@ -63,13 +63,4 @@ def unreached(knocks: Sequence[Knock], target: Target, host: Host) -> MigratorEr
     errors = [each.error for each in knocks if each.error is not None]
     if len(errors) < len(knocks):
         return None
-    return failed(_together(errors), target, host, encrypted=False)
-
-
-def _together(errors: list[OSError]) -> OSError:
-    """Several failures as one, as asyncio's `create_connection` makes it of the addresses of one name."""
-    silent = next((error for error in errors if isinstance(error, TimeoutError)), None)
-    if silent is not None:  # the addresses are tried in turn, and the time is over at this one
-        return silent
-    texts = [str(error) for error in errors]
-    return errors[0] if len(set(texts)) == 1 else OSError(f"Multiple exceptions: {', '.join(texts)}")
+    return of_one_name([failed(error, target, host, encrypted=False) for error in errors])

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from migrator.database import tls
-from migrator.database.bounds import bounded
 from migrator.database.connect import apply_settings, describe, open_session
-from migrator.database.connect_failures import NEXT_HOST, failed, together
+from migrator.database.connect_failures import NEXT_HOST, together
+from migrator.database.dialling import look_up
 from migrator.database.network.handshake import Handshake, shake_hands
-from migrator.database.network.lookup import HostAddress, addresses, is_literal
+from migrator.database.network.lookup import HostAddress, is_literal
 from migrator.database.network.tcp import Knock, knock, unreached
 from migrator.database.target import Host, TlsMode
 from migrator.errors import MigratorError, UnavailableError
@@ -28,10 +28,9 @@ async def names(visit: Visit) -> Found:
     hosts = [host for host in target.hosts if not host.is_socket]
     for host in hosts:
         try:
-            async with bounded(target.connect_timeout):
-                visit.addresses[host] = await addresses(host)
-        except (OSError, UnicodeError) as error:
-            visit.causes[host] = failed(error, target, host, encrypted=False)
+            visit.addresses[host] = await look_up(target, host)
+        except MigratorError as error:
+            visit.causes[host] = error
     _go_on(visit)
     said = [_named(host, visit.addresses[host]) for host in hosts if host in visit.addresses]
     facts = {"hosts": [_known(host, visit) for host in hosts]}
@@ -40,6 +39,8 @@ async def names(visit: Visit) -> Found:
 
 def _named(host: Host, found: Sequence[HostAddress]) -> str:
     shown = ", ".join(each.text + ("" if each.usable else f" (no IPv{each.version} route here)") for each in found)
+    if host.address:
+        return f"{shown} for {host.name}, which is not looked up"
     return f"{shown}, which needs no lookup" if is_literal(host) else f"{host.name} is {shown}"
 
 
@@ -75,10 +76,11 @@ async def answers(visit: Visit) -> Found:
     for host in target.hosts:
         if host in visit.causes:
             continue
-        knocks = await knock(host, visit.addresses.get(host, ()), target.connect_timeout)
+        known = visit.addresses.get(host, ())
+        knocks = await knock(host, known, target.connect_timeout)
         cause = unreached(knocks, target, host)
         if cause is None:
-            visit.answering.append(host)
+            visit.answering[host] = _first_that_answers(host, known, knocks)
             silent += _silent_before(knocks)
         else:
             visit.causes[host] = cause
@@ -94,9 +96,14 @@ async def answers(visit: Visit) -> Found:
         message=f"{found.message}; no answer from {', '.join(each.at for each in silent)}",
         facts=found.facts,
         state="warning",
-        hint="addresses are tried in turn, and `connect_timeout` may end at that one: name one that answers in the "
-        "address, or let the network refuse the other",
+        hint="addresses are tried in turn, so every connection waits for `connect_timeout` there first: name one that "
+        "answers in the address, or let the network refuse the other",
     )
+
+
+def _first_that_answers(host: Host, known: Sequence[HostAddress], knocks: Sequence[Knock]) -> Host:
+    """The host where connecting gets through to it."""
+    return next((each.of(host) for each, done in zip(known, knocks, strict=False) if done.error is None), host)
 
 
 def _silent_before(knocks: Sequence[Knock]) -> list[Knock]:
@@ -124,13 +131,13 @@ def _fact(host: Host, done: Knock) -> dict[str, object]:
 async def encryption(visit: Visit) -> Found:
     """Shake hands with the host that will be used, where its mode encrypts. Raises what connecting would raise."""
     target = visit.reached
-    for host in visit.answering:
+    for host, place in visit.answering.items():
         mode = tls.mode_of(target, host)
         first, *others = tls.attempts(target, host)
         if not first:
             return _plain(host, mode)
         try:
-            return _encrypted(await shake_hands(target, host), host, mode)
+            return _encrypted(await shake_hands(target, place), host, mode)
         except UnavailableError as error:
             if others and error.code == "tls-unsupported":
                 return _plain(host, mode)

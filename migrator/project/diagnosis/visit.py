@@ -1,6 +1,6 @@
 """What the steps of an examination hand on to each other, and what each of them finds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -50,7 +50,7 @@ class Visit:
         target: the address, once it is read; of a server of ours, once it runs.
         addresses: of each host whose name is known.
         causes: why a host will not do.
-        answering: hosts at which something listens, in order.
+        answering: hosts at which something listens, in order, each with the address of it that answers.
         session: the connection, once it is logged in.
         database: what is known of the database.
         migrations: the files, once they are read; None where they cannot be.
@@ -62,9 +62,9 @@ class Visit:
     allow_transaction_pooler: bool = field(default=False, kw_only=True)
     stack: AsyncExitStack
     target: Target | None = None
-    addresses: dict[Host, tuple[HostAddress, ...]] = field(default_factory=dict)
+    addresses: dict[Host, Sequence[HostAddress]] = field(default_factory=dict)
     causes: dict[Host, MigratorError] = field(default_factory=dict)
-    answering: list[Host] = field(default_factory=list)
+    answering: dict[Host, Host] = field(default_factory=dict)
     session: Session | None = None
     database: DatabaseInfo | None = None
     migrations: tuple[Migration, ...] | None = None
