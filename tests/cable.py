@@ -9,7 +9,7 @@ from typing import Self
 from urllib.parse import quote
 
 from migrator.config import Address
-from migrator.database.dsn import parse
+from migrator.database.address.dsn import parse
 
 CHUNK = 64 * 1024
 

@@ -27,7 +27,7 @@ def command(*, action: Literal["start", "status", "url", "stop"]) -> Order:
     """
 
     async def job(config: Config, emit: Emit) -> Result:
-        from migrator.database import servers
+        from migrator.database.launching import servers
 
         match action:
             case "start":

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from migrator.config import Config
-from migrator.database.bounds import bounded
-from migrator.database.connect import apply_settings, open_session
-from migrator.database.servers import standing
-from migrator.database.session import Session
+from migrator.database.launching.servers import standing
+from migrator.database.network.bounds import bounded
+from migrator.database.sessions.opening import apply_settings, open_session
+from migrator.database.sessions.session import Session
 from migrator.errors import UnavailableError
 
 Answer = TypeVar("Answer")

@@ -9,7 +9,7 @@ import random
 
 from migrator.config import Config
 from migrator.database import rights
-from migrator.database.session import Notice, Session
+from migrator.database.sessions.session import Notice, Session
 from migrator.errors import ServerError, UnavailableError
 from migrator.events import Emit, Noticed, ignore
 from migrator.sql.names import quote

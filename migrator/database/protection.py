@@ -3,7 +3,7 @@
 It is in the database and not in a file, so that it holds for whoever comes, from whatever folder.
 """
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ProtectedError, ServerError, UnavailableError
 from migrator.sql.names import literal, quote
 

@@ -7,7 +7,7 @@ what is to be done, so that it costs no round trip, and tells what it did by not
 
 from collections.abc import Sequence
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError
 from migrator.sql.names import literal, quote
 

@@ -4,7 +4,7 @@ The server would say so as well, but only where the first file begins, as if tha
 """
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError, UnavailableError
 from migrator.sql.names import literal, quote
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.config import Config
 from migrator.database.connect import describe
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError
 from migrator.events.database import DatabaseInfo
 from migrator.migrating.books.ledger import Ledger

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import StateError
 from migrator.events import Emit, Noticed
 from migrator.events.migrating import Done, RunResult

@@ -5,7 +5,7 @@ from dataclasses import replace
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, ServerError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import ProtectResult

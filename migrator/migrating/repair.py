@@ -8,7 +8,7 @@ from typing import Literal
 from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.database.rights import refuse_unfit
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, InputError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import RunResult

@@ -7,7 +7,7 @@ from typing import Literal
 from migrator.config import Config
 from migrator.database import protection
 from migrator.database.connect import connect
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.events import Emit, ignore
 from migrator.events.migrating import Done, RunResult
 from migrator.migrating.books import ledger

@@ -7,8 +7,8 @@ from dataclasses import replace
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
-from migrator.database.session import Session
-from migrator.database.supabase import renew
+from migrator.database.launching import renew
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, StateError, WorkError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError
 from migrator.events.status import SeedSummary
 from migrator.seeding.books import ledger

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.events import Emit, Noticed
 from migrator.seeding.books import tables
 from migrator.seeding.files import headers

@@ -10,7 +10,7 @@ from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect, describe
 from migrator.database.role import refuse_role
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import StateError
 from migrator.events import Emit, FileSkipped, ignore
 from migrator.events.seeding import SeedOutcome, SeedResult

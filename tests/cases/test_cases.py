@@ -41,8 +41,8 @@ from fake import Fake, beside, is_everywhere
 from migrator.cli import run
 from migrator.cli.render.summary import escape
 from migrator.config import Address
-from migrator.database.dsn import parse
-from migrator.database.target import Target
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Target
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/*/command"))

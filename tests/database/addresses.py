@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from migrator.database.target import Host, Target
+from migrator.database.address.target import Host, Target
 
 
 def parameters(target: Target) -> dict[str, str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from fake import SSL_REQUEST, Answer, Fake, error_response, startup
 
-from migrator.database import embedded
-from migrator.database.launch import DEFAULT_DIRECTORY, Launch
+from migrator.database.address.launch import DEFAULT_DIRECTORY, Launch
+from migrator.database.launching import embedded
 
 
 def required(name: str) -> bool:

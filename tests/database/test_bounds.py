@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from migrator.database.bounds import bounded
+from migrator.database.network.bounds import bounded
 
 
 async def test_a_bound_holds_while_a_cancelled_task_cleans_up():

@@ -9,11 +9,12 @@ import pytest
 from fake import Fake
 
 from migrator.config import Address, Config
-from migrator.database import embedded
-from migrator.database.connect import connect, describe, open_session, pool
-from migrator.database.dsn import parse
-from migrator.database.reconnect import connect_again
-from migrator.database.target import Target
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Target
+from migrator.database.connect import connect, describe
+from migrator.database.launching import embedded
+from migrator.database.sessions.opening import open_session, pool
+from migrator.database.sessions.reconnect import connect_again
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
 
 

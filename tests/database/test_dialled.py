@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from migrator.config import Address
-from migrator.database.connect import open_session
-from migrator.database.dsn import parse
+from migrator.database.address.dsn import parse
+from migrator.database.sessions.opening import open_session
 from migrator.errors import UnavailableError
 
 

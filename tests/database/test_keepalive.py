@@ -8,9 +8,9 @@ import time
 import pytest
 
 from migrator.config import Address
-from migrator.database import keepalive
-from migrator.database.connect import open_session
-from migrator.database.dsn import parse
+from migrator.database.address.dsn import parse
+from migrator.database.network import keepalive
+from migrator.database.sessions.opening import open_session
 from migrator.errors import ConnectionLostError
 
 

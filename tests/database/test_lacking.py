@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from migrator.config import Address, Config
+from migrator.database.address.target import TargetKind
 from migrator.database.connect import connect
-from migrator.database.lacking import way_out
-from migrator.database.target import TargetKind
+from migrator.database.network.lacking import way_out
 from migrator.errors import ServerError, ServerReport
 
 SUPABASE = "for a Supabase project say `supabase = true`: the server that we start then has what the platform has"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from migrator.config import Address, Config, load_config
-from migrator.database.launch import Launch, read
+from migrator.database.address.launch import Launch, read
 from migrator.errors import InputError
 
 HOME = Path.home()

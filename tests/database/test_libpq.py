@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from migrator.config import Address
-from migrator.database.dsn import parse
-from migrator.database.target import Host, Target
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Host, Target
 from migrator.errors import InputError
 
 
@@ -51,7 +51,7 @@ def test_the_database_is_named_like_the_user_by_default():
 
 def test_without_a_host_a_socket_that_exists_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The default host is the folder of an existing socket of that port, else localhost."""
-    monkeypatch.setattr("migrator.database.libpq.SOCKET_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr("migrator.database.address.libpq.SOCKET_FOLDERS", (str(tmp_path),))
     (tmp_path / ".s.PGSQL.6000").touch()
     with_socket, without = read("postgresql://u@/d?port=6000"), read("postgresql://u@/d?port=6001")
     assert ((Host(name=str(tmp_path), port=6000),), (Host(name="localhost", port=6001),), (("host", "default"),)) == (

@@ -12,10 +12,10 @@ import pytest
 
 from migrator import up
 from migrator.config import Address, Config
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Target
 from migrator.database.connect import connect
-from migrator.database.dsn import parse
-from migrator.database.patience import Patience
-from migrator.database.target import Target
+from migrator.database.sessions.patience import Patience
 from migrator.errors import UnavailableError
 from migrator.events import Event, Waiting
 from migrator.migrating.books.lock import hold
@@ -131,7 +131,7 @@ async def test_of_several_hosts_one_that_starts_is_worth_waiting(listen: Listen)
 def test_only_waiting_is_counted(monkeypatch: pytest.MonkeyPatch):
     """Work between two waits costs nothing, a wait inside another one counts once, a turn that got nowhere counts."""
     now = 0.0
-    monkeypatch.setattr("migrator.database.patience.monotonic", lambda: now)
+    monkeypatch.setattr("migrator.database.sessions.patience.monotonic", lambda: now)
     patience = Patience(10)
     with patience.waiting():
         now += 1

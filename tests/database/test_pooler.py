@@ -3,9 +3,9 @@
 import pytest
 
 from migrator.config import Address
-from migrator.database.dsn import parse
-from migrator.database.pooler import for_migrating, seen, without_pooler
-from migrator.database.target import TargetKind
+from migrator.database.address.dsn import parse
+from migrator.database.address.pooler import for_migrating, seen, without_pooler
+from migrator.database.address.target import TargetKind
 
 SHARED = "aws-0-eu-central-1.pooler.supabase.com"
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from migrator.config import Address, Config
-from migrator.database import connect_failures
-from migrator.database.connect import connect, open_session
-from migrator.database.connect_failures import failed
-from migrator.database.dsn import parse
-from migrator.database.target import Host, Target
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Host, Target
+from migrator.database.connect import connect
+from migrator.database.network import connect_failures
+from migrator.database.network.connect_failures import failed
+from migrator.database.sessions.opening import open_session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Event, Waiting
 

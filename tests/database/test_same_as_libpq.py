@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
-from migrator.database.keywords import read_keywords
-from migrator.database.parameters import admit
-from migrator.database.url import read_url
+from migrator.database.address.keywords import read_keywords
+from migrator.database.address.parameters import admit
+from migrator.database.address.url import read_url
 from migrator.errors import InputError
 
 KEYS = ("user", "password", "host", "port", "dbname", "sslmode", "application_name", "connect_timeout", "options")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from migrator.config import Address, Config
-from migrator.database import pooler
+from migrator.database.address import pooler
+from migrator.database.address.dsn import parse
 from migrator.database.connect import connect
-from migrator.database.dsn import parse
 from migrator.errors import MigratorError
 from migrator.events import Event
 from migrator.events.database import Told

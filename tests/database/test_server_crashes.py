@@ -14,8 +14,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from migrator.database import embedded, postmaster, starting
-from migrator.database.launch import DEFAULT_DIRECTORY, Launch
+from migrator.database.address.launch import DEFAULT_DIRECTORY, Launch
+from migrator.database.launching import embedded, starting
+from migrator.database.postgres import postmaster
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Event, Told
 
@@ -254,8 +255,9 @@ async def test_a_command_that_is_killed_while_it_makes_the_data(place: Path):
     """SIGKILL at any moment of the first start leaves nothing that keeps the next one from working."""
     directory = place / "pg"
     code = (
-        "import asyncio, sys; from pathlib import Path; from migrator.database import embedded; "
-        "from migrator.database.launch import Launch; asyncio.run(embedded.start(Launch(directory=Path(sys.argv[1]))))"
+        "import asyncio, sys; from pathlib import Path; from migrator.database.launching import embedded; "
+        "from migrator.database.address.launch import Launch; "
+        "asyncio.run(embedded.start(Launch(directory=Path(sys.argv[1]))))"
     )
     moments: tuple[Callable[[], bool], ...] = (
         lambda: any(place.glob("pg.new.*/PG_VERSION")),

@@ -14,8 +14,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from migrator.database import embedded, password, postmaster, programs
-from migrator.database.launch import ANY_PORT, DEFAULT_DIRECTORY, Launch
+from migrator.database.address.launch import ANY_PORT, DEFAULT_DIRECTORY, Launch
+from migrator.database.launching import embedded, password
+from migrator.database.postgres import postmaster, programs
 from migrator.errors import MigratorError
 from migrator.events import Event, Told
 
@@ -137,8 +138,8 @@ async def test_a_killed_command_leaves_no_password_that_does_not_work(shop: Shop
     """Where the server runs and no password was kept, `url` makes one; several at once agree about it."""
     (shop.directory / password.FILE).unlink()
     code = (
-        "import asyncio, sys; from pathlib import Path; from migrator.database import embedded; "
-        "from migrator.database.launch import Launch; "
+        "import asyncio, sys; from pathlib import Path; from migrator.database.launching import embedded; "
+        "from migrator.database.address.launch import Launch; "
         "print(asyncio.run(embedded.url(Launch(directory=Path(sys.argv[1])))).url)"
     )
     asking = [

@@ -14,9 +14,10 @@ import pytest
 
 import migrator
 from migrator.config import Address, Config
-from migrator.database import embedded, postmaster, programs
+from migrator.database.address.launch import DEFAULT_DIRECTORY, Launch
 from migrator.database.connect import connect
-from migrator.database.launch import DEFAULT_DIRECTORY, Launch
+from migrator.database.launching import embedded
+from migrator.database.postgres import postmaster, programs
 from migrator.errors import InputError, MigratorError
 from migrator.events import Emit, Event, Told, ignore
 

@@ -9,11 +9,11 @@ import pytest
 from fake import is_everywhere
 
 from migrator.config import Address
-from migrator.database import embedded
-from migrator.database.connect import open_session
-from migrator.database.dsn import parse
-from migrator.database.target import Target
-from migrator.database.tls import attempts, mode_of
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Target
+from migrator.database.launching import embedded
+from migrator.database.network.tls import attempts, mode_of
+from migrator.database.sessions.opening import open_session
 from migrator.errors import MigratorError
 
 Encrypted = Callable[..., Awaitable[Any]]

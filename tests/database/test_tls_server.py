@@ -17,8 +17,8 @@ from debian import Debian
 from fake import SSL_REQUEST
 
 from migrator.config import Address, Config
-from migrator.database.connect import open_session
-from migrator.database.dsn import parse
+from migrator.database.address.dsn import parse
+from migrator.database.sessions.opening import open_session
 from migrator.errors import MigratorError
 from migrator.seeding import seed
 

@@ -3,8 +3,8 @@
 import pytest
 
 from migrator.config import Address
-from migrator.database.dsn import parse
-from migrator.database.target import Host, Target, Tls
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Host, Target, Tls
 from migrator.errors import InputError
 
 NOBODY = {"PGUSER": "nobody"}

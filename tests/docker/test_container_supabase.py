@@ -13,7 +13,7 @@ import pytest
 
 from migrator import seed, up
 from migrator.config import Address, Config
-from migrator.database import docker
+from migrator.database.launching import docker
 from migrator.database.supabase import containers
 
 IMAGE = "postgres:15"

@@ -15,9 +15,9 @@ from migrator import errors, events
 from migrator.cli.commands import COMMANDS, group
 from migrator.cli.endings import BUG
 from migrator.config import ADDRESS_VARIABLES
-from migrator.database.libpq import VARIABLES
-from migrator.database.parameters import UNDERSTOOD
-from migrator.database.url import SCHEMES
+from migrator.database.address.libpq import VARIABLES
+from migrator.database.address.parameters import UNDERSTOOD
+from migrator.database.address.url import SCHEMES
 from migrator.events.status import MigrationState
 from migrator.settings import SETTINGS
 
@@ -25,12 +25,18 @@ from migrator.settings import SETTINGS
 # be; a new one fails the test until it is listed here.
 COMPUTED = {
     "cli/stopping.py": {"interrupted", "terminated"},
-    "database/failures.py": {"pooler-full", "statement-pooler"},
-    "database/login_failures.py": {
+    "database/network/failures.py": {"pooler-full", "statement-pooler"},
+    "database/network/login_failures.py": {
         *("connection-failed", "connection-protocol", "login-refused", "password-missing", "server-starting"),
         *("too-many-connections", "unknown-database", "unknown-role", "wrong-password"),
     },
-    "database/supavisor.py": {"address-not-allowed", "login-banned", "login-refused", "pooler-full", "pooler-user"},
+    "database/network/supavisor.py": {
+        "address-not-allowed",
+        "login-banned",
+        "login-refused",
+        "pooler-full",
+        "pooler-user",
+    },
     "migrating/running/blame.py": {"lock-timeout", "statement-failed", "syntax-error"},
     "sql/refusals.py": {
         *("unterminated-comment", "unterminated-dollar-quote", "unterminated-identifier", "unterminated-string"),

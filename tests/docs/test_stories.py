@@ -17,8 +17,8 @@ import pytest
 from pages import DOCS, PAGES, README, ROOT, anchors, blocks, links
 from story import Story, environment
 
-from migrator.database import embedded
-from migrator.database.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY
+from migrator.database.address.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY
+from migrator.database.launching import embedded
 
 EMBEDDED = {"configuration.md", "init.md", "servers.md", "supabase-server.md"}
 """Pages that talk about the embedded server: nothing else names a database there."""

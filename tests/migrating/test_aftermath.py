@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 from test_message import step
 
-from migrator.database.session import Session
-from migrator.database.target import Target
+from migrator.database.address.target import Target
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError
 from migrator.migrating.books.ledger import JournalEntry, Ledger, LedgerEntry
 from migrator.migrating.books.yoyo_tables import YoyoTables

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from migrator.config import Config
-from migrator.database.patience import Patience
+from migrator.database.sessions.patience import Patience
 from migrator.errors import ConnectionLostError, WorkError
 from migrator.events import ignore
 from migrator.events.migrating import Done

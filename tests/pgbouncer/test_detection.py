@@ -12,10 +12,10 @@ import pytest
 
 from migrator import down, mark, protect, redo, reset, seed, status, up
 from migrator.config import Address, Config
+from migrator.database.address.pooler import kind_of
+from migrator.database.address.target import Host, Secret
 from migrator.database.connect import connect
-from migrator.database.pooler import kind_of
-from migrator.database.probe import find_mode
-from migrator.database.target import Host, Secret
+from migrator.database.sessions.probe import find_mode
 from migrator.errors import UnavailableError
 from migrator.migrating.running import sharing
 

@@ -11,7 +11,7 @@ import pytest
 
 from migrator import seed, up
 from migrator.config import Address, Config
-from migrator.database import probe
+from migrator.database.sessions import probe
 from migrator.errors import MigratorError
 
 Connection = asyncpg.Connection

@@ -13,7 +13,8 @@ from cable import Cable, Line
 from migrator import down, mark, new, protect, redo, reset, seed, status, up
 from migrator.config import Address, Config
 from migrator.database import connect as connecting
-from migrator.database.connect import connect, pool
+from migrator.database.connect import connect
+from migrator.database.sessions.opening import pool
 from migrator.errors import StateError, UnavailableError
 
 Project = Callable[..., Config]

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from migrator.config import Address, Config
-from migrator.database.connect import open_session
-from migrator.database.dsn import parse
+from migrator.database.address.dsn import parse
+from migrator.database.sessions.opening import open_session
 from migrator.migrating import up
 from migrator.seeding import seed
 

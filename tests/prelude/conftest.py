@@ -10,8 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from migrator.database import embedded, postmaster
-from migrator.database.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY, Launch
+from migrator.database.address.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY, Launch
+from migrator.database.launching import embedded
+from migrator.database.postgres import postmaster
 
 Connection = asyncpg.Connection
 _numbers = itertools.count(1)

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 import migrator
-from migrator.database import programs
+from migrator.database.postgres import programs
 from migrator.database.supabase import trusted
 
 STAND_INS = Path(migrator.__file__).parent / "database" / "supabase" / "extensions"

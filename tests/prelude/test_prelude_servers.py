@@ -14,8 +14,9 @@ import asyncpg
 import pytest
 
 from migrator.config import Address, Config
-from migrator.database import embedded, programs
 from migrator.database.connect import connect
+from migrator.database.launching import embedded
+from migrator.database.postgres import programs
 from migrator.database.supabase import marks
 from migrator.errors import MigratorError
 from migrator.events import Event, Told
@@ -84,8 +85,9 @@ async def test_a_plain_directory_does_not_become_one_for_supabase(folder: Path):
 
 
 START = (
-    "import sys; from pathlib import Path; from migrator.database import cluster; from migrator.database.launch import "
-    "Launch; cluster.launch(Launch(directory=Path(sys.argv[1]), supabase=True), 'postgres')"
+    "import sys; from pathlib import Path; from migrator.database.launching import cluster; "
+    "from migrator.database.address.launch import Launch; "
+    "cluster.launch(Launch(directory=Path(sys.argv[1]), supabase=True), 'postgres')"
 )
 
 

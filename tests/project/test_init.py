@@ -18,7 +18,7 @@ import yaml
 
 import migrator
 from migrator.config import Address, without_file
-from migrator.database.dsn import parse
+from migrator.database.address.dsn import parse
 from migrator.errors import InputError
 from migrator.events.founding import InitResult
 from migrator.project import init as begin
@@ -580,7 +580,7 @@ async def test_workflow_of_supabase_runs(here: Path, enterable: None, tmp_path_f
         ], done
     finally:
         config = migrator.load_config({"database": "embedded:"}, environ={})
-        from migrator.database import servers
+        from migrator.database.launching import servers
 
         await servers.stop_server(config)
 

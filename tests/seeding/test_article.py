@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from migrator.config import Config
-from migrator.database.connect import connect, pool
+from migrator.database.connect import connect
+from migrator.database.sessions.opening import pool
 from migrator.errors import WorkError
 from migrator.seeding import seed
 

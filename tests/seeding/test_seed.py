@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from migrator.config import Address, Config
+from migrator.database.address.target import Target
 from migrator.database.connect import connect
-from migrator.database.target import Target
 from migrator.errors import InputError, MigratorError, StateError, WorkError
 from migrator.events import Noticed
 from migrator.events.status import SeedSummary

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from clirows import rows
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError, UnavailableError
 from migrator.events.database import Told
 from migrator.migrating import down, mark, up

@@ -10,7 +10,7 @@ from cable import Cable, deaf_from
 from clirows import finished, gone, journal, locks, rows, sleeping, until
 
 from migrator.config import Address
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import UnavailableError, WorkError
 from migrator.migrating import mark, up
 from migrator.migrating.books import lock

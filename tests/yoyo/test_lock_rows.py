@@ -15,8 +15,8 @@ import pytest
 
 from migrator import migrating
 from migrator.config import Address, Config
-from migrator.database.connect import open_session
-from migrator.database.dsn import parse
+from migrator.database.address.dsn import parse
+from migrator.database.sessions.opening import open_session
 from migrator.errors import UnavailableError
 from migrator.events import Event, Waiting
 from migrator.migrating.books.lock import by_row, key, row_holder

@@ -1,1 +1,1 @@
-"""The way to a server, a step at a time and without a login: names, TCP, TLS. For telling at which of them it ends."""
+"""The way to a server and why it ends: names, TCP, TLS, refusals by the network, by a pooler, by the server."""

@@ -8,8 +8,8 @@ https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
 import asyncio
 import struct
 
-from migrator.database.bounds import bounded
-from migrator.database.target import Host
+from migrator.database.address.target import Host
+from migrator.database.network.bounds import bounded
 from migrator.errors import UnavailableError
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)

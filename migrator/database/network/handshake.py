@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from migrator.database import tls
-from migrator.database.bounds import bounded
-from migrator.database.connect_failures import DRIVER_ERRORS, REJECTED, failed
+from migrator.database.address.target import Host, Target
+from migrator.database.network import tls
+from migrator.database.network.bounds import bounded
 from migrator.database.network.certificate import Certificate, read_certificate
+from migrator.database.network.connect_failures import DRIVER_ERRORS, REJECTED, failed
 from migrator.database.network.greeting import SSL_REQUEST, stranger
-from migrator.database.target import Host, Target
 from migrator.errors import MigratorError
 
 FAREWELL = 1.0

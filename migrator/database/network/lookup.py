@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from migrator.database.target import Host
+from migrator.database.address.target import Host
 
 Answer = TypeVar("Answer")
 

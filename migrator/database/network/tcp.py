@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from migrator.database.bounds import bounded
-from migrator.database.connect_failures import failed, of_one_name
+from migrator.database.address.target import Host, Target
+from migrator.database.network.bounds import bounded
+from migrator.database.network.connect_failures import failed, of_one_name
 from migrator.database.network.lookup import HostAddress
-from migrator.database.target import Host, Target
 from migrator.errors import MigratorError
 
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from migrator.database.programs import Programs, complaint
+from migrator.database.postgres.programs import Programs, complaint
 from migrator.database.supabase import marks, trusted
 from migrator.errors import UnavailableError
 

@@ -14,8 +14,8 @@ import re
 import shutil
 from pathlib import Path
 
-from migrator.database.programs import Programs
-from migrator.database.sockets import private_folder
+from migrator.database.postgres.programs import Programs
+from migrator.database.postgres.sockets import private_folder
 
 FOLDER = "extensions"
 """The folder in a data directory that holds the control files."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ServerError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.migrating.books.entries import Entries

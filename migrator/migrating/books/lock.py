@@ -15,7 +15,7 @@ from math import inf
 from typing import Any
 
 from migrator.config import LedgerKind
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Waiting
 from migrator.events.blocking import Blocker

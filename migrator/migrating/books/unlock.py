@@ -9,9 +9,9 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from migrator.database.bounds import bounded
-from migrator.database.connect import open_session
-from migrator.database.session import FAREWELL, Session
+from migrator.database.network.bounds import bounded
+from migrator.database.sessions.opening import open_session
+from migrator.database.sessions.session import FAREWELL, Session
 from migrator.errors import MigratorError
 from migrator.events import Emit, Noticed
 

@@ -12,9 +12,9 @@ from time import monotonic
 from typing import TypeVar
 
 from migrator.config import Config
-from migrator.database.reconnect import ONCE, connect_again
-from migrator.database.session import Session
-from migrator.database.target import Target
+from migrator.database.address.target import Target
+from migrator.database.sessions.reconnect import ONCE, connect_again
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError
 from migrator.events.migrating import Done
 from migrator.migrating.books import ledger

@@ -10,7 +10,7 @@ from typing import Any
 from migrator.config import Config
 from migrator.database.rights import refuse_unfit
 from migrator.database.role import refuse_role
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, Noticed, Planned, Waiting
 from migrator.events.blocking import Blocker

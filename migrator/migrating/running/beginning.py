@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from migrator.config import Config
 from migrator.database import own, rights
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.events import Emit, ignore
 from migrator.migrating.books import journal
 from migrator.migrating.books.ledger import Ledger

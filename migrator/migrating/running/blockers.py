@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.events.blocking import Blocker
 from migrator.sql.masking import masked
 from migrator.sql.names import literal

@@ -6,7 +6,7 @@ settles it. What can be run twice is run again; for the rest resume.py asks a pe
 
 from collections.abc import Callable
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import WorkError
 from migrator.migrating.running.indexes import Indexes
 from migrator.sql.indexes import Detachment, IndexBuild, detachment, dropped_index, index_build, reindexed

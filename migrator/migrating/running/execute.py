@@ -6,7 +6,7 @@ Whatever happens, the ledger is asked afterwards: what it says is what happened.
 import contextlib
 from collections.abc import Sequence
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done

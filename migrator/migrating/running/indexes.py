@@ -9,7 +9,7 @@ https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CON
 from collections.abc import Callable
 from typing import Any
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ServerError, UnavailableError
 from migrator.migrating.books.lock import rest
 from migrator.sql.indexes import IndexBuild

@@ -10,9 +10,9 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from migrator.database.connect import open_session
-from migrator.database.session import Session
-from migrator.database.target import Target
+from migrator.database.address.target import Target
+from migrator.database.sessions.opening import open_session
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError
 from migrator.events import Emit
 from migrator.events.blocking import Blocked, Blocker

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, WorkError
 from migrator.events import Applied, Emit, Told
 from migrator.events.migrating import Done, Halted

@@ -7,8 +7,8 @@ for itself, and what a migration has left is taken back in the message of its CO
 
 from dataclasses import dataclass
 
-from migrator.database.reset import not_rolled_back, reset
-from migrator.database.session import settings
+from migrator.database.sessions.reset import not_rolled_back, reset
+from migrator.database.sessions.session import settings
 from migrator.migrating.running.timeouts import lifted
 
 WATCHFUL = "client_connection_check_interval = '1s'"

@@ -5,10 +5,10 @@ A pooler in transaction mode gives each transaction another connection: the lock
 
 from collections.abc import Sequence
 
-from migrator.database import pooler
-from migrator.database.probe import find_mode
-from migrator.database.session import Session
-from migrator.database.target import Host, Target
+from migrator.database.address import pooler
+from migrator.database.address.target import Host, Target
+from migrator.database.sessions.probe import find_mode
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.migrating.planning.step import Step
 

@@ -8,7 +8,7 @@ that the server reports leaves none.
 import contextlib
 from collections.abc import Callable
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, ServerError
 from migrator.migrating.books import journal
 from migrator.migrating.files.migration import Unit

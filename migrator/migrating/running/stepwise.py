@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
 from migrator.events import Noticed
 from migrator.migrating.books import journal

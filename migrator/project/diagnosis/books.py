@@ -5,7 +5,7 @@ from typing import Any
 from migrator.config import Config
 from migrator.database import own
 from migrator.database.rights import refuse_unfit
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError, MigratorError
 from migrator.events.status import MigrationStatus
 from migrator.migrating.books import ledger

@@ -1,10 +1,11 @@
 """Where the address leads: what it says, where that came from, and the server that we start for it."""
 
-from migrator.database import launch, servers
-from migrator.database.launch import EMBEDDED
-from migrator.database.pooler import for_migrating
-from migrator.database.servers import DOCKER, locate
-from migrator.database.target import Target
+from migrator.database.address import launch
+from migrator.database.address.launch import EMBEDDED
+from migrator.database.address.pooler import for_migrating
+from migrator.database.address.target import Target
+from migrator.database.launching import servers
+from migrator.database.launching.servers import DOCKER, locate
 from migrator.events import Event, ServerStarted
 from migrator.events.doctor import StepName
 from migrator.project.diagnosis.visit import Found, Visit

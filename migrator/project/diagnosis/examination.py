@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 from migrator.config import Config
-from migrator.database.bounds import bounded
+from migrator.database.network.bounds import bounded
 from migrator.errors import InputError, MigratorError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining, StepName

@@ -6,7 +6,7 @@ from typing import Any
 
 from migrator.config import Config
 from migrator.database import own
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.migrating.books.entries import Entries
 from migrator.migrating.books.ledger_choice import choose
 from migrator.migrating.books.ledger_query import probe

@@ -7,14 +7,15 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from migrator.database import tls
-from migrator.database.connect import apply_settings, describe, open_session
-from migrator.database.connect_failures import NEXT_HOST, together
-from migrator.database.dialling import look_up
+from migrator.database.address.target import Host, TlsMode
+from migrator.database.connect import describe
+from migrator.database.network import tls
+from migrator.database.network.connect_failures import NEXT_HOST, together
+from migrator.database.network.dialling import look_up
 from migrator.database.network.handshake import Handshake, shake_hands
 from migrator.database.network.lookup import HostAddress, is_literal
 from migrator.database.network.tcp import Knock, knock, unreached
-from migrator.database.target import Host, TlsMode
+from migrator.database.sessions.opening import apply_settings, open_session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.project.diagnosis.visit import Found, Visit
 

@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from migrator.database.connect import describe
-from migrator.database.probe import BACKEND
-from migrator.database.session import Session
+from migrator.database.sessions.probe import BACKEND
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError, UnavailableError
 from migrator.migrating.books import ledger
 from migrator.migrating.planning.standing import read_all

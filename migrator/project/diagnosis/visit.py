@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from migrator.config import Config
+from migrator.database.address.target import Host, Target
 from migrator.database.network.lookup import HostAddress
-from migrator.database.session import Session
-from migrator.database.target import Host, Target
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError, MigratorError
 from migrator.events import Emit
 from migrator.events.database import DatabaseInfo

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from migrator.config import ADDRESS_VARIABLES, Address, Config
-from migrator.database.dsn import parse
-from migrator.database.target import Target
-from migrator.database.url import SCHEMES
+from migrator.database.address.dsn import parse
+from migrator.database.address.target import Target
+from migrator.database.address.url import SCHEMES
 from migrator.errors import InputError
 from migrator.events.founding import Trace
 from migrator.project.founding.tools import SupabaseProject, YoyoProject

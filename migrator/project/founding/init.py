@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from migrator.config import Config
-from migrator.database.programs import INSTALL
+from migrator.database.postgres.programs import INSTALL
 from migrator.errors import InputError
 from migrator.events import Emit, ignore
 from migrator.events.founding import InitFile, InitResult

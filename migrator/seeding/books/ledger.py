@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migrator._version import __version__
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError, ServerError
 from migrator.events.status import SeedSummary
 from migrator.seeding.files.folders import SeedFile, digest

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.seeding.books.types import ColumnType, Types
 from migrator.sql.names import literal, quote
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError
 from migrator.events import Emit, FileFailed, FileLoaded
 from migrator.events.seeding import SeedOutcome

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from migrator.config import Config
-from migrator.database.connect import Pool, pool
-from migrator.database.session import Session
+from migrator.database.sessions.opening import Pool, pool
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError
 from migrator.events import Emit, Noticed
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.sql.names import literal, quote
 

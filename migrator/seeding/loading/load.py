@@ -9,7 +9,7 @@ import time
 from graphlib import TopologicalSorter
 
 from migrator.config import Config
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError
 from migrator.events import Emit, FileFailed, FileLoaded, FileSkipped
 from migrator.events.seeding import SeedOutcome

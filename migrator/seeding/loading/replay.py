@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 
 from migrator.database import protection
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import ServerError, ServerReport
 from migrator.events import Emit, FileSkipped
 from migrator.events.seeding import Counts, SeedOutcome

@@ -1,6 +1,6 @@
 """Labels of `$id` that no file of a run declares: the database may know them from an earlier run."""
 
-from migrator.database.session import Session
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError
 from migrator.seeding.books.tables import Catalog
 from migrator.seeding.preparing.check import Problems

@@ -1,0 +1,1 @@
+"""The servers that we start: data directories, containers, and which one an address means."""

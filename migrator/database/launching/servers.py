@@ -1,0 +1,108 @@
+"""From a configured address to a target that can be connected to: a DSN as it is, a server of ours once it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from migrator.config import Config
+from migrator.database.address import launch
+from migrator.database.address.dsn import parse
+from migrator.database.address.launch import EMBEDDED
+from migrator.database.address.target import Target
+from migrator.database.launching import embedded
+from migrator.errors import InputError
+from migrator.events import Emit, ignore
+from migrator.events.database import ServerResult, Told
+
+DOCKER = "docker:"
+
+# addresses that other tools leave in the environment and that we do not take without being told to
+_KNOWN_VARIABLES = ("SUPABASE_DB_URL", "POSTGRES_URL_NON_POOLING")
+
+
+@asynccontextmanager
+async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
+    """The target that the configuration names; emits what the user should hear about it.
+
+    An `embedded:` server is started when it does not run, and left running; a `docker:` one lives as long as the block.
+    Raises `InputError` when no address was given or it cannot be read, `UnavailableError` when a server does not start.
+    """
+    address = config.database
+    if address is None:
+        raise no_address(config)
+    text = address.text.strip()
+    if text.startswith(EMBEDDED):
+        yield await embedded.target(launch.read(config, address), address.origin, emit)
+        return
+    if text.startswith(DOCKER):
+        from migrator.database.launching.docker import container
+
+        image = text.removeprefix(DOCKER)
+        grants = config.automatic_grants
+        async with container(image, address.origin, emit, supabase=config.supabase, automatic_grants=grants) as target:
+            yield target
+        return
+    target = parse(address, config.environ)
+    for name, where in target.origins:
+        emit(Told(code="setting", message=f"`{name}` of the address is from {where}", verbose=True))
+    for notice in target.told:
+        emit(notice)
+    yield target
+
+
+def standing(config: Config) -> Target | None:
+    """The target that the configuration names, without starting anything for it.
+
+    None where it names none, an embedded server that does not run, or a container. Raises `InputError` for an address
+    that cannot be read.
+    """
+    address = config.database
+    if address is None or address.text.strip().startswith(DOCKER):
+        return None
+    if address.text.strip().startswith(EMBEDDED):
+        return embedded.running(directory(config), address.origin)
+    return parse(address, config.environ)
+
+
+def no_address(config: Config) -> InputError:
+    """Nothing named a database: what to do, going by what the environment holds."""
+    for name in _KNOWN_VARIABLES:
+        if config.environ.get(name):
+            return InputError(
+                "no database address",
+                code="no-address",
+                # it may stand in `.env`, which no shell reads
+                hint=f'`{name}` is set: write `database = "${{{name}}}"` in the configuration, or set DATABASE_URL to '
+                "its value",
+            )
+    return InputError(
+        "no database address",
+        code="no-address",
+        hint='give `--database ADDRESS`, set DATABASE_URL, or write `database = "..."` under `[tool.migrator]` in '
+        "pyproject.toml; `embedded:` is a PostgreSQL that needs no server",
+    )
+
+
+def directory(config: Config) -> Path:
+    """The data directory of the project's embedded server, whatever the address is."""
+    return launch.read(config, config.database).directory
+
+
+async def start_server(config: Config, emit: Emit = ignore) -> ServerResult:
+    """`migrate server start`: start the project's embedded server if it does not run; raises as `embedded.start`."""
+    return await embedded.start(launch.read(config, config.database), emit)
+
+
+async def stop_server(config: Config, emit: Emit = ignore) -> ServerResult:
+    """`migrate server stop`: end the project's embedded server; open transactions are rolled back."""
+    return await embedded.stop(directory(config), emit)
+
+
+async def server_status(config: Config, emit: Emit = ignore) -> ServerResult:
+    """`migrate server status`: whether the project's embedded server runs. Starts nothing."""
+    return embedded.status(launch.read(config, config.database), emit)
+
+
+async def server_url(config: Config, emit: Emit = ignore) -> ServerResult:
+    """`migrate server url`: its address for psql and applications while it runs. Starts nothing."""
+    return await embedded.url(launch.read(config, config.database), emit)
