@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from migrator.project import doctor, reset, status
     from migrator.seeding import seed
     from migrator.seeding.comparison import check_seeds
+    from migrator.seeding.pull import pull
     from migrator.source import Source, Span
 
 _HOMES = {
@@ -55,6 +56,7 @@ _HOMES = {
     "mark": "migrating",
     "new": "migrating",
     "protect": "migrating",
+    "pull": "seeding.pull",
     "redo": "migrating",
     "reset": "project",
     "seed": "seeding",
@@ -89,6 +91,7 @@ __all__ = [
     "mark",
     "new",
     "protect",
+    "pull",
     "redo",
     "reset",
     "seed",

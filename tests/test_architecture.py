@@ -70,7 +70,7 @@ HEAVY = ("asyncpg", "yoyo", "yaml", "rich")
 STOREYS: dict[str, tuple[str, ...]] = {
     "database": ("address", "postgres", "supabase", "network", "sessions", "launching"),
     "migrating": ("files", "books", "planning", "running"),
-    "seeding": ("files", "books", "preparing", "ordering", "loading"),
+    "seeding": ("files", "books", "preparing", "ordering", "loading", "pulling"),
 }
 """The rooms inside a room that has outgrown itself, from the ground up; what others ask it for lives on top of them."""
 
@@ -266,7 +266,21 @@ def _loaded_by(*arguments: str) -> tuple[int, str, set[str]]:
     return done.returncode, output, set(modules.split())
 
 
-COMMANDS = ("up", "seed", "status", "new", "down", "redo", "mark", "protect", "reset", "doctor", "init", "server")
+COMMANDS = (
+    "up",
+    "seed",
+    "status",
+    "new",
+    "down",
+    "redo",
+    "mark",
+    "protect",
+    "reset",
+    "doctor",
+    "init",
+    "server",
+    "pull",
+)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "init": "Begin a project: configuration, folders, a first migration, a workflow.",
         "up": "Apply pending migrations.",
         "seed": "Load seed files that are new or changed.",
+        "pull": "Write rows of the database as a seed file.",
         "status": "Show the server's version, every migration and the seed files.",
         "new": "Write the file of a new migration.",
         "down": "Roll back the newest migration, or several.",
@@ -39,7 +40,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         ctx.ensure_object(Common).command = cmd_name
-        found = importlib.import_module(f"migrator.cli.{cmd_name}").command
+        found = importlib.import_module(f"migrator.cli.{cmd_name.replace('-', '_')}").command
         return found if isinstance(found, click.Command) else None
 
     def resolve_command(

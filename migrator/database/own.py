@@ -9,7 +9,8 @@ import random
 
 from migrator.config import Config
 from migrator.database import rights
-from migrator.database.sessions.session import Notice, Session
+from migrator.database.sessions.notice import Notice
+from migrator.database.sessions.session import Session
 from migrator.errors import ServerError, UnavailableError
 from migrator.events import Emit, Noticed, ignore
 from migrator.sql.names import quote

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining
     from migrator.events.founding import InitFile, InitResult, Trace
     from migrator.events.migrating import Applied, Applying, Halted, Noticed, Planned
+    from migrator.events.pulling import Pulled, PullResult
     from migrator.events.seeding import (
         FileFailed,
         FileLoaded,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         | FileLoaded
         | FileFailed
         | FileSkipped
+        | Pulled
         | Examining
         | Examined
     )
@@ -69,6 +71,8 @@ _HOMES = {
     "InitResult": "founding",
     "Noticed": "migrating",
     "Planned": "migrating",
+    "PullResult": "pulling",
+    "Pulled": "pulling",
     "Retrying": "blocking",
     "ResetResult": "seeding",
     "SeedCheckResult": "seeding",
@@ -101,6 +105,8 @@ __all__ = [
     "InitResult",
     "Noticed",
     "Planned",
+    "PullResult",
+    "Pulled",
     "ResetResult",
     "Retrying",
     "SeedCheckResult",

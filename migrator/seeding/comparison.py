@@ -8,7 +8,8 @@ from typing import Any
 from migrator.config import Config
 from migrator.database.connect import connect, describe
 from migrator.database.role import refuse_role
-from migrator.database.sessions.session import Notice, Session
+from migrator.database.sessions.notice import Notice
+from migrator.database.sessions.session import Session
 from migrator.errors import ServerError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import SeedCheckResult, SeedDifference

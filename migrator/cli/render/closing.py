@@ -11,6 +11,7 @@ from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
     from migrator.events.migrating import ProtectResult
+    from migrator.events.pulling import PullResult
     from migrator.events.seeding import ResetResult, SeedResult
 
 
@@ -69,6 +70,12 @@ def reset(result: ResetResult, took: str) -> str:
     applied = words.count(len(result.up.done), "migration")
     loaded = words.count(sum(file.state == "loaded" for file in result.seed.files), "seed file")
     return f"{dropped}applied {applied} and loaded {loaded} in {took} at {line(result.database.address)}"
+
+
+def pulled(result: PullResult) -> str:
+    """The closing line of `pull`."""
+    parts = [f"{words.count(table.rows, 'row')} of {line(table.table)}" for table in result.tables]
+    return f"pulled {', '.join(parts)} from {line(result.database.address)}"
 
 
 def waiting(event: Waiting) -> str:

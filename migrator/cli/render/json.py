@@ -18,6 +18,7 @@ from migrator.errors import MigratorError
 from migrator.events import Event, Noticed, Told
 from migrator.events.database import DatabaseInfo, ServerResult
 from migrator.events.migrating import NewResult, ProtectResult, RunResult
+from migrator.events.pulling import PullResult
 from migrator.events.seeding import ResetResult, SeedCheckResult, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 from migrator.source import Span
@@ -42,6 +43,7 @@ class JsonRenderer:
         self._answers = Pen(surroundings.stdout)
         self._log = Pen(surroundings.stderr)
         self._notices: list[dict[str, Any]] = []
+        self._pulled: list[str] = []
 
     def event(self, event: Event) -> None:
         """Remember what the user should hear."""
@@ -56,6 +58,8 @@ class JsonRenderer:
             self._notices.append(notice if event.code is None else {"code": event.code, **notice})
         elif isinstance(event, Told):
             self._notices.append({"code": event.code, "message": event.message})
+        elif isinstance(event, events.Pulled):
+            self._pulled.append(event.text)
         elif isinstance(event, events.Blocked | events.Retrying):
             from migrator.cli.render import blocking
 
@@ -73,7 +77,8 @@ class JsonRenderer:
         """The document of a success, or of a `status --check` whose answer is no."""
         refused = refusal(result)
         error = {} if refused is None else {"error": failure(refused, refused.exit_code)}
-        self._write(ok=refused is None, body={**error, **answer(result)})
+        pulled = {"yaml": "".join(self._pulled)} if isinstance(result, PullResult) else {}
+        self._write(ok=refused is None, body={**error, **answer(result), **pulled})
 
     def failed(self, error: MigratorError, *, exit_code: int) -> None:
         """The document of a failure; of work that failed part-way, with what became of each part."""
@@ -198,7 +203,7 @@ def _init(result: events.InitResult) -> dict[str, Any]:
     }
 
 
-def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911 - one shape per kind of result
+def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - one shape per kind of result
     """A result as the keys that stand beside `schema`, `command` and `ok`."""
     match result:
         case StatusResult():
@@ -245,5 +250,7 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911 - one shape
                 "up": {key: value for key, value in _run(result.up).items() if key != "database"},
                 "seed": {"files": [_file(file) for file in result.seed.files]},
             }
+        case PullResult():
+            return {"database": _database(result.database), "pulled": [asdict(table) for table in result.tables]}
         case _:
             assert_never(result)

@@ -50,7 +50,7 @@ class TextRenderer:
         if not self._asked.quiet:
             self._running.keep(text)
 
-    def event(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case per kind of event, kept whole by assert_never
+    def event(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a case per kind of event, kept whole by assert_never
         """Progress, a line for each thing that has ended."""
         match event:
             case Told():
@@ -94,6 +94,8 @@ class TextRenderer:
                     self._say(f"{self._ink.warn('skipped')} {line(event.path)}: {line(event.reason)}")
                 elif self._asked.verbose:
                     self._say(self._ink.quiet(f"unchanged {line(event.path)}"))
+            case events.Pulled():
+                self._answers.raw(event.text)
             case events.Examining() | events.Examined():
                 self._examined(event)
             case events.Halted():
@@ -200,6 +202,8 @@ class TextRenderer:
                 self._say(closing.seeded(result, self._elapsed()))
             case events.ResetResult():
                 self._say(closing.reset(result, self._elapsed()))
+            case events.PullResult():
+                self._say(closing.pulled(result))
             case _:
                 assert_never(result)
 

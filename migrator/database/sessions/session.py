@@ -7,9 +7,9 @@ travel by COPY for the same reason.
 
 import asyncio
 import json
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -19,6 +19,7 @@ from migrator.database.address import pooler
 from migrator.database.address.target import Target, TargetKind
 from migrator.database.network.bounds import bounded
 from migrator.database.network.failures import AGAIN, translate
+from migrator.database.sessions.notice import Listener, Notice
 from migrator.database.sessions.patience import Patience
 from migrator.database.sessions.reset import reset
 from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError
@@ -28,20 +29,6 @@ FAREWELL = 5.0
 """Seconds in which the server has to confirm that something ends: a cancelled statement, a lock, a connection."""
 
 _DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A message of the server that is not an error: INFO, NOTICE, WARNING ..."""
-
-    severity: str
-    message: str
-    sqlstate: str
-    detail: str | None = None
-    hint: str | None = None
-
-
-Listener = Callable[[Notice], None]
 
 
 def settings(chosen: tuple[tuple[str, str], ...], *, local: bool) -> str:
@@ -148,19 +135,26 @@ class Session:
         The text is sent as `COPY (query) TO STDOUT`, so it has no trailing semicolon and takes no parameters; quote
         values with `migrator.sql.names.literal`.
         """
-        self._require_open()
         chunks: list[bytes] = []
 
         async def take(chunk: bytes) -> None:
             chunks.append(bytes(chunk))
 
+        await self.receive(query, take)
+        lines = b"".join(chunks).split(b"\n")[:-1]
+        # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
+        return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
+
+    async def receive(self, query: str, take: Callable[[bytes], Coroutine[Any, Any, None]]) -> None:
+        """Hand the rows of a query to `take` as they come, in COPY's text format and in pieces that end anywhere.
+
+        One round trip and the data; memory does not grow with it. The text is sent as that of `read`.
+        """
+        self._require_open()
         try:
             await self._connection.copy_from_query(query, output=take)
         except _DRIVER_ERRORS as error:
             raise translate(error, self.target.kind) from error
-        lines = b"".join(chunks).split(b"\n")[:-1]
-        # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
-        return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
 
     async def read_as_asked(self, query: str) -> list[Any]:
         """As `read`, under the settings of the address. Must not be called inside a transaction.

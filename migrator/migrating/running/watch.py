@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from time import monotonic
 
-from migrator.database.sessions.session import Notice
+from migrator.database.sessions.notice import Notice
 from migrator.events import Applied, Applying, Emit, Noticed
 from migrator.events.migrating import Done
 from migrator.migrating.planning.step import Step

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from migrator.config import Config
 from migrator.database import protection
-from migrator.database.sessions.session import Notice, Session, settings
+from migrator.database.sessions.notice import Notice
+from migrator.database.sessions.session import Session, settings
 from migrator.events import Emit, FileLoading
 from migrator.seeding.books import ledger
 from migrator.seeding.loading import merge

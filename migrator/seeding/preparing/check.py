@@ -17,7 +17,8 @@ _CAST = re.compile(r"\((\w+)\)::text|(?<=\w)::text")
 MOST_ERRORS = 100
 """How many errors one report tells; more do not help anybody."""
 
-_KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "c": "a type"}
+KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "c": "a type"}
+"""What else than a table a name may be, by `pg_class.relkind`."""
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ def table_options(document: SeedDocument, table: Table, info: TableInfo) -> Iter
     """What is wrong with the table itself and the options that name its columns."""
     where = span(document.path, document.shown, table.place, len(table.name))
     if info.kind not in {"r", "p"}:
-        yield InputError(f"`{table.name}` is {_KINDS.get(info.kind, 'no table')}", code="not-a-table", where=where)
+        yield InputError(f"`{table.name}` is {KINDS.get(info.kind, 'no table')}", code="not-a-table", where=where)
     named = [(name, place, "keep") for name, place in table.keep]
     if named_key(table, info) is None:
         named += [(name, table.key_place or table.place, "key") for name in table.key or () if "(" not in name]

@@ -22,6 +22,11 @@ def to_json(node: Node) -> str:
     return _json_scalar(node.value, node) if not node.style else _string(node.value)
 
 
+def reads_as_text(text: str) -> bool:
+    """A plain scalar of this text is a string, neither a number nor a word of JSON."""
+    return not (text in NULL_WORDS or text in _WORDS or NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
+
+
 def _json_scalar(text: str, node: Node) -> str:
     if text in NULL_WORDS:
         return "null"
