@@ -56,7 +56,7 @@ def text(value: object) -> str:
     """A text that is not empty, without NUL, which neither the server nor a file system takes."""
     if isinstance(value, str) and value.strip() and "\0" not in value:
         return value
-    raise Unfit("a text that is not empty")
+    raise Unfit("a text without NUL" if isinstance(value, str) and "\0" in value else "a text that says something")
 
 
 def name(value: object) -> str:

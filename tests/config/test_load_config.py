@@ -370,7 +370,8 @@ def test_what_is_wrong_in_a_file_has_its_place(
             f'readers = ["ci", "{"ü" * 32}"]',
             "`readers` from readers in migrator.toml is not a name of at most 63 bytes",
         ),
-        ('env = "a\\u0000b"', "`env` from env in migrator.toml is not a text that is not empty"),
+        ('env = " "', "`env` from env in migrator.toml is not a text that says something"),
+        ('env = "a\\u0000b"', "`env` from env in migrator.toml is not a text without NUL"),
         ('migrations = "a\\u0000b"', "`migrations` from migrations in migrator.toml is not a text or a list of texts"),
         (
             'wait = "1000h"',

@@ -407,6 +407,16 @@ async def test_several_hosts_that_all_fail_are_all_named():
         ),
         (
             f"{SHARED}:5432",
+            "postgres.abcdefgh",
+            socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+            (
+                "host-unknown",
+                f"the host `{SHARED}` has no address",
+                "copy the host with its prefix (`aws-0-`, `aws-1-`) and region from the dashboard's `Connect`",
+            ),
+        ),
+        (
+            f"{SHARED}:5432",
             "postgres",
             ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed"),
             (

@@ -121,6 +121,13 @@ def test_resolve_refuses(wanted, code, text):
     assert caught.value.code == code
 
 
+def test_resolve_counts_what_it_does_not_name():
+    """Where a prefix fits many ids, the error does not look as if those that it names were all."""
+    with pytest.raises(InputError) as caught:
+        resolve("a", [f"a{number}" for number in range(7)])
+    assert caught.value.message == "`a` could be `a0`, `a1`, `a2`, `a3`, `a4` and 2 more"
+
+
 def test_resolve_prefers_the_exact_id():
     """An id that is a prefix of another can still be named."""
     assert resolve("a1", ["a1", "a10"]) == "a1"

@@ -216,6 +216,8 @@ def _unreachable(error: OSError, host: Host) -> UnavailableError:
 def _unknown_host(error: socket.gaierror, host: Host) -> UnavailableError:
     if error.errno == socket.EAI_AGAIN:
         hint = "the name service does not answer: check the network"
+    elif is_supabase(host) and not _ipv6_only(host):
+        hint = "copy the host with its prefix (`aws-0-`, `aws-1-`) and region from the dashboard's `Connect`"
     elif not _ipv6_only(host):
         hint = "check the spelling; a name inside a container network is known only inside it"
     elif not has_ipv6():  # some name services keep addresses back that their client cannot use

@@ -14,6 +14,9 @@ from migrator.migrating.planning.resume import step
 from migrator.migrating.planning.states import Standing
 from migrator.migrating.planning.step import Step
 
+_SHOWN = 5
+"""Ids that are named where a prefix fits several; the others are counted."""
+
 
 def resolve(wanted: str, ids: Iterable[str]) -> str:
     """The id that the user means: exact, its whole version, or a prefix that only one id has.
@@ -29,7 +32,9 @@ def resolve(wanted: str, ids: Iterable[str]) -> str:
         if len(found) == 1:
             return found[0]
     if matches:
-        listed = ", ".join(f"`{match}`" for match in matches[:5])
+        listed = ", ".join(f"`{match}`" for match in matches[:_SHOWN])
+        if len(matches) > _SHOWN:
+            listed += f" and {len(matches) - _SHOWN} more"
         raise InputError(f"`{wanted}` could be {listed}", code="ambiguous-migration", hint="give more of the id")
     near = difflib.get_close_matches(wanted, ids, n=1, cutoff=0.4)
     raise InputError(

@@ -1,9 +1,12 @@
 """The role that logs in, the one that migrations run as, and what it may do outside our own tables."""
 
+from dataclasses import replace
 from typing import Any
 
 from migrator.config import Config
 from migrator.database.role import refuse_role
+from migrator.database.sessions.session import Session
+from migrator.errors import UnavailableError
 from migrator.migrating.books.supabase_table import SCHEMA, TABLE
 from migrator.migrating.books.yoyo_tables import TABLES
 from migrator.project.diagnosis.visit import Found, Visit
@@ -61,10 +64,10 @@ def query(config: Config) -> str:
 
 
 async def role(visit: Visit) -> Found:
-    """The role's attributes and rights. Raises for a `role` of the configuration that cannot be set."""
+    """The role's attributes and rights. Raises for a `role` of the configuration that a run could not become."""
     session, config = visit.connected, visit.config
-    await refuse_role(session, config)
-    (found,) = await session.read_as_asked(query(config))
+    taken = await _taken(session, config)
+    (found,) = await session.read_as_asked(query(taken))
     foreign = found.pop("foreign") or []
     facts = {
         **{name: found[name] for name in FACTS},
@@ -73,7 +76,7 @@ async def role(visit: Visit) -> Found:
         "owners": sorted({who for _, who in foreign}),
     }
     who = found["role"]
-    told = who if config.role is None else f"{found['login']}, who becomes {who}"
+    told = who if taken.role is None else f"{found['login']}, who becomes {who}"
     told += ": superuser" if found["superuser"] else _rights(found)
     problems, sql = _problems(found)
     if foreign:
@@ -84,6 +87,20 @@ async def role(visit: Visit) -> Found:
     if not problems or found["login"] in config.readers:  # who shall only read need not do more
         return Found(message=told, facts=facts)
     return Found(message=told, facts=facts, state="warning", hint="; ".join(problems), sql=tuple(sql))
+
+
+async def _taken(session: Session, config: Config) -> Config:
+    """The configuration as it holds for who logs in: a reader need not become `role`, which would let it write."""
+    try:
+        await refuse_role(session, config)
+    except UnavailableError as error:
+        if error.code != "role-not-permitted":
+            raise
+        (login,) = await session.read("select pg_catalog.to_jsonb(session_user)")
+        if login not in config.readers:
+            raise
+        return replace(config, role=None)
+    return config
 
 
 def _rights(found: dict[str, Any]) -> str:
