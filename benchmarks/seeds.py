@@ -4,7 +4,8 @@ r"""How fast `migrate seed` loads YAML, and in how much memory: rows by upsert i
     python benchmarks/seeds.py --rows 1000000 --dsn URL
 
 Measured, each a whole process: into the empty table; again with the file unchanged; again with every row compared
-(`--force`); beside `psql \copy` of the same rows, and beside `yaml.load(CSafeLoader)`, which only parses.
+(`--force`); the same rows as a CSV seed; beside `psql \copy` of that file, and beside `yaml.load(CSafeLoader)`, which
+only parses.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from server import Server, running
 
 RATE = 40_000  # rows per second
 MEMORY = 120  # megabytes
+BESIDE_COPY = 60  # percent of the rate of psql's \copy
 COLUMNS = ("id", "email", "full_name", "balance", "joined_at", "note")
 TABLE = (
     "create table account (id bigint primary key, email text not null unique, full_name text not null, "
@@ -68,10 +70,13 @@ def write(count: int, folder: Path) -> tuple[Path, Path]:
     """Write the rows as a seed file and as CSV."""
     seeds = folder / "seeds"
     seeds.mkdir()
-    document, bulk = seeds / "account.yaml", folder / "account.csv"
+    tables = folder / "tables"
+    tables.mkdir()
+    document, bulk = seeds / "account.yaml", tables / "account.csv"
     with document.open("w", encoding="utf-8") as yaml, bulk.open("w", encoding="utf-8", newline="") as plain:
         lines = csv.writer(plain)
         yaml.write("account:\n")
+        lines.writerow(COLUMNS)
         for key, email, name, balance, joined, note in rows(count):
             yaml.write(
                 f"  - id: {key}\n    email: {email}\n    full_name: {name}\n    balance: {balance}\n"
@@ -97,16 +102,20 @@ def measure(server: Server, count: int, runs: int, folder: Path, *, parser: bool
         server.settle()
         return server.url(current[0])
 
-    def seed(*options: str) -> list[str]:
+    def seed(*options: str, seeds: Path = document.parent) -> list[str]:
         url = server.url(current[0])
-        return [*migrate_command(), "seed", "--database", url, "--seeds", str(document.parent), *options]
+        return [*migrate_command(), "seed", "--database", url, "--seeds", str(seeds), *options]
 
     def copy() -> list[str]:
-        return [server.psql, "-Xq", "-d", fresh(), "-c", f"\\copy account from '{bulk}' with (format csv)"]
+        return [server.psql, "-Xq", "-d", fresh(), "-c", f"\\copy account from '{bulk}' with (format csv, header)"]
 
     def first() -> list[str]:
         fresh()
         return seed()
+
+    def first_csv() -> list[str]:
+        fresh()
+        return seed(seeds=bulk.parent)
 
     def prove(_: Run) -> None:
         found = server.sql(current[0], "select count(*), sum(id) from account")
@@ -114,7 +123,9 @@ def measure(server: Server, count: int, runs: int, folder: Path, *, parser: bool
             raise SystemExit(f"the table holds {found}, not {expected}")
 
     contenders = [
-        Contender(name="psql \\copy of the same rows", command=copy, after=prove),
+        Contender(name="psql \\copy of the CSV", command=copy, after=prove),
+        Contender(name="migrate seed of that CSV, empty table", command=first_csv, after=prove),
+        Contender(name="migrate seed of that CSV --force, again", command=lambda: seed("--force", seeds=bulk.parent)),
         Contender(name="migrate seed, empty table", command=first, after=prove),
         Contender(name="migrate seed, again", command=seed, after=prove),
         Contender(name="migrate seed --force, again", command=lambda: seed("--force"), after=prove),
@@ -145,8 +156,16 @@ def main() -> int:
     table(f"{given.rows:,} rows", results, rates)
     loads = {result.name: result for result in results}
     loaded = loads["migrate seed, empty table"]
+    csv_loaded, copied = loads["migrate seed of that CSV, empty table"], loads["psql \\copy of the CSV"]
     missed = verdicts(
         [
+            Target(
+                what="rate of CSV beside `psql \\copy`",
+                value=100 * copied.wall / csv_loaded.wall,
+                bound=BESIDE_COPY,
+                unit="%",
+                at_least=True,
+            ),
             Target(
                 what="rows into the empty table",
                 value=given.rows / loaded.wall,

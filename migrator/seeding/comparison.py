@@ -17,11 +17,13 @@ from migrator.seeding.files import headers
 from migrator.seeding.files.folders import find
 from migrator.seeding.loading import differences
 from migrator.seeding.loading.blame import explain
+from migrator.seeding.loading.filling import fill
 from migrator.seeding.loading.places import cells_of, table_of
 from migrator.seeding.loading.staging import Stage, stages_of
 from migrator.seeding.loading.steps import SETTINGS, set_locally
+from migrator.seeding.pending import taken_by_others
 from migrator.seeding.prepared import prepare
-from migrator.seeding.preparing.spool import Spool, source
+from migrator.seeding.preparing.spool import Spool
 from migrator.sql.names import quote
 
 
@@ -33,7 +35,9 @@ async def check_seeds(config: Config, *, paths: tuple[Path, ...] = (), emit: Emi
 
     Raises `InputError` as `seed` does, and `WorkError` for a value that the database refuses.
     """
-    files = [file for file in find(config, paths, emit) if headers.applies(file, config.env)]
+    found_files = find(config, paths, emit)
+    taken = taken_by_others(found_files, {}, config.env)
+    files = [file for file in found_files if file.path not in taken and headers.applies(file, config.env)]
     async with connect(config, emit) as session:
         with Spool() as spool:
             loads = await prepare(config, session, files, spool, emit)
@@ -61,8 +65,7 @@ async def _compare(session: Session, config: Config, stages: list[Stage], spool:
     try:
         await session.run("; ".join(opening))
         for stage in stages:
-            rows = source(spool, stage.load.start, stage.load.end, stage.load.layouts(), lambda _: None)
-            await session.copy(stage.name, stage.columns(), rows)
+            await fill(session, stage, spool, lambda _: None)
         with session.listening(hear):
             await session.run(f"{differences.block(stages)}; rollback")
             await session.settle()

@@ -10,7 +10,7 @@ from migrator.events import Emit, Noticed
 from migrator.seeding.books import tables
 from migrator.seeding.files import headers
 from migrator.seeding.files.folders import SeedFile
-from migrator.seeding.files.nodes import Table
+from migrator.seeding.files.nodes import NOWHERE, Table
 from migrator.seeding.files.rows import read_tables
 from migrator.seeding.loading.steps import set_locally
 from migrator.seeding.preparing.declared import refuse_undeclared
@@ -45,7 +45,11 @@ async def _read_all(preparation: Preparation, files: list[SeedFile]) -> list[Fil
     """Read every file, in a thread, so that a signal is heard meanwhile."""
 
     def read() -> list[FileLoad]:
-        loads = [preparation.read(file) for file in files]
+        loads = [preparation.read(file) for file in files if file.table is None]
+        # a CSV file whose rows another file takes is no seed by itself
+        taken = {load.includes.path(name) for load in loads for name in load.includes.digests}
+        loads += [preparation.read(file) for file in files if file.table is not None and file.path not in taken]
+        loads.sort(key=lambda load: load.file.name)
         if not preparation.unread:
             preparation.finish(loads)
         return loads
@@ -67,7 +71,7 @@ async def writers(
     synced = {load.info.oid for file in loads for load in file.tables if load.table.where is not None}
     if not synced or not unchanged:
         return {}
-    written = [(file, table) for file in unchanged for table in read_tables(file.path, file.shown)]
+    written = [(file, table) for file in unchanged for table in _tables(file)]
     catalog = tables.Catalog()
     async with _settings(session):
         await catalog.read(session, [table.name for _, table in written])
@@ -77,6 +81,10 @@ async def writers(
         if info is not None and info.oid in synced:
             found.setdefault(info.oid, []).append((file, table))
     return found
+
+
+def _tables(file: SeedFile) -> list[Table]:
+    return [Table(name=file.table, place=NOWHERE)] if file.table is not None else read_tables(file.path, file.shown)
 
 
 @asynccontextmanager

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import asyncpg
 
-from migrator.database.address.target import TargetKind
+from migrator.database.address.target import Target, TargetKind
 from migrator.database.network.lacking import way_out
-from migrator.errors import ConnectionLostError, MigratorError, ServerError, ServerReport
+from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError, ServerReport
 
 ENDED = frozenset(
     {
@@ -103,4 +103,15 @@ def translate(error: BaseException, kind: TargetKind) -> MigratorError:
         f"the connection to the server was lost: {str(error) or type(error).__name__}",
         code="connection-lost",
         hint=AGAIN,
+    )
+
+
+def refused_setting(target: Target, error: ServerError) -> InputError:
+    """The server does not know a setting of the address, or not this value of it."""
+    names = ", ".join(f"`{name}`" for name, _ in target.settings)
+    return InputError(
+        f"the server refuses a setting of the address's `options` ({names}): {error.report}",
+        code="invalid-option",
+        sqlstate=error.report.sqlstate,
+        outcome="nothing was changed",
     )

@@ -10,8 +10,9 @@ from migrator.database.address.target import SessionAttributes, Target
 from migrator.database.network import connect_failures
 from migrator.database.network.bounds import bounded
 from migrator.database.network.dialling import reach
+from migrator.database.network.failures import refused_setting
 from migrator.database.sessions.patience import Patience
-from migrator.database.sessions.session import Session, refused_setting, settings
+from migrator.database.sessions.session import Session, settings
 from migrator.errors import MigratorError, ServerError, UnavailableError
 
 CLOSE_TIMEOUT = 5.0

@@ -18,11 +18,11 @@ from asyncpg.pool import PoolConnectionProxy
 from migrator.database.address import pooler
 from migrator.database.address.target import Target, TargetKind
 from migrator.database.network.bounds import bounded
-from migrator.database.network.failures import AGAIN, translate
+from migrator.database.network.failures import AGAIN, refused_setting, translate
 from migrator.database.sessions.notice import Listener, Notice
 from migrator.database.sessions.patience import Patience
 from migrator.database.sessions.reset import reset
-from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError
+from migrator.errors import ConnectionLostError, MigratorError, ServerError
 from migrator.sql.names import literal
 
 FAREWELL = 5.0
@@ -37,17 +37,6 @@ def settings(chosen: tuple[tuple[str, str], ...], *, local: bool) -> str:
     # not SET, which takes a list such as that of search_path for a single name
     calls = [f"pg_catalog.set_config({literal(name)}, {literal(value)}, {ends})" for name, value in chosen]
     return ", ".join(calls)
-
-
-def refused_setting(target: Target, error: ServerError) -> InputError:
-    """The server does not know a setting of the address, or not this value of it."""
-    names = ", ".join(f"`{name}`" for name, _ in target.settings)
-    return InputError(
-        f"the server refuses a setting of the address's `options` ({names}): {error.report}",
-        code="invalid-option",
-        sqlstate=error.report.sqlstate,
-        outcome="nothing was changed",
-    )
 
 
 class Session:
@@ -178,12 +167,21 @@ class Session:
         return found
 
     async def copy(
-        self, table: str, columns: list[str], source: AsyncIterable[bytes], *, schema: str | None = None
+        self,
+        table: str,
+        columns: list[str],
+        source: AsyncIterable[bytes],
+        *,
+        schema: str | None = None,
+        csv: bool = False,
     ) -> int:
-        """Load rows of COPY's text format into a table; returns how many. One round trip and the data."""
+        """Load rows of COPY's text format, or `csv` below a header, into a table; returns how many.
+
+        One round trip and the data.
+        """
         try:
             status = await self._connection.copy_to_table(
-                table, columns=columns, source=source, schema_name=schema, format="text"
+                table, columns=columns, source=source, schema_name=schema, format="csv" if csv else "text", header=csv
             )
         except _DRIVER_ERRORS as error:
             raise translate(error, self.target.kind) from error

@@ -10,8 +10,10 @@ from migrator.errors import InputError
 from migrator.events import Emit, Noticed, ignore
 from migrator.source import shown
 
-SUFFIXES = frozenset({".yaml", ".yml"})
-_LATER = frozenset({".csv", ".sql", ".gz"})
+CSV_SUFFIXES = (".csv", ".csv.gz")
+SUFFIXES = (".yaml", ".yml", *CSV_SUFFIXES)
+_OTHERS = (".gz", ".sql")
+_ENDS = "seed files end in `.yaml`, `.yml`, `.csv` or `.csv.gz`"
 _BLOCK = 1 << 20
 
 
@@ -30,6 +32,12 @@ class SeedFile:
     shown: str
     name: str
     sha256: bytes
+
+    @property
+    def table(self) -> str | None:
+        """The table that a CSV file is called after; None for any other file."""
+        suffix = next((suffix for suffix in CSV_SUFFIXES if self.path.name.endswith(suffix)), None)
+        return self.path.name.removesuffix(suffix) if suffix is not None else None
 
 
 def find(config: Config, paths: tuple[Path, ...] = (), emit: Emit = ignore) -> tuple[SeedFile, ...]:
@@ -79,24 +87,17 @@ def _absolute(path: Path) -> Path:
 
 def _files(start: Path, emit: Emit) -> list[Path]:
     if start.is_file():
-        if start.suffix not in SUFFIXES:
-            raise InputError(
-                f"`{shown(start)}` is not a seed file", code="not-a-seed", hint="seed files end in `.yaml` or `.yml`"
-            )
+        if not start.name.endswith(SUFFIXES):
+            raise InputError(f"`{shown(start)}` is not a seed file", code="not-a-seed", hint=_ENDS)
         return [start]
     files = []
     for path in sorted(start.rglob("*")):
         if any(part.startswith(".") for part in path.relative_to(start).parts) or not path.is_file():
             continue
-        if path.suffix in SUFFIXES:
+        if path.name.endswith(SUFFIXES):
             files.append(path)
-        elif path.suffix in _LATER:
-            emit(
-                Noticed(
-                    severity="WARNING",
-                    message=f"`{shown(path)}` is not loaded: seed files end in `.yaml` or `.yml`",
-                )
-            )
+        elif path.name.endswith(_OTHERS):
+            emit(Noticed(severity="WARNING", message=f"`{shown(path)}` is not loaded: {_ENDS}"))
     return files
 
 

@@ -25,7 +25,7 @@ def applies(file: SeedFile, env: str) -> bool:
 
     Raises `InputError` for a header that cannot be read.
     """
-    if not may_have_header(file.path):
+    if file.table is not None or not may_have_header(file.path):
         return True
     from migrator.seeding.files.rows import read_header
 
@@ -35,6 +35,8 @@ def applies(file: SeedFile, env: str) -> bool:
 
 def table_names(file: SeedFile) -> list[str]:
     """The top-level keys of a file: at least its tables. Raises `InputError` for what YAML refuses before them."""
+    if file.table is not None:
+        return [file.table]
     names = _names_by_line(file.path)
     if names is None:
         from migrator.seeding.files.rows import read_tables

@@ -1,5 +1,7 @@
 """What a seed file consists of, as values that know their place: scalars, lists, mappings, rows, tables, the header."""
 
+import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TypeAlias
@@ -22,6 +24,18 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place(0, 0)
+
+
+class Document(Protocol):
+    """Where something stands, as far as an error needs it."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def shown(self) -> str:
+        """Its name in errors."""
 
 
 class Mark(Protocol):
@@ -128,6 +142,8 @@ class Table:
         key: the columns of `key`.
         key_place: of the option.
         mode: what becomes of rows that are there, that are not, and that are there without being in the file.
+        file: a CSV file that has the rows, by its path from the seed file's folder.
+        file_place: of its name.
         where: the SQL condition that `sync` deletes within.
         where_place: of the condition.
         keep: columns that are set on insert alone.
@@ -139,6 +155,8 @@ class Table:
     key: tuple[str, ...] | None = None
     key_place: Place | None = None
     mode: Mode = "upsert"
+    file: str | None = None
+    file_place: Place = NOWHERE
     where: str | None = None
     where_place: Place = NOWHERE
     keep: tuple[tuple[str, Place], ...] = ()
@@ -196,11 +214,11 @@ def _shift(mark: Mark, lines: int) -> Place:
 def line_of(path: Path, number: int) -> str:
     """One line of a file, counted from 0, without its end; for an error's excerpt."""
     try:
-        with path.open("rb") as file:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             for index, line in enumerate(file):
                 if index == number:
                     return line.decode("utf-8-sig" if number == 0 else "utf-8", errors="replace").rstrip("\r\n")
-    except OSError:
+    except (OSError, EOFError, zlib.error):
         pass
     return ""
 

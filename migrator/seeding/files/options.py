@@ -3,6 +3,7 @@
 import difflib
 from typing import Any, NoReturn, Protocol, get_args
 
+from migrator.seeding.files.folders import CSV_SUFFIXES
 from migrator.seeding.files.nodes import (
     NOWHERE,
     Header,
@@ -20,10 +21,8 @@ from migrator.seeding.files.nodes import (
 from migrator.sql.expression import fault
 
 MODES: tuple[Mode, ...] = get_args(Mode)
-OPTIONS = ("key", "mode", "where", "keep", "defaults", "rows")
+OPTIONS = ("key", "mode", "where", "keep", "defaults", "rows", "file")
 ONE_ROW_IS_A_LIST = "one row is still a list: write `- ` before it"
-
-_LATER_OPTIONS = frozenset({"file"})
 
 
 class Refuse(Protocol):
@@ -67,13 +66,12 @@ def words(document: Refuse, node: Node, what: str) -> tuple[str, ...]:
 
 def no_rows(document: Refuse, name: str, mark: Mark) -> NoReturn:
     """A table's mapping has ended without `rows`."""
-    document.fail(f"`{name}` has no `rows`", mark, code="seed-format", hint=f"add `rows:`, or {ONE_ROW_IS_A_LIST}")
+    hint = f"add `rows:` or `file:`, or {ONE_ROW_IS_A_LIST}"
+    document.fail(f"`{name}` has no `rows`", mark, code="seed-format", hint=hint)
 
 
 def known(document: Refuse, name: str, word: str, mark: Mark) -> None:
     """Refuse an option that there is not."""
-    if word in _LATER_OPTIONS:
-        document.fail(f"`{word}` is not supported in this version", mark, code="not-supported", width=len(word))
     if word not in OPTIONS:
         near = difflib.get_close_matches(word, OPTIONS, 1)
         hint = f"did you mean `{near[0]}`?" if near else f"options are {', '.join(OPTIONS)}; {ONE_ROW_IS_A_LIST}"
@@ -90,6 +88,7 @@ def table(document: Refuse, name: str, place: Place, seen: dict[str, Place], fou
         node = found["keep"]
         places = [place_of(item) for item in (node.items if isinstance(node, Sequence) else [node])]
         keep = tuple(zip(words(document, node, "keep"), places, strict=True))
+    file = _file(document, found["file"]) if "file" in found else None
     mode = _mode(document, found["mode"]) if "mode" in found else "upsert"
     where = _where(document, found["where"]) if "where" in found else None
     if (mode == "sync") != (where is not None):
@@ -112,6 +111,8 @@ def table(document: Refuse, name: str, place: Place, seen: dict[str, Place], fou
         key=words(document, found["key"], "key") if "key" in found else None,
         key_place=seen.get("key"),
         mode=mode,
+        file=file,
+        file_place=place_of(found["file"]) if file is not None else NOWHERE,
         where=where,
         where_place=place_of(found["where"]) if where is not None else NOWHERE,
         keep=keep,
@@ -132,6 +133,19 @@ def _mode(document: Refuse, node: Node) -> Mode:
             hint=f"modes are {', '.join(MODES)}",
         )
     return mode
+
+
+def _file(document: Refuse, node: Node) -> str:
+    """The CSV file that has the rows."""
+    if isinstance(node, Sequence | Mapping) or is_null(node) or not node.value.endswith(CSV_SUFFIXES):
+        document.fail(
+            "`file` is the path of a CSV file, from the folder of this one",
+            node.start_mark,
+            code="seed-format",
+            width=width_of(node),
+            hint="its name ends in `.csv` or `.csv.gz`",
+        )
+    return node.value
 
 
 def _where(document: Refuse, node: Node) -> str:

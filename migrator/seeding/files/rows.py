@@ -143,6 +143,10 @@ class SeedDocument(Composer):
                 break
             options.known(self, name, word, option.start_mark)
             found[word] = self._node(self._get(), 1)
+            if word == "file":
+                if type(event := self._get()) is not MAPPING_END:
+                    self.fail("`file` comes last in a table's options", event.start_mark, code="seed-format")
+                return options.table(self, name, place, seen, found)
         event = self._get()
         if type(event) is not SEQUENCE_START:
             self.fail(

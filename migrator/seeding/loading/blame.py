@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from migrator.database.supabase.reserved import rows_refused_there
 from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
@@ -9,11 +10,12 @@ from migrator.seeding.books.tables import Column
 from migrator.seeding.loading.places import cell_of, table_of
 from migrator.seeding.loading.refused import refused, short
 from migrator.seeding.loading.staging import REFUSED, Stage
-from migrator.seeding.preparing.shapes import TableLoad
+from migrator.seeding.preparing.shapes import Bulk, TableLoad
 from migrator.seeding.preparing.spool import Spool
 from migrator.source import Span
 
 _COPY = re.compile(r"COPY migrator_seed_(\d+), line (\d+)(?:, column (c\d+|shape|line))?")
+_MISSING = re.compile(r'"(c\d+)"')
 _KEY = re.compile(r"Key \((.*?)\)=\((.*)\)", re.DOTALL)
 _FAILING_ROW = re.compile(r"Failing row contains \((.*)\)\.", re.DOTALL)
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
@@ -26,10 +28,10 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
     report = error.report
     if report.sqlstate == REFUSED:
         return refused(report, stages)
-    words = f"{short(report.message)} ({report.sqlstate})"
+    load, where = _place(report, stages, spool)
+    words = f"{short(_in_our_words(report, load))} ({report.sqlstate})"
     if report.detail:
         words += f": {short(report.detail)}"
-    load, where = _place(report, stages, spool)
     shown = load.file.shown if load is not None else stages[0].load.file.shown if stages else "the file"
     table = f"`{load.table.name}` of " if load is not None else ""
     return WorkError(
@@ -46,8 +48,17 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
     )
 
 
+def _in_our_words(report: ServerReport, load: TableLoad | None) -> str:
+    """What COPY says of a record with too few fields names a column of staging."""
+    missing = _MISSING.search(report.message) if report.sqlstate == "22P04" else None
+    if missing is None or load is None:
+        return report.message
+    return report.message.replace(f'"{missing[1]}"', f'"{load.staged()[int(missing[1][1:])].name}"')
+
+
 def _hint(report: ServerReport) -> str | None:
     hints = {
+        "22P04": "each record has as many fields as the header; a field with a comma in it is quoted",
         "23505": "another row has this key: change one of them, or name this key with `key:` to update that row",
         "23503": "write the row that it refers to, in this file or another",
         "42501": "seed as a role that may write this table",
@@ -72,7 +83,7 @@ def _place(report: ServerReport, stages: list[Stage], spool: Spool) -> tuple[Tab
         for names, values in _wanted(report, load):
             line = _search(load, spool, names, values)
             if line is not None:
-                return load, cell_of(load, line, names[0])
+                return load, cell_of(load, line, report.column or names[0])
     return named[0], table_of(named[0])
 
 
@@ -98,6 +109,8 @@ def _wanted(report: ServerReport, load: TableLoad) -> Iterator[tuple[list[str], 
 
 def _search(load: TableLoad, spool: Spool, names: list[str], values: str) -> int | None:
     """The line of the row whose cells read so; None when it is not found by its text."""
+    if load.bulk is not None:
+        return _search_csv(load.bulk, names, values)
     positions = []
     for shape in load.shapes:
         at = {cell.name: index + 2 for index, cell in enumerate(shape.cells) if isinstance(cell, Column)}
@@ -115,8 +128,24 @@ def _search(load: TableLoad, spool: Spool, names: list[str], values: str) -> int
     return None
 
 
+def _search_csv(bulk: Bulk, names: list[str], values: str) -> int | None:
+    at = {cell.name: index for index, cell in enumerate(bulk.fields) if isinstance(cell, Column)}
+    if not all(name in at for name in names):
+        return None
+    cut, wanted = values.endswith(_TRUNCATED), values.removesuffix(_TRUNCATED)
+    here = [at[name] for name in names]
+    for record in islice(bulk.file.records(), 1, None):
+        fields = record.fields()
+        text = ", ".join(["null" if (cell := fields[index].text) is None else cell for index in here])
+        if text == wanted or (cut and text.startswith(wanted)):
+            return record.number
+    return None
+
+
 def _line(load: TableLoad, spool: Spool, number: int) -> int | None:
-    """The line in the file of a row that COPY counted, from 1."""
+    """The line in the file of a row that COPY counted, from 1; of a CSV file, the number of its record."""
+    if load.bulk is not None:
+        return next((record.number for record in load.bulk.file.records() if record.copied >= number), None)
     for index, line in enumerate(spool.lines(load.start, load.end), 1):
         if index == number:
             return int(line.split(b"\t", 2)[1])

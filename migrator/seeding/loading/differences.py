@@ -1,6 +1,6 @@
 """Staged rows against the database, for `seed --check`: which differ, and in what. Nothing but staging is written."""
 
-from migrator.seeding.loading.resolving import lookups, resolve
+from migrator.seeding.loading.resolving import lookups, resolve, unresolved
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.preparing.shapes import Shape
 from migrator.sql.expression import in_parentheses
@@ -37,12 +37,12 @@ def _of_shape(stage: Stage, shape: Shape) -> list[str]:
     """Queries for the rows of a shape that differ: line, problem, columns."""
     key = stage.load.key
     rows = f"from {stage.name} s where s.shape = {shape.number}"
-    unresolved = [f"s.{stage.place(lookup.columns[0])} is null" for lookup in shape.lookups()]
+    missing = [unresolved(stage, lookup) for lookup in shape.lookups()]
     parts = [
         f"select s.line, 'lookup', json_build_array({literal(lookup.parts()[0].name)}) {rows} and {empty}"
-        for lookup, empty in zip(shape.lookups(), unresolved, strict=True)
+        for lookup, empty in zip(shape.lookups(), missing, strict=True)
     ]
-    whole = "".join(f" and not ({empty})" for empty in unresolved)
+    whole = "".join(f" and not ({empty})" for empty in missing)
     same = stage.match(key) if key is not None else _same(stage, shape)
     there = f"exists (select from {stage.target} t where {same})"
     parts.append(f"select s.line, 'missing', null::json {rows}{whole} and not {there}")

@@ -6,7 +6,7 @@ from contextlib import closing
 from migrator.seeding.files.nodes import Batch, Node, Row, place_of, span, width_of
 from migrator.seeding.files.reader import MisreadError
 from migrator.seeding.files.rows import SeedDocument
-from migrator.seeding.preparing.shapes import TableLoad
+from migrator.seeding.preparing.shapes import Bulk, TableLoad
 from migrator.source import Span
 
 
@@ -18,11 +18,39 @@ def cell_of(load: TableLoad, line: int | None, column: str | None) -> Span:
 def cells_of(load: TableLoad, cells: Sequence[tuple[int, str | None]]) -> list[Span]:
     """The same for several cells, in one reading."""
     wanted = sorted({line for line, _ in cells})
+    if load.bulk is not None:
+        return _in_csv(load, load.bulk, cells)
     try:
         rows = _rows(load, wanted, fold=True)
     except MisreadError:
         rows = _rows(load, wanted, fold=False)
     return [_place(load, rows.get(line), column) for line, column in cells]
+
+
+def _in_csv(load: TableLoad, bulk: Bulk, cells: Sequence[tuple[int, str | None]]) -> list[Span]:
+    """Rows of a CSV file are known by their number."""
+    left = {number for number, _ in cells}
+    found = {}
+    for record in bulk.file.records():
+        if record.number in left:
+            found[record.number] = record.fields()
+            left.discard(record.number)
+            if not left:
+                break
+    names = [cell.name for cell in bulk.fields]
+    places = []
+    for number, column in cells:
+        default = next((value for key, value in load.table.defaults if key.value == column), None)
+        fields = found.get(number)
+        index = names.index(column) if column in names else 0
+        if fields is None:
+            places.append(table_of(load))
+        elif default is not None and column not in names:
+            places.append(span(load.file.path, load.file.shown, place_of(default), width_of(default)))
+        else:
+            field = fields[min(index, len(fields) - 1)]
+            places.append(bulk.file.place(field.place, field.width))
+    return places
 
 
 def _place(load: TableLoad, row: Row | None, column: str | None) -> Span:

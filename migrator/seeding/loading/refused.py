@@ -48,11 +48,22 @@ def _key(load: TableLoad) -> str:
 
 
 def _duplicate(load: TableLoad, found: dict[str, Any]) -> _Told:
+    # of a CSV file, rows are known by their number
+    first = found["first"] if load.bulk is None else cell_of(load, int(found["first"]), None).line
     return _Told(
         code="duplicate-key",
         message=f"`{load.table.name}` has two rows of one key",
-        detail=f"the same ({_key(load)}) as in line {found['first']}",
+        detail=f"the same ({_key(load)}) as in line {first}",
         hint="keep one of them",
+    )
+
+
+def _null_key(load: TableLoad, _: dict[str, Any]) -> _Told:
+    return _Told(
+        code="null-in-key",
+        message=f"a row of `{load.table.name}` has no value in its key ({_key(load)})",
+        detail="unquoted and empty is NULL",
+        hint='write a value; an empty text is ""',
     )
 
 
@@ -127,6 +138,7 @@ _TOLD: dict[str, Callable[[TableLoad, dict[str, Any]], _Told]] = {
     "expression": _expression,
     "identity": _identity,
     "missing": _missing,
+    "null-key": _null_key,
     "outside": _outside,
 }
 _IN_THE_CELL = frozenset({"ambiguous", "expression"})

@@ -23,6 +23,18 @@ def lookups(stage: Stage) -> Iterator[tuple[Shape, Lookup]]:
             yield shape, lookup
 
 
+def unresolved(stage: Stage, lookup: Lookup) -> str:
+    """The condition that a staged row `s` has not found what it looks up.
+
+    A record of CSV with nothing in all fields of a lookup refers to nothing, which is NULL.
+    """
+    empty = f"s.{stage.place(lookup.columns[0])} is null"
+    if stage.load.bulk is None:
+        return empty
+    given = " or ".join(f"{stage.cell(part)} is not null" for part in lookup.parts())
+    return f"({empty} and ({given}))"
+
+
 def resolve(stage: Stage, lookup: Lookup, number: int) -> list[str]:
     """Fill a lookup's columns in the rows that have this number of a shape."""
     tables, conditions = _joined(stage, lookup, "t")
@@ -47,7 +59,7 @@ def refuse_unresolved(stages: Iterable[tuple[Stage, Lookup, int]], condition: st
     for stage, lookup, number in stages:
         parts.setdefault(stage.index, []).append(
             f"select s.line, {literal(_written_under(lookup))} as name from {stage.name} s "
-            f"where s.shape = {number} and s.{stage.place(lookup.columns[0])} is null{condition}"
+            f"where s.shape = {number} and {unresolved(stage, lookup)}{condition}"
         )
     lines = []
     for index, selects in parts.items():

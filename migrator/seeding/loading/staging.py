@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from migrator.seeding.books.tables import Column, Key
 from migrator.seeding.preparing.forms import Cell
 from migrator.seeding.preparing.shapes import FileLoad, Shape, TableLoad
+from migrator.seeding.preparing.values import NULL
 from migrator.sql.names import literal, quote
 from migrator.sql.qualifying import qualified
 
@@ -39,14 +40,25 @@ class Stage:
 
     def columns(self) -> list[str]:
         """The names of the staging table's columns that COPY brings, in its order."""
+        if self.load.bulk is not None:
+            return [self.place(cell) for cell in self.load.bulk.fields]
         return ["shape", "line", *(f"c{index}" for index in range(len(self.load.copied())))]
 
     def creation(self) -> str:
         """The statement that makes the staging table, for the transaction that it ends with."""
+        defaults: dict[Cell, str] = {}
         parts = ["shape int2", "line int4"]
+        if self.load.bulk is not None:
+            # what the spool tells of each row; the sequence counts records
+            parts = ["shape int2 default 0", "line int4 generated always as identity (cache 1000)"]
+            (shape,) = self.load.shapes
+            filled = shape.cells[len(self.load.bulk.fields) :]
+            defaults = {cell: text for cell, text in zip(filled, shape.tail, strict=True) if text is not NULL}
         for index, cell in enumerate(self.load.staged()):
             loose = isinstance(cell, Column) and self._loose(cell)
-            parts.append(f"c{index} {cell.base if isinstance(cell, Column) and loose else cell.declaration}")
+            declaration = cell.base if isinstance(cell, Column) and loose else cell.declaration
+            given = f" default {literal(defaults[cell])}" if cell in defaults else ""
+            parts.append(f"c{index} {declaration}{given}")
         return f"create temporary table {self.name} ({', '.join(parts)}) on commit drop"
 
     def _loose(self, column: Column) -> bool:
@@ -81,8 +93,12 @@ class Stage:
 
     def keys(self, key: Key) -> str:
         """What a key compares, of rows in staging."""
+        return ", ".join(self.key_parts(key))
+
+    def key_parts(self, key: Key) -> list[str]:
+        """The same, one by one."""
         cells = self._cells(key)
-        return ", ".join(qualified(part, cells) for part in key.parts)
+        return [qualified(part, cells) for part in key.parts]
 
     def key_cells(self, key: Key) -> str:
         """The key's columns in staging."""

@@ -10,11 +10,12 @@ from migrator.database.sessions.session import Session, settings
 from migrator.events import Emit, FileLoading
 from migrator.seeding.books import ledger
 from migrator.seeding.loading import merge
+from migrator.seeding.loading.filling import fill
 from migrator.seeding.loading.merge import PREFIX
 from migrator.seeding.loading.pruning import DELETES, deleting
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.preparing.shapes import FileLoad
-from migrator.seeding.preparing.spool import Spool, source
+from migrator.seeding.preparing.spool import Spool
 from migrator.sql.names import quote
 
 SETTINGS = {
@@ -83,8 +84,7 @@ class Steps:
                 sent[name] += rows
                 self._emit(FileLoading(path=shown, rows=sent[name], total=totals[name]))
 
-            rows = source(self._spool, stage.load.start, stage.load.end, stage.load.layouts(), tell)
-            await session.copy(stage.name, stage.columns(), rows)
+            await fill(session, stage, self._spool, tell)
 
     async def merged(self, session: Session, stages: Sequence[Stage], then: Sequence[str]) -> list[list[int]]:
         """Merge the stages and run what comes behind it in the same message; returns each stage's counts."""

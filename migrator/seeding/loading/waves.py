@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from migrator.seeding.loading.comparing import compare
 from migrator.seeding.loading.pruning import keep_keys
-from migrator.seeding.loading.resolving import lookups, parked, refuse_unresolved, resolve
+from migrator.seeding.loading.resolving import lookups, parked, refuse_unresolved, resolve, unresolved
 from migrator.seeding.loading.staging import Stage, refuse
 from migrator.seeding.preparing.forms import Lookup, Part
 from migrator.seeding.preparing.shapes import Shape
@@ -75,18 +75,19 @@ def _late_lookups(stage: Stage, shape: Shape) -> list[Lookup]:
 
 
 def _found(stage: Stage, these: list[Lookup]) -> str:
-    return "".join(f" and {stage.place(lookup.columns[0])} is not null" for lookup in these)
+    return "".join(f" and not {unresolved(stage, lookup)}" for lookup in these)
 
 
 def _wake(stage: Stage, shape: Shape, these: list[Lookup]) -> str:
     """Rows that have found what these lookups mean are ready to be written."""
-    return f"update {stage.name} set shape = {shape.number} where shape = {parked(shape)}{_found(stage, these)};"
+    return f"update {stage.name} s set shape = {shape.number} where shape = {parked(shape)}{_found(stage, these)};"
 
 
 def _postpone(stage: Stage, shape: Shape, first: list[Lookup]) -> str:
     """Remember the rows that are about to be written with NULL for what they have not found."""
     return (
-        f"insert into {stage.name}_late select * from {stage.name} where shape = {parked(shape)}{_found(stage, first)};"
+        f"insert into {stage.name}_late select * from {stage.name} s "
+        f"where shape = {parked(shape)}{_found(stage, first)};"
     )
 
 

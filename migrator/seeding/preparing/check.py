@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from migrator.errors import InputError, MigratorError
 from migrator.seeding.books.tables import Column, Key, TableInfo
-from migrator.seeding.files.nodes import Place, Table, line_of, span
-from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.files.nodes import Document, Place, Table, line_of, span
 from migrator.seeding.preparing.shapes import TableLoad
 
 _CAST = re.compile(r"\((\w+)\)::text|(?<=\w)::text")
@@ -70,7 +69,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return f"did you mean `{near[0]}`?" if near else None
 
 
-def unknown_table(document: SeedDocument, table: Table, names: Iterable[str]) -> InputError:
+def unknown_table(document: Document, table: Table, names: Iterable[str]) -> InputError:
     """The error for a table that does not exist."""
     return InputError(
         f"there is no table `{table.name}`",
@@ -81,7 +80,18 @@ def unknown_table(document: SeedDocument, table: Table, names: Iterable[str]) ->
     )
 
 
-def table_options(document: SeedDocument, table: Table, info: TableInfo) -> Iterable[InputError]:
+def no_table_for_csv(document: Document, name: str, names: Iterable[str]) -> InputError:
+    """The error for a CSV file that is called after no table."""
+    return InputError(
+        f"there is no table `{name}`, after which `{document.shown}` is called",
+        code="unknown-table",
+        where=span(document.path, document.shown, Place(0, 0)),
+        outcome="nothing was loaded",
+        hint=nearest(name, names) or "a CSV file in the folder of seeds has the name of its table",
+    )
+
+
+def table_options(document: Document, table: Table, info: TableInfo) -> Iterable[InputError]:
     """What is wrong with the table itself and the options that name its columns."""
     where = span(document.path, document.shown, table.place, len(table.name))
     if info.kind not in {"r", "p"}:
@@ -109,7 +119,7 @@ def table_options(document: SeedDocument, table: Table, info: TableInfo) -> Iter
         )
 
 
-def no_rows_to_sync(document: SeedDocument, table: Table) -> InputError:
+def no_rows_to_sync(document: Document, table: Table) -> InputError:
     """The error for a synced table whose rows have all gone: a mistake would empty the table."""
     return InputError(
         f"`{table.name}` has `mode: sync` and no rows",
@@ -145,7 +155,7 @@ def identifier(part: str) -> str:
 
 
 def columns(
-    document: SeedDocument, table: Table, info: TableInfo, names: Iterable[tuple[str, Place]]
+    document: Document, table: Table, info: TableInfo, names: Iterable[tuple[str, Place]]
 ) -> Iterable[InputError]:
     """What is wrong with the column names of a row."""
     for name, place in names:
@@ -169,7 +179,7 @@ def columns(
 
 
 def infer_key(
-    document: SeedDocument, table: Table, info: TableInfo, shapes: Iterable[frozenset[str]]
+    document: Document, table: Table, info: TableInfo, shapes: Iterable[frozenset[str]]
 ) -> Key | InputError | None:
     """The key by which rows are found again: as named, else the primary key, else the one unique key of all rows.
 
@@ -211,7 +221,7 @@ def infer_key(
 
 
 def null_refused(
-    document: SeedDocument, table: Table, column: Column, place: Place, width: int, *, key: bool
+    document: Document, table: Table, column: Column, place: Place, width: int, *, key: bool
 ) -> InputError:
     """The error for a NULL where none may be."""
     return InputError(
@@ -225,7 +235,7 @@ def null_refused(
     )
 
 
-def computed_key(document: SeedDocument, table: Table, column: str, line: int) -> InputError:
+def computed_key(document: Document, table: Table, column: str, line: int) -> InputError:
     """The error for a key that an expression would make anew in every run."""
     return InputError(
         f"`{table.name}.{column}` is in the key, so `$sql` cannot compute it",
@@ -236,7 +246,7 @@ def computed_key(document: SeedDocument, table: Table, column: str, line: int) -
     )
 
 
-def values_missing(document: SeedDocument, load: TableLoad) -> Iterable[InputError]:
+def values_missing(document: Document, load: TableLoad) -> Iterable[InputError]:
     """Columns that a new row needs and rows leave out, where every row is sure to be new: a table without a key."""
     for shape in load.shapes:
         present = {column.name for column in shape.columns}
@@ -252,6 +262,6 @@ def values_missing(document: SeedDocument, load: TableLoad) -> Iterable[InputErr
                 )
 
 
-def _begin(document: SeedDocument, line: int) -> Place:
+def _begin(document: Document, line: int) -> Place:
     text = line_of(document.path, line - 1)
     return Place(line - 1, len(text) - len(text.lstrip(" -{")))

@@ -20,6 +20,10 @@ REMEMBERED_KEYS = 65_536
 """For how many rows of a run duplicates are found by their text before the first write; beyond, staging finds them."""
 
 
+class StoppedError(Exception):
+    """The run was cancelled while a file was being read."""
+
+
 @dataclass(slots=True)
 class Context:
     """What all readings of a run share.
@@ -41,6 +45,11 @@ class Context:
     problems: Problems
     stopped: Callable[[], bool]
     remembered: int = 0
+
+    def beat(self) -> None:
+        """Called now and then by what takes long. Raises `StoppedError` when the run was cancelled."""
+        if self.stopped():
+            raise StoppedError
 
 
 def written(key: Key, text: str | tuple[str, ...]) -> str:

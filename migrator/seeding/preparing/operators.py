@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import os
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,10 @@ class Includes:
 
     folder: Path
     digests: dict[str, bytes] = field(default_factory=dict)
+
+    def path(self, name: str) -> Path:
+        """Where a file is, without `..`."""
+        return Path(os.path.abspath(self.folder / name))  # noqa: PTH100 - `resolve` would follow links
 
     def read(self, name: str) -> bytes:
         """The bytes of a file. Raises `OSError`, and `ValueError` for one that is too large."""

@@ -6,11 +6,13 @@ from collections.abc import Mapping as Map
 
 from migrator.errors import InputError
 from migrator.seeding.books.tables import Catalog
+from migrator.seeding.files.csvfile import CsvFile, changed_meanwhile
 from migrator.seeding.files.folders import SeedFile
-from migrator.seeding.files.nodes import Place, Table, line_of, span
+from migrator.seeding.files.nodes import NOWHERE, Header, Place, Table, line_of, span
 from migrator.seeding.files.reader import MisreadError
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
+from migrator.seeding.preparing.bulk import read_bulk
 from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.ids import Ids
 from migrator.seeding.preparing.keys import Context, written
@@ -19,6 +21,7 @@ from migrator.seeding.preparing.operators import Includes
 from migrator.seeding.preparing.reading import Reading
 from migrator.seeding.preparing.shapes import FileLoad, TableLoad
 from migrator.seeding.preparing.spool import Spool
+from migrator.source import shown
 
 
 class Preparation:
@@ -53,6 +56,8 @@ class Preparation:
     def read(self, file: SeedFile) -> FileLoad:
         """Read one file to its end and remember what is wrong with it. Raises `StoppedError` when asked to stop."""
         context = self._context
+        if file.table is not None:
+            return self._read_csv(file, file.table)
         before = context.problems.mark(), context.remembered
         try:
             return self._read(file, fold=True)
@@ -84,22 +89,53 @@ class Preparation:
                 start = context.spool.flush()
                 load = TableLoad(file=file, table=table, info=info, start=start, includes=includes)
                 loads.append(load)
-                Reading(context, document, load).read()
+                if table.file is None:
+                    Reading(context, document, load).read()
+                else:
+                    includes.digests[table.file] = self._read_from(document, load, table.file)
                 if table.mode == "sync" and not load.rows:
                     context.problems.add(check.no_rows_to_sync(document, table))
             if document.digest() != file.sha256:
-                raise InputError(
-                    f"`{file.shown}` was changed while it was read",
-                    code="file-changed",
-                    outcome="nothing was loaded",
-                    hint="run the command again",
-                )
+                raise changed_meanwhile(file.shown)
         except InputError as error:
             context.problems.add(error)
         except UnreadTableError as error:
             self.unread.add(error.name)
         tables = [load for load in loads if load.rows]
         return FileLoad(file=file, header=document.header, tables=tables, includes=includes)
+
+    def _read_from(self, document: SeedDocument, load: TableLoad, name: str) -> bytes:
+        """The rows of a table from the CSV file that its option `file` names; returns its SHA-256."""
+        path = load.includes.path(name)
+        if not path.is_file():
+            document.fail(
+                f"there is no file `{name}`",
+                load.table.file_place,
+                code="no-file",
+                width=len(name),
+                hint="a path counts from the folder of the seed file",
+            )
+        return read_bulk(self._context, document, load, CsvFile(path=path, shown=shown(path))).digest
+
+    def _read_csv(self, file: SeedFile, name: str) -> FileLoad:
+        """A CSV file that is a seed by itself: it is called after its table."""
+        context, table = self._context, Table(name=name, place=NOWHERE)
+        csv = CsvFile(path=file.path, shown=file.shown)
+        load = FileLoad(file=file, header=Header(), tables=[], includes=Includes(file.path.parent))
+        info = context.catalog.named.get(name)
+        if info is None:
+            context.problems.add(check.no_table_for_csv(csv, name, self._names))
+            return load
+        only = TableLoad(file=file, table=table, info=info, start=0, includes=load.includes)
+        try:
+            if read_bulk(context, csv, only, csv).digest != file.sha256:
+                raise changed_meanwhile(file.shown)
+        except InputError as error:
+            context.problems.add(error)
+        except UnreadTableError as error:
+            self.unread.add(error.name)
+        load.tables += [only] if only.rows else []
+        return load
 
     def finish(self, loads: list[FileLoad]) -> None:
         """Compare the files with one another, then raise what is wrong in all of them."""

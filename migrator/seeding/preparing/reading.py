@@ -20,10 +20,6 @@ _STOP_EVERY = 1024
 _QUOTES = "\"'"
 
 
-class StoppedError(Exception):
-    """The run was cancelled while a file was being read."""
-
-
 class Reading:
     """One reading of the rows of a table.
 
@@ -52,7 +48,7 @@ class Reading:
 
     def read(self) -> None:
         """Every row: checked, encoded, spooled; then the key, which can be told once all shapes are known."""
-        load, stopped = self._load, self._context.stopped
+        load, tell = self._load, self._context.beat
         count = beat = 0
         for item in self._document.rows():
             if isinstance(item, Batch):
@@ -63,8 +59,7 @@ class Reading:
                 beat += 1
             if beat >= _STOP_EVERY:
                 beat = 0
-                if stopped():
-                    raise StoppedError
+                tell()
         load.rows = count
         load.end = self._context.spool.flush()
         if not self._shaping.broken:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from migrator.seeding.books.tables import Column, Key, TableInfo
+from migrator.seeding.files.csvfile import CsvFile
 from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.files.nodes import Header, Table
 from migrator.seeding.preparing.forms import Cell, Form, Lookup, Part
@@ -62,6 +63,23 @@ class Shape:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """Rows that go to COPY as a CSV file has them.
+
+    Attributes:
+        file: the file.
+        fields: what each field of a record is, in its order.
+        size: bytes of the text.
+        digest: the SHA-256 of the file's bytes when it was checked.
+    """
+
+    file: CsvFile
+    fields: tuple[Cell, ...]
+    size: int
+    digest: bytes
+
+
 @dataclass(slots=True)
 class TableLoad:
     """The rows of one table in one file.
@@ -78,6 +96,7 @@ class TableLoad:
         referring: foreign-key columns that some row fills.
         keys: the line of each key's text; None where they were too many to remember.
         includes: the files that cells include.
+        bulk: where the rows are, if not in the spool.
     """
 
     file: SeedFile
@@ -91,6 +110,7 @@ class TableLoad:
     key: Key | None = None
     referring: set[str] = field(default_factory=set)
     keys: dict[str | tuple[str, ...], int] | None = None
+    bulk: Bulk | None = None
 
     def copied(self) -> list[Cell]:
         """What COPY brings: the cells of the one shape, or of all shapes, columns first in the order of the catalog."""

@@ -4,8 +4,7 @@ from collections.abc import Sequence as Several
 
 from migrator.errors import InputError
 from migrator.seeding.books.tables import Catalog, Column
-from migrator.seeding.files.nodes import Mapping, Node, Row, place_of, span, width_of
-from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.files.nodes import Document, Mapping, Node, Row, place_of, span, width_of
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.forms import Form, Mark, Part, mark_of, operator_of
@@ -25,23 +24,28 @@ class Shaping:
         catalog: what is known of other tables.
         operators: what the operators of this table's cells read.
         problems: told what is wrong.
+
+    Attributes:
+        document: where what comes next stands.
+        referring: the columns of the table's foreign keys.
+        broken: something is wrong, so that its key cannot be told.
     """
 
     def __init__(
-        self, document: SeedDocument, load: TableLoad, catalog: Catalog, operators: Operators, problems: Problems
+        self, document: Document, load: TableLoad, catalog: Catalog, operators: Operators, problems: Problems
     ) -> None:
-        self._document = document
+        self.document = document
         self._load = load
         self._operators = operators
         self._lookups = Lookups(catalog, operators)
         self._problems = problems
-        self._referring = {name for key in load.info.foreign_keys for name in key.columns}
+        self.referring = {name for key in load.info.foreign_keys for name in key.columns}
         self._defaults: list[tuple[Form, list[str]]] = []
         self.broken = False
 
     def read_defaults(self) -> None:
         """The options that name columns, and the cells of `defaults`."""
-        load, document = self._load, self._document
+        load, document = self._load, self.document
         for error in check.table_options(document, load.table, load.info):
             self._problems.add(error)
             self.broken = True
@@ -66,14 +70,14 @@ class Shaping:
 
     def marks(self, row: Row) -> tuple[Mark, ...] | None:
         """What tells a row's forms apart from those of rows with the same columns; None where all cells are plain."""
-        marks = [mark_of(cell, refers=name in self._referring) for name, cell in zip(row.names, row.cells, strict=True)]
+        marks = [mark_of(cell, refers=name in self.referring) for name, cell in zip(row.names, row.cells, strict=True)]
         return tuple(marks) if any(mark is not None for mark in marks) else None
 
     def shape(self, row: Row, *, plain: bool) -> Shape | None:
         """A shape that was not met before, from its first row; None when its columns or forms are wrong."""
         load, info = self._load, self._load.info
         named = [(key.value, place_of(key)) for key in row.keys]
-        errors = list(check.columns(self._document, load.table, info, named))
+        errors = list(check.columns(self.document, load.table, info, named))
         own = [info.columns[name] for name in row.names if name in info.columns]
         forms: list[Form] = []
         if not errors and not plain:
@@ -105,19 +109,19 @@ class Shaping:
             encoders=[encoder(column, self._operators) for column in own],
             checks=[(index, found) for index, found in checks if found is not None],
             watched={
-                index for index, cell in enumerate(cells) if isinstance(cell, Column) and cell.name in self._referring
+                index for index, cell in enumerate(cells) if isinstance(cell, Column) and cell.name in self.referring
             },
             forms=tuple(forms),
             filled=tuple(form for form, _ in filled),
         )
         for lookup in shape.lookups():
-            load.referring |= {column.name for column in lookup.columns} & self._referring
+            load.referring |= {column.name for column in lookup.columns} & self.referring
         load.shapes.append(shape)
         return shape
 
     def _form(self, column: Column, node: Node) -> Form:
         """What a cell is. Raises `ValueRefusedError`."""
-        mark = mark_of(node, refers=column.name in self._referring)
+        mark = mark_of(node, refers=column.name in self.referring)
         if mark is None or not isinstance(node, Mapping):
             plain = encoder(column, self._operators)
             return Form(columns=(column,), cells=(column,), encode=lambda cell: [plain(cell)])
@@ -150,7 +154,7 @@ class Shaping:
         return InputError(
             error.message,
             code=error.code,
-            where=span(self._document.path, self._document.shown, place_of(at), width_of(at)),
+            where=span(self.document.path, self.document.shown, place_of(at), width_of(at)),
             outcome="nothing was loaded",
             hint=error.hint,
         )

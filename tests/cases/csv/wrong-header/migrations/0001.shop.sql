@@ -1,0 +1,2 @@
+CREATE TABLE orgs (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, slug text NOT NULL UNIQUE);
+CREATE TABLE users (email text PRIMARY KEY, name text NOT NULL, org_id int REFERENCES orgs);
