@@ -61,6 +61,10 @@ COMMANDS = (
     ["up", "--json"],
     ["seed"],
     ["up", "--format", "github"],
+    ["doctor", "-v"],
+    ["doctor", "--json"],
+    ["seed", "--check", "--format", "github"],
+    ["init", "--dry-run", "--config", "other.toml"],
 )
 FORMS = (
     "url",
@@ -179,20 +183,21 @@ Shown = Callable[[Project, list[str]], tuple[int, str]]
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Shown:
-    """Run a command in this process: its exit code, and everything that it has written, logs included."""
+    """Run a command in this process: its exit code, and everything that it has written, logs and summaries included."""
     caplog.set_level(logging.DEBUG)
 
     def carry(project: Project, command: list[str]) -> tuple[int, str]:
         caplog.clear()
         with monkeypatch.context() as patch:
             patch.chdir(project.folder)
-            patch.setattr(os, "environ", project.environ)
+            summary = project.write("summary.md", "")
+            patch.setattr(os, "environ", project.environ | {"GITHUB_STEP_SUMMARY": str(summary)})
             out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             code = run([*command, *project.flags])
             texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
-        return code, "\n".join([*texts, caplog.text])
+        return code, "\n".join([*texts, caplog.text, summary.read_text(encoding="utf-8")])
 
     return carry
 
