@@ -12,8 +12,8 @@ from cable import Cable, Line
 
 from migrator import down, mark, new, protect, redo, reset, seed, status, up
 from migrator.config import Address, Config
-from migrator.database import connect as connecting
 from migrator.database.connect import connect
+from migrator.database.sessions import opening
 from migrator.database.sessions.opening import pool
 from migrator.errors import StateError, UnavailableError
 
@@ -143,7 +143,7 @@ async def test_no_more_connections_than_needed(
 
 async def test_a_pool_ends_although_nobody_answers(project: Project, cable: Cable, monkeypatch: pytest.MonkeyPatch):
     """The farewell to a server that is gone is bounded; then the connections are ended here."""
-    monkeypatch.setattr(connecting, "CLOSE_TIMEOUT", 0.3)
+    monkeypatch.setattr(opening, "CLOSE_TIMEOUT", 0.3)
     async with connect(project(database=Address(cable.dsn, "test"))) as session:
         async with pool(session.target, 2) as more:
             async with more.session() as one, more.session() as other:
