@@ -6,13 +6,13 @@ import os
 import shutil
 import ssl
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from fake import SSL_REQUEST, Answer, Fake, error_response, startup
+from places import make_place
 
 from migrator.database.address.launch import DEFAULT_DIRECTORY, Launch
 from migrator.database.launching import embedded
@@ -193,13 +193,6 @@ def encrypted(certificates: Path, listen: Listen) -> Callable[..., Awaitable[Enc
         return fake
 
     return make
-
-
-def make_place() -> Path:
-    """A folder that an ordinary account may enter, whoever runs the tests; pytest's own are closed."""
-    folder = Path(tempfile.mkdtemp(prefix="migrator-place-")).resolve()
-    folder.chmod(0o755)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -277,6 +277,33 @@ async def test_a_command_that_is_killed_while_it_makes_the_data(place: Path):
     assert (found.directory, left) == (str(directory), ["pg", "pg.lock"])
 
 
+WRITER = """
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+end = time.monotonic() + 30
+for number in range(1_000_000):
+    (folder / str(number % 300)).touch()  # ends where the folder is gone
+    if time.monotonic() > end:
+        break
+"""
+
+
+async def test_what_a_killed_command_has_begun_goes_while_it_is_still_written(place: Path):
+    """`initdb` outlives its command by a moment; its half of a directory goes all the same."""
+    left = place / "pg.new.killed"
+    left.mkdir()
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(left)], stderr=subprocess.DEVNULL)
+    try:
+        await asyncio.to_thread(until, lambda: any(left.iterdir()))
+        await running(place / "pg")
+        found = sorted(path.name for path in place.iterdir())
+    finally:
+        writer.kill()
+        writer.wait()
+        await embedded.stop(place / "pg")
+    assert found == ["pg", "pg.lock"]
+
+
 @linux
 async def test_a_full_disk_is_told(place: Path):
     """`initdb` on a disk without room ends with the system's words, and leaves nothing behind."""

@@ -3,12 +3,12 @@
 import asyncio
 import itertools
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+from places import make_place
 
 from migrator.database.address.launch import DEFAULT_DIRECTORY, SUPABASE_DIRECTORY, Launch
 from migrator.database.launching import embedded
@@ -16,13 +16,6 @@ from migrator.database.postgres import postmaster
 
 Connection = asyncpg.Connection
 _numbers = itertools.count(1)
-
-
-def make_folder() -> Path:
-    """A project folder that an ordinary account may enter, whoever runs the tests."""
-    folder = Path(tempfile.mkdtemp(prefix="migrator-supabase-")).resolve()
-    folder.chmod(0o755)
-    return folder
 
 
 def address(directory: Path, role: str = "postgres", database: str = "postgres") -> str:
@@ -48,7 +41,7 @@ def on() -> Callable[..., str]:
 @pytest.fixture
 async def folder() -> AsyncIterator[Path]:
     """A project folder of the test's own, whose server for Supabase is stopped at the end."""
-    made = make_folder()
+    made = make_place()
     yield made
     await embedded.stop(made / SUPABASE_DIRECTORY)
     await embedded.stop(made / DEFAULT_DIRECTORY)
@@ -58,7 +51,7 @@ async def folder() -> AsyncIterator[Path]:
 @pytest.fixture(scope="session")
 def supabase_server() -> Iterator[Path]:
     """The data directory of a running server for Supabase."""
-    made = make_folder()
+    made = make_place()
     directory = made / SUPABASE_DIRECTORY
     try:
         asyncio.run(embedded.start(Launch(directory=directory, supabase=True)))

@@ -5,16 +5,18 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from places import make_place
 
 import migrator
 from migrator.config import Address, without_file
@@ -40,9 +42,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def enterable(here: Path) -> None:
-    """The account that a server runs as for root may enter the folder."""
-    here.chmod(0o755)
+def enterable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty current folder that the account which a server runs as for root may enter."""
+    folder = make_place()
+    monkeypatch.chdir(folder)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def found(here: Path, flags: dict[str, object] | None = None, **options: bool | None) -> InitResult:
@@ -559,18 +564,18 @@ async def test_workflow_runs(here: Path, dsn: str, tmp_path_factory: pytest.Temp
 
 
 @pytest.mark.db
-async def test_workflow_of_supabase_runs(here: Path, enterable: None, tmp_path_factory: pytest.TempPathFactory):
+async def test_workflow_of_supabase_runs(enterable: Path, tmp_path_factory: pytest.TempPathFactory):
     """For a Supabase project the job needs no service: it starts a PostgreSQL with Supabase's roles by itself."""
     write(
-        here,
+        enterable,
         {
             **SUPABASE,
             "supabase/migrations/20260101000000_notes.sql": "create table notes (id uuid references auth.users);\n"
             "create policy own on notes to authenticated using (id = auth.uid());\n",
         },
     )
-    await found(here)
-    done = carry_out(here, here / ".github/workflows/migrations.yml", tmp_path_factory.mktemp("supabase"))
+    await found(enterable)
+    done = carry_out(enterable, enterable / ".github/workflows/migrations.yml", tmp_path_factory.mktemp("supabase"))
     try:
         assert [(run, code) for run, code, _ in done] == [
             (f"pip install 'migrator[embedded]>={migrator.__version__}'", 0),

@@ -4,6 +4,7 @@ import glob
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from migrator.database.postgres.programs import Programs, complaint
@@ -12,6 +13,9 @@ from migrator.errors import UnavailableError
 
 _BUILTIN_LOCALES = 17
 """The first major version whose `initdb` knows `--locale-provider builtin`."""
+
+_POLL = 0.02
+_PATIENCE = 5.0
 
 
 def create(directory: Path, installed: Programs, user: str, text: str | None = None) -> None:
@@ -27,7 +31,7 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
             hint="name another folder, as in `embedded:.migrator/other`, or move what is there away",
         )
     for left in directory.parent.glob(f"{glob.escape(directory.name)}.new.*"):
-        shutil.rmtree(left, ignore_errors=True)  # a killed start's
+        _remove(left)  # a killed start's
     # a name of its own: the `initdb` of a killed start may still be writing
     making = Path(tempfile.mkdtemp(prefix=f"{directory.name}.new.", dir=directory.parent))
     making.chmod(0o700)
@@ -52,6 +56,14 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
     if directory.exists():
         directory.rmdir()
     making.rename(directory)
+
+
+def _remove(left: Path) -> None:
+    """Remove a folder in which the `initdb` of a killed start may still be writing: without the folder it ends."""
+    deadline = time.monotonic() + _PATIENCE
+    while left.exists() and time.monotonic() < deadline:
+        shutil.rmtree(left, ignore_errors=True)
+        time.sleep(_POLL)
 
 
 def _initdb(making: Path, installed: Programs, user: str) -> tuple[int, str]:

@@ -53,7 +53,8 @@ def _signal(pids: tuple[int, ...], number: int, directory: Path) -> None:
 
 
 def _gone(found: Postmaster, directory: Path) -> bool:
-    return read(directory) is None or not holds(found.pid, directory)
+    """The process has ended: its pid file goes a moment before it does."""
+    return not directory.exists() or not holds(found.pid, directory)
 
 
 def _until(done: Callable[[], bool], patience: float) -> bool:
