@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from migrator.config import Address, Config
+from migrator.database.address import launch
 from migrator.database.connect import connect
 from migrator.database.launching import embedded
 from migrator.database.postgres import programs
@@ -122,11 +123,11 @@ async def test_a_start_that_is_killed_leaves_no_half(folder: Path, long: bool, r
 async def test_an_older_postgresql_has_it_but_for_what_only_18_can_do(
     folder: Path, need: Callable[[str, str | None], None]
 ):
-    """Everything but stand-ins, which is told, and extensions kept for superusers; row level security holds, too."""
+    """All but stand-ins, which is told, and extensions kept for superusers; row level security and a port work, too."""
     found = next((each for each in map(programs.of_major, ("17", "16", "15", "14")) if each), None)
     need("postgresql", None if found else "no PostgreSQL 14 to 17 of the system")
     directory = folder / "older" / "pg"
-    settings = config(folder, where=f"embedded:{directory}?bin={found}")
+    settings = config(folder, where=f"embedded:{directory}?bin={found}&port=auto")
     events: list[Event] = []
     async with connect(settings, events.append) as session:
         await session.run(
@@ -143,6 +144,18 @@ async def test_an_older_postgresql_has_it_but_for_what_only_18_can_do(
             await session.run("create extension moddatetime")
         with pytest.raises(MigratorError, match="must be owner of table users"):
             await session.run("alter table auth.users add column mine text")
+    address = (await embedded.url(launch.read(settings, settings.database))).url
+    assert address is not None
+    connection = await asyncpg.connect(address)
+    by_port = await connection.fetchval("select format('%s by %s', current_user, host(inet_server_addr()))")
+    await connection.close()
     await embedded.stop(directory)
     told = [event.message for event in events if isinstance(event, Told) and event.code == "extensions-missing"]
-    assert (seen, role, len(told), "`pg_net`" in told[0], "`citext`" in told[0]) == (0, False, 1, True, False)
+    assert (seen, role, by_port, len(told), "`pg_net`" in told[0], "`citext`" in told[0]) == (
+        0,
+        False,
+        "postgres by 127.0.0.1",
+        1,
+        True,
+        False,
+    )

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from migrator.database.address.target import Target
@@ -41,8 +42,11 @@ async def ensure(directory: Path, target: Target) -> None:
         return
     # late: it is needed once in a server's life
     from migrator.database.sessions.opening import open_session
+    from migrator.database.supabase import marks, prelude
 
-    session = await open_session(target)
+    # before PostgreSQL 16 a role with REPLICATION, as `postgres` is on Supabase, cannot change even itself
+    superuser = prelude.ADMIN if marks.found(directory) is not None else target.user
+    session = await open_session(replace(target, user=superuser))
     try:
         await session.run(f"select pg_advisory_lock({_LOCK})")
         if kept(directory) is None:
