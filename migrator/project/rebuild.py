@@ -1,13 +1,14 @@
 """`migrate reset`: a development database from nothing: drop, `up`, `seed`."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
 from migrator.database.launching import renew
+from migrator.database.launching.servers import one_server
 from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, StateError, WorkError
 from migrator.events import Emit, ignore
@@ -16,6 +17,7 @@ from migrator.migrating import up
 from migrator.migrating.books import ledger
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.lock import hold
+from migrator.migrating.files.migration import Migration
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.planning.standing import read_all
 from migrator.migrating.running.sharing import refuse_pooler
@@ -113,6 +115,13 @@ async def reset(config: Config, *, confirmed: str | None = None, emit: Emit = ig
     for whatever fails when everything is dropped, or may be.
     """
     migrations = read_all(config)
+    async with one_server(config, emit):
+        return await _rebuild(config, migrations, confirmed=confirmed, emit=emit)
+
+
+async def _rebuild(
+    config: Config, migrations: Sequence[Migration], *, confirmed: str | None, emit: Emit
+) -> ResetResult:
     async with connect(config, emit, migrating=True) as session:
         if not session.target.is_local:
             raise StateError(

@@ -1,5 +1,7 @@
 """Each spelling of an address, and each way to misspell one, with the literal outcome."""
 
+from dataclasses import replace
+
 import pytest
 
 from migrator.config import Address
@@ -464,3 +466,9 @@ def test_a_target_shows_no_password():
         [str(target), repr(target), repr(target.password), str(target.password), repr(address), str(address)]
     )
     assert "hunter2" not in shown
+
+
+def test_a_container_of_ours_is_on_this_machine():
+    """`docker:IMAGE` may be reached by the address of a bridge; a server of somebody else there is another matter."""
+    there = read("postgresql://u@172.17.0.1:32768/d")
+    assert (there.is_local, replace(there, kind="docker").is_local) == (False, True)

@@ -98,7 +98,7 @@ async def test_up_seed_and_status_on_a_server_in_a_container(start: Start, conta
 
 @pytest.mark.usefixtures("folder", "engine")
 def test_an_image_as_the_address_is_a_server_for_one_command(start: Start) -> None:
-    """`docker:IMAGE` starts an empty server, migrates it, and takes it away with everything on it."""
+    """`docker:IMAGE` starts an empty server, migrates it, and takes it away with everything; a reset is not remote."""
     environment = {name: os.environ[name] for name in ("DOCKER_HOST",) if name in os.environ}
     address = {"DATABASE_URL": f"docker:{IMAGE}", **environment}
     before = _containers()
@@ -108,6 +108,8 @@ def test_an_image_as_the_address_is_a_server_for_one_command(start: Start) -> No
     assert up["database"]["server_version"].split(".")[0] == "15"
     status = answer(start("status", "--json", **address))
     assert [migration["state"] for migration in status["migrations"]] == ["pending", "pending"]
+    reset = answer(start("reset", "--yes", "--json", **address))
+    assert [done["id"] for done in reset["up"]["done"]] == ["0001.create-users", "0002.add-city"]
     assert _containers() == before
 
 

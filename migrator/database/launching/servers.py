@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from migrator.config import Config
@@ -20,6 +21,27 @@ DOCKER = "docker:"
 _KNOWN_VARIABLES = ("SUPABASE_DB_URL", "POSTGRES_URL_NON_POOLING")
 
 
+_held: ContextVar[Target | None] = ContextVar("held", default=None)
+"""The container that the command has, which all of its parts connect to."""
+
+
+@asynccontextmanager
+async def one_server(config: Config, emit: Emit = ignore) -> AsyncIterator[None]:
+    """For a command that connects several times: a `docker:` address is one container for all of the block.
+
+    Starts nothing for other addresses. Raises as `locate` does.
+    """
+    if config.database is None or not config.database.text.strip().startswith(DOCKER):
+        yield
+        return
+    async with locate(config, emit) as target:
+        token = _held.set(target)
+        try:
+            yield
+        finally:
+            _held.reset(token)
+
+
 @asynccontextmanager
 async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
     """The target that the configuration names; emits what the user should hear about it.
@@ -35,6 +57,10 @@ async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
         yield await embedded.target(launch.read(config, address), address.origin, emit)
         return
     if text.startswith(DOCKER):
+        held = _held.get()
+        if held is not None:
+            yield held
+            return
         from migrator.database.launching.docker import container
 
         image = text.removeprefix(DOCKER)

@@ -136,21 +136,21 @@ async def encryption(visit: Visit) -> Found:
         mode = tls.mode_of(target, host)
         first, *others = tls.attempts(target, host)
         if not first:
-            return _plain(host, mode)
+            return _plain(host, mode, local=target.is_local)
         try:
             return _encrypted(await shake_hands(target, place), host, mode)
         except UnavailableError as error:
             if others and error.code == "tls-unsupported":
-                return _plain(host, mode)
+                return _plain(host, mode, local=target.is_local)
             if error.code not in NEXT_HOST:
                 raise
             visit.causes[host] = error
     raise together([visit.causes[host] for host in target.hosts])
 
 
-def _plain(host: Host, mode: TlsMode) -> Found:
+def _plain(host: Host, mode: TlsMode, *, local: bool) -> Found:
     facts = {"host": host.name, "mode": mode, "encrypted": False}
-    if host.is_local:
+    if local or host.is_local:
         unless = " unless the server insists" if mode == "allow" else ""
         return Found(message=f"not encrypted{unless}: {host.name} is this machine", facts=facts)
     return Found(
