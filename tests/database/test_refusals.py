@@ -301,6 +301,14 @@ async def test_tls_that_the_server_does_not_offer(refusing: Refusing):
     )
 
 
+async def test_encryption_that_the_server_asks_for_and_does_not_offer(refusing: Refusing):
+    """Its rules are to blame, not an `sslmode` that nobody has set."""
+    said = 'no pg_hba.conf entry for host "127.0.0.1", user "u", database "d", no encryption'
+    fake = await refusing(("28000", said))
+    error = await refusal(f"postgresql://u:hunter2@127.0.0.1:{fake.port}/d")
+    assert (error.code, error.detail, len(fake.logins)) == ("login-refused", f"{said} (28000)", 1)
+
+
 async def test_prefer_logs_in_once_without_tls(refusing: Refusing):
     """`prefer` takes what the server offers, and sends a wrong password once."""
     fake = await refusing(("28P01", "x"))

@@ -15,7 +15,7 @@ from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.database.sessions import opening
 from migrator.database.sessions.opening import pool
-from migrator.errors import StateError, UnavailableError
+from migrator.errors import MigratorError, StateError, UnavailableError
 
 Project = Callable[..., Config]
 Connection = asyncpg.Connection
@@ -118,6 +118,21 @@ async def test_what_travels(project: Project, bounced):
         await status(config)
         assert {kind for _, kind in messages} <= {"Q", "d", "c", "p", "X"}
         assert {"Q", "d", "c"} <= {kind for _, kind in messages}
+
+
+@pytest.mark.parametrize(
+    ("text", "sqlstate"), [("execute p", "26000"), ("prepare p as select 1; prepare p as select 1", "42P05")]
+)
+async def test_a_prepared_statement_of_a_migration(project: Project, bounced, text: str, sqlstate: str):
+    """One that is not there, or is there already, may be the pooler's doing, and the way out says so."""
+    config = project({"migrations/0001.a.sql": text}, database=Address(bounced("transaction"), "test"))
+    with pytest.raises(MigratorError) as raised:
+        await up(config, allow_transaction_pooler=True)
+    way_out = (
+        "correct the file and run `migrate up` again; a pooler in transaction mode loses prepared statements: there, "
+        "use the direct address or its session mode"
+    )
+    assert (raised.value.sqlstate, raised.value.hint) == (sqlstate, way_out)
 
 
 @pytest.mark.parametrize(

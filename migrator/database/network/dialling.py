@@ -19,7 +19,7 @@ from migrator.errors import MigratorError, UnavailableError
 async def reach(target: Target, host: Host, attributes: SessionAttributes) -> "asyncpg.Connection[Any]":
     """Connect to one host; a wrong password is sent once. Raises our errors.
 
-    `connect_timeout` holds for the look-up of the name and for each of its addresses, as in libpq.
+    `connect_timeout` holds for each address of the name, as in libpq, and for its look-up, which libpq does not bound.
     """
     failures: list[UnavailableError] = []
     for place in await _places(target, host):
@@ -60,7 +60,14 @@ async def _log_in(
     except connect_failures.DRIVER_ERRORS as error:
         if not others or not _wants_other_encryption(error, encrypted=encrypted):
             raise await _failure(error, target, host, place, encrypted=encrypted) from None
-    return await _log_in(target, host, place, attributes, tuple(others))
+        refusal = error
+    try:
+        return await _log_in(target, host, place, attributes, tuple(others))
+    except UnavailableError as error:
+        if error.code != "tls-unsupported":
+            raise
+        # its rules ask for encryption that it does not offer: it is they that are to be told
+        raise connect_failures.failed(refusal, target, host, encrypted=encrypted) from None
 
 
 async def _failure(error: BaseException, target: Target, host: Host, place: Host, *, encrypted: bool) -> MigratorError:

@@ -6,6 +6,7 @@ import asyncpg
 
 from migrator.database.address.target import Target, TargetKind
 from migrator.database.network.lacking import way_out
+from migrator.database.network.supavisor import PATIENCE_OF_PGBOUNCER, PATIENCE_OF_SUPAVISOR
 from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError, ServerReport
 
 ENDED = frozenset(
@@ -35,16 +36,14 @@ _FULL = (
 )
 _POOLERS_STATES = frozenset({"08P01", "XX000"})
 _POOLERS_LAST_WORDS = {
-    "query_wait_timeout": _FULL,
-    "ECHECKOUTTIMEOUT": _FULL,
-    "check out process from the pool due to timeout": _FULL,
+    **dict.fromkeys((*PATIENCE_OF_PGBOUNCER, *PATIENCE_OF_SUPAVISOR), _FULL),
     "not allowed in statement pooling mode": (
         "statement-pooler",
         "the pooler pools by statement, where no transaction can be open",
         "use the direct address of the server, or the session mode of the pooler",
     ),
 }
-"""What PgBouncer and Supabase's pooler say before they end a connection, as our code, message and way out.
+"""What poolers say before they end a connection, in lower case, as our code, message and way out.
 
 https://www.pgbouncer.org/config.html#query_wait_timeout, https://www.pgbouncer.org/features.html and
 https://github.com/supabase/supavisor.
@@ -87,7 +86,7 @@ def translate(error: BaseException, kind: TargetKind) -> MigratorError:
         error = error.__cause__  # the server's last word before it closed the connection
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate in _POOLERS_STATES:
         for words, (code, message, hint) in _POOLERS_LAST_WORDS.items():
-            if words in str(error):
+            if words in str(error).lower():
                 return ConnectionLostError(message, code=code, sqlstate=error.sqlstate, hint=hint, detail=str(error))
     if isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError):
         found = report(error)

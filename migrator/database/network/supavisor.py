@@ -1,7 +1,7 @@
-"""What Supabase's pooler answers to a login that it refuses, as our errors with the way out.
+"""What Supabase's pooler, or PgBouncer, answers to a login that it refuses, as our errors with the way out.
 
-It tells nearly everything as XX000, so its words are what there is: older versions have other words than newer ones,
-which put a code in front. They are those of https://github.com/supabase/supavisor (`lib/supavisor/errors`) and of
+Supabase's tells nearly everything as XX000, so its words are what there is: older versions have other words than newer
+ones, which put a code in front. They are those of https://github.com/supabase/supavisor (`lib/supavisor/errors`) and of
 https://supabase.com/docs/guides/troubleshooting.
 """
 
@@ -20,6 +20,10 @@ class _Known:
     message: str
     hint: str
 
+
+PATIENCE_OF_SUPAVISOR = ("echeckouttimeout", "check out process from the pool due to timeout")
+PATIENCE_OF_PGBOUNCER = ("query_wait_timeout",)
+"""Their words, in lower case, for a client that has waited too long for a connection of the server."""
 
 _KNOWN = (
     _Known(
@@ -40,14 +44,14 @@ _KNOWN = (
         hint="lower `--pool-size`, close other clients, or raise the pool size in the dashboard; `--wait 60s` waits",
     ),
     _Known(
-        texts=("max client connections reached", "echeckouttimeout", "check out process from the pool due to timeout"),
+        texts=("max client connections reached", *PATIENCE_OF_SUPAVISOR),
         code="pooler-full",
         message="the pooler at `{host}` has no free connection",
         hint="close other clients, or raise the pooler's limits in the dashboard; `--wait 60s` waits",
     ),
     _Known(
         # PgBouncer's: https://www.pgbouncer.org/config.html#max_client_conn
-        texts=("no more connections allowed", "query_wait_timeout"),
+        texts=("no more connections allowed", *PATIENCE_OF_PGBOUNCER),
         code="pooler-full",
         message="the pooler at `{host}` has no free connection",
         hint="lower `--pool-size`, close other clients, or raise the pooler's limits; `--wait 60s` waits",
