@@ -130,7 +130,7 @@ async def _catalog(session: Session, names: list[str], emit: Emit) -> Catalog:
     asked: set[str] = set()
     while True:
         unread = {
-            foreign.target_path
+            foreign.target_quoted
             for info in catalog.tables.values()
             for foreign in info.foreign_keys
             if foreign.target not in catalog.tables

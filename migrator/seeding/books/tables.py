@@ -1,5 +1,6 @@
 """What a seed needs to know of the tables that it names: columns, keys, foreign keys. One round trip for all files."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -8,6 +9,8 @@ from typing import Any
 from migrator.database.sessions.session import Session
 from migrator.seeding.books.types import ColumnType, Types
 from migrator.sql.names import literal, quote
+
+_QUOTED = re.compile(r'"(?:[^"]|"")+"\."(?:[^"]|"")+"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,8 @@ class ForeignKey:
         columns: ours.
         target: the other table.
         target_name: as it is called here, for people.
-        target_path: `schema.table`, to ask for it.
+        target_path: `schema.table`, as it is written.
+        target_quoted: the same, quoted, to ask for it.
         takes: its columns, one for each of ours.
     """
 
@@ -97,6 +101,7 @@ class ForeignKey:
     target: int
     target_name: str
     target_path: str
+    target_quoted: str
     takes: tuple[str, ...]
 
 
@@ -154,7 +159,9 @@ class Catalog:
     tables: dict[int, TableInfo] = field(default_factory=dict)
 
     async def read(self, session: Session, names: Iterable[str]) -> None:
-        """Read the tables of these names (`table` by the search_path, or `schema.table`) and those that they refer to.
+        """Read the tables of these names and those that they refer to.
+
+        A name is `table`, by the search_path, or `schema.table`; or both in quotes, `"my.schema"."table"`.
 
         One round trip, or none when all are known; nothing is written or locked.
         """
@@ -183,6 +190,8 @@ async def names(session: Session) -> list[str]:
 
 
 def _qualified(name: str) -> str:
+    if _QUOTED.fullmatch(name):
+        return name
     schema, dot, table = name.partition(".")
     return quote(schema, table) if dot and schema and table else quote(name)
 
@@ -205,7 +214,8 @@ def _table(row: dict[str, Any], types: Types) -> TableInfo:
                 columns=tuple(key["columns"]),
                 target=int(key["target"]),
                 target_name=key["target_name"],
-                target_path=key["target_path"],
+                target_path=".".join(key["target_parts"]),
+                target_quoted=quote(*key["target_parts"]),
                 takes=tuple(key["takes"]),
             )
             for key in row["foreign_keys"] or ()

@@ -163,8 +163,8 @@ select json_build_object(
             'name', f.conname,
             'target', f.confrelid::bigint,
             'target_name', f.confrelid::regclass::text,
-            'target_path', (
-                select f_n.nspname || '.' || f_c.relname
+            'target_parts', (
+                select json_build_array(f_n.nspname, f_c.relname)
                 from pg_class f_c join pg_namespace f_n on f_n.oid = f_c.relnamespace
                 where f_c.oid = f.confrelid
             ),

@@ -27,7 +27,7 @@ def block(stages: list[Stage]) -> str:
     names = [f"{letter}{stage.index}" for stage in stages for letter in "uinmd"]
     lines = ["#variable_conflict use_column", "declare"]
     lines += [f"  {name} bigint := 0;" for name in names]
-    lines += ["  first_line int4; last_line int4; affected bigint; wrong json; expression text;", "begin"]
+    lines += ["  first_line int4; last_line int4; affected bigint; wrong json; expression text; places tid[];", "begin"]
     order = groups(stages)
     for group in order:
         waits = {(stage.index, shape.number) for stage, shape in waiting(group)}
@@ -50,8 +50,9 @@ def block(stages: list[Stage]) -> str:
     for group in reversed(order):
         for stage in reversed(group):
             lines += prune(stage)
+    emptied = {stage.index for group in order if waiting(group) for stage in group}
     for stage in stages:
-        lines += move_sequences(stage)
+        lines += move_sequences(stage, emptied=stage.index in emptied)
         lines.append(
             f"if i{stage.index} + u{stage.index} + d{stage.index} >= {WORTH_ANALYZING} then "
             f"analyze (skip_locked) {stage.target}; end if;"

@@ -121,6 +121,16 @@ def _outside(load: TableLoad, _: dict[str, Any]) -> _Told:
     )
 
 
+def _lost(load: TableLoad, _: dict[str, Any]) -> _Told:
+    condition = load.key.predicate if load.key is not None else None
+    return _Told(
+        code="no-key",
+        message=f"this row of `{load.table.name}` is not within the condition of its key: `where {condition}`",
+        detail="the next run would not find it, and insert it a second time",
+        hint="take the row out, or name a key that all rows have",
+    )
+
+
 def _identity(load: TableLoad, found: dict[str, Any]) -> _Told:
     return _Told(
         code="identity-always",
@@ -137,6 +147,7 @@ _TOLD: dict[str, Callable[[TableLoad, dict[str, Any]], _Told]] = {
     "duplicate": _duplicate,
     "expression": _expression,
     "identity": _identity,
+    "lost": _lost,
     "missing": _missing,
     "null-key": _null_key,
     "outside": _outside,

@@ -44,7 +44,8 @@ def resolve(stage: Stage, lookup: Lookup, number: int) -> list[str]:
     where = " and ".join([f"s.shape = {number}", f"s.{stage.place(lookup.columns[0])} is null", *conditions])
     lines = [f"update {stage.name} s set {sets} from {', '.join(tables)} where {where};"]
     if not lookup.is_certain:
-        found = f"select s.line from {stage.name} s, {', '.join(tables)} where {where} group by s.line"
+        # a line can hold several rows, so a row is its place in the staging table
+        found = f"select s.line from {stage.name} s, {', '.join(tables)} where {where} group by s.ctid, s.line"
         lines = [
             f"select min(line), min(line) into first_line, last_line from ({found} having count(*) > 1) _;",
             refuse(stage, "ambiguous", "first_line is not null", column=_written_under(lookup)),

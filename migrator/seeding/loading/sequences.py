@@ -7,8 +7,11 @@ from migrator.sql.names import literal, quote
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
-def move_sequences(stage: Stage) -> list[str]:
-    """Move a sequence behind the values that rows brought themselves: never down."""
+def move_sequences(stage: Stage, *, emptied: bool) -> list[str]:
+    """Move a sequence behind the values that rows brought themselves: never down.
+
+    `emptied`: staging has no rows any more that could tell, so the table is asked.
+    """
     lines = []
     leading = {key.columns[0] for key in stage.load.info.keys}
     for column in stage.load.staged():
@@ -16,7 +19,7 @@ def move_sequences(stage: Stage) -> list[str]:
             continue
         most = (
             f"(select max({quote(column.name)}) from {stage.target})"
-            if column.name in leading
+            if emptied or column.name in leading
             else f"(select max({stage.cell(column)}) from {stage.name} s)"
         )
         lines += [

@@ -32,7 +32,10 @@ def waiting(group: list[Stage]) -> list[tuple[Stage, Shape]]:
 def late_tables(group: list[Stage]) -> list[str]:
     """The statements that make the tables of rows which are completed at the end."""
     stages = {stage.index: stage for stage, shape in waiting(group) if _late_lookups(stage, shape)}
-    return [f"create temporary table {stage.name}_late (like {stage.name}) on commit drop" for stage in stages.values()]
+    return [
+        f"create temporary table {stage.name}_late (like {stage.name}, known boolean) on commit drop"
+        for stage in stages.values()
+    ]
 
 
 def in_waves(group: list[Stage], write: Callable[[list[Stage]], list[str]]) -> list[str]:
@@ -84,10 +87,12 @@ def _wake(stage: Stage, shape: Shape, these: list[Lookup]) -> str:
 
 
 def _postpone(stage: Stage, shape: Shape, first: list[Lookup]) -> str:
-    """Remember the rows that are about to be written with NULL for what they have not found."""
+    """Remember the rows that are about to be written with NULL for what they have not found, and which are there."""
+    key = stage.load.key
+    known = f"exists (select from {stage.target} t where {stage.match(key)})" if key is not None else "false"
     return (
-        f"insert into {stage.name}_late select * from {stage.name} s "
-        f"where shape = {parked(shape)}{_found(stage, first)};"
+        f"insert into {stage.name}_late select s.*, {known} from {stage.name} s "
+        f"where s.shape = {parked(shape)}{_found(stage, first)};"
     )
 
 
@@ -132,13 +137,16 @@ def _complete(group: list[Stage], waits: list[tuple[Stage, Shape]]) -> list[str]
             lines += resolve(late, lookup, parked(shape))
             left.append((late, lookup, parked(shape)))
             if key is not None:
+                # a row that was there keeps what its mode and `keep` leave to it
+                changing = stage.changing(shape, key) if stage.load.table.updates else []
+                new = "" if set(lookup.columns) <= set(changing) else " and not s.known"
                 sets = ", ".join(f"{quote(column.name)} = {late.cell(column)}" for column in lookup.columns)
                 differs = " or ".join(
                     f"t.{quote(column.name)} is distinct from {late.cell(column)}" for column in lookup.columns
                 )
                 lines.append(
                     f"update {stage.target} t set {sets} from {late.name} s "
-                    f"where s.shape = {parked(shape)} and ({differs}) and {late.match(key)};"
+                    f"where s.shape = {parked(shape)} and ({differs}) and {late.match(key)}{new};"
                 )
     lines += refuse_unresolved(left)
     for stage, shape in waits:

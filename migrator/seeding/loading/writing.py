@@ -6,7 +6,7 @@ statement: foreign keys are checked at its end, so no order among them is wrong,
 """
 
 from migrator.seeding.loading.expressions import evaluate
-from migrator.seeding.loading.staging import Stage
+from migrator.seeding.loading.staging import Stage, refuse
 from migrator.seeding.preparing.shapes import Shape
 from migrator.sql.names import quote
 
@@ -16,8 +16,9 @@ def write(group: list[Stage]) -> list[str]:
     oids = {stage.load.info.oid for stage in group}
     knotted = any(target in oids for stage in group for _, target in stage.load.refers_to())
     evaluated = [line for stage in group for line in evaluate(stage)]
+    kept = [line for stage in group for line in _refuse_lost(stage)]
     if not knotted:
-        return [*evaluated, *(line for stage in group for line in _apart(stage))]
+        return [*evaluated, *(line for stage in group for line in _apart(stage)), *kept]
     matched = " + ".join(f"m{stage.index}" for stage in group)
     return [
         *evaluated,
@@ -26,6 +27,19 @@ def write(group: list[Stage]) -> list[str]:
         "else",
         _together(group, matched=False),
         "end if;",
+        *kept,
+    ]
+
+
+def _refuse_lost(stage: Stage) -> list[str]:
+    """A row outside the condition of a partial index would not be found by it, and be inserted in every run."""
+    key = stage.load.key
+    if key is None or key.predicate is None:
+        return []
+    lost = f"s.shape >= 0 and not exists (select from {stage.target} t where {stage.match(key)})"
+    return [
+        f"select min(s.line), min(s.line) into first_line, last_line from {stage.name} s where {lost};",
+        refuse(stage, "lost", "first_line is not null"),
     ]
 
 

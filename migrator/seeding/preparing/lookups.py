@@ -49,7 +49,7 @@ class Lookups:
             columns, takes = foreign.columns, foreign.takes
             found = self.catalog.tables.get(foreign.target)
             if found is None:
-                raise UnreadTableError(foreign.target_path)
+                raise UnreadTableError(foreign.target_quoted)
             target = found
         if not node.pairs:
             raise ValueRefusedError(f"this lookup of `{target.name}` names no column", node)

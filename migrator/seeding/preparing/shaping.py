@@ -116,6 +116,7 @@ class Shaping:
         )
         for lookup in shape.lookups():
             load.referring |= {column.name for column in lookup.columns} & self.referring
+        load.referring |= {column.name for column, _ in shape.expressions()} & self.referring
         load.shapes.append(shape)
         return shape
 
