@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from migrator.project import doctor, reset, status
     from migrator.seeding import seed
     from migrator.seeding.comparison import check_seeds
+    from migrator.seeding.editor_schema import editor_schema
     from migrator.seeding.pull import pull
     from migrator.source import Source, Span
 
@@ -51,6 +52,7 @@ _HOMES = {
     "check_seeds": "seeding.comparison",
     "doctor": "project",
     "down": "migrating",
+    "editor_schema": "seeding.editor_schema",
     "ignore": "events",
     "load_config": "config",
     "mark": "migrating",
@@ -86,6 +88,7 @@ __all__ = [
     "check_seeds",
     "doctor",
     "down",
+    "editor_schema",
     "ignore",
     "load_config",
     "mark",

@@ -70,7 +70,7 @@ HEAVY = ("asyncpg", "yoyo", "yaml", "rich")
 STOREYS: dict[str, tuple[str, ...]] = {
     "database": ("address", "postgres", "supabase", "network", "sessions", "launching"),
     "migrating": ("files", "books", "planning", "running"),
-    "seeding": ("files", "books", "preparing", "ordering", "loading", "pulling"),
+    "seeding": ("files", "books", "preparing", "ordering", "loading", "pulling", "describing"),
 }
 """The rooms inside a room that has outgrown itself, from the ground up; what others ask it for lives on top of them."""
 
@@ -280,6 +280,7 @@ COMMANDS = (
     "init",
     "server",
     "pull",
+    "editor-schema",
 )
 
 

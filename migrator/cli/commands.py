@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "protect": "Mark the database: what can lose data then asks for its name.",
         "reset": "Drop everything, then up and seed: for development.",
         "doctor": "Find out step by step why a command cannot reach or use the database.",
+        "editor-schema": "Write a JSON Schema of seed files, with which editors complete and check them.",
         "server": "Start, stop or find the embedded PostgreSQL.",
     }
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining
     from migrator.events.founding import InitFile, InitResult, Trace
     from migrator.events.migrating import Applied, Applying, Halted, Noticed, Planned
-    from migrator.events.pulling import Pulled, PullResult
+    from migrator.events.pulling import EditorSchemaResult, Pulled, PullResult
     from migrator.events.seeding import (
         FileFailed,
         FileLoaded,
@@ -60,6 +60,7 @@ _HOMES = {
     "Blocker": "blocking",
     "DoctorResult": "doctor",
     "DoctorStep": "doctor",
+    "EditorSchemaResult": "pulling",
     "Examined": "doctor",
     "Examining": "doctor",
     "FileFailed": "seeding",
@@ -92,6 +93,7 @@ __all__ = [
     "Blocker",
     "DoctorResult",
     "DoctorStep",
+    "EditorSchemaResult",
     "Emit",
     "Event",
     "Examined",

@@ -1,6 +1,7 @@
-"""What `migrate pull` reports and returns."""
+"""What `migrate pull` and `migrate editor-schema` report and return."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from migrator.events.database import DatabaseInfo
 
@@ -35,3 +36,20 @@ class PullResult:
 
     database: DatabaseInfo
     tables: tuple[PulledTable, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditorSchemaResult:
+    """The answer of `migrate editor-schema`.
+
+    Attributes:
+        database: whose tables it describes.
+        tables: how many.
+        document: the JSON Schema.
+        path: the file that it was written to; None where it goes to stdout.
+    """
+
+    database: DatabaseInfo
+    tables: int
+    document: dict[str, Any] = field(repr=False)
+    path: str | None = None

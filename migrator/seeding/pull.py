@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 from migrator.config import Config
 from migrator.database.connect import connect, describe
-from migrator.database.role import refuse_role
-from migrator.database.sessions.session import Session, settings
+from migrator.database.sessions.session import Session
 from migrator.errors import ServerError
 from migrator.events import Emit, Noticed, ignore
 from migrator.events.pulling import PulledTable, PullResult
 from migrator.seeding.books import remarks, tables
+from migrator.seeding.books.snapshot import snapshot
 from migrator.seeding.books.tables import Catalog
 from migrator.seeding.preparing.spool import Spool
 from migrator.seeding.pulling.leaving_out import survey
@@ -17,7 +17,6 @@ from migrator.seeding.pulling.references import References
 from migrator.seeding.pulling.refusals import no_key, refuse_condition, refuse_tables, refused
 from migrator.seeding.pulling.selection import Selection
 from migrator.seeding.pulling.transcript import Transcript
-from migrator.sql.names import quote
 
 SETTINGS = {
     "bytea_output": "hex",
@@ -60,21 +59,11 @@ async def pull(
     with Spool() as spool:
         transcript = Transcript(spool)
         async with connect(config, emit) as session:
-            await refuse_role(session, config)
-            wanted = {**dict(session.target.settings), **SETTINGS, "lock_timeout": f"{config.lock_timeout * 1000:.0f}"}
-            opening = ["begin isolation level repeatable read read only"]
-            opening.append(f"select {settings(tuple(wanted.items()), local=True)}")
-            opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
             try:
-                await session.run("; ".join(opening))
-                pulled = await _read(session, list(dict.fromkeys(names)), where, transcript, emit)
+                async with snapshot(session, config, SETTINGS):
+                    pulled = await _read(session, list(dict.fromkeys(names)), where, transcript, emit)
             except ServerError as error:
-                await session.give_up()
                 raise refused(error, where) from error
-            except BaseException:
-                await session.give_up()
-                raise
-            await session.run("rollback")
             result = PullResult(database=describe(session), tables=pulled)
         transcript.hand_out(write)
     return result

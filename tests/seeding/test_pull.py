@@ -76,7 +76,7 @@ async def test_only_a_default_of_every_row_that_never_changes_is_left_out(return
     """A column goes where all rows have what a literal says; `1.10` is not `1.1`, and `now()` is another every time."""
     await db.execute(DEFAULTS)
     text = await returns("t")
-    once = await db.fetchval("select once at time zone 'UTC' from t where id = 1")
+    once = await db.fetchval("select (once at time zone 'UTC')::text from t where id = 1")
     today = await db.fetchval("select today::text from t where id = 1")
     assert rows(text) == (
         f"t:\n  - {{id: 1, often: x, once: {once}+00, other: 1.1, who: null, today: {today}}}\n"

@@ -11,7 +11,7 @@ from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
     from migrator.events.migrating import ProtectResult
-    from migrator.events.pulling import PullResult
+    from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedResult
 
 
@@ -76,6 +76,12 @@ def pulled(result: PullResult) -> str:
     """The closing line of `pull`."""
     parts = [f"{words.count(table.rows, 'row')} of {line(table.table)}" for table in result.tables]
     return f"pulled {', '.join(parts)} from {line(result.database.address)}"
+
+
+def described(result: EditorSchemaResult) -> str:
+    """The closing line of `editor-schema`."""
+    where = "" if result.path is None else f" in {line(result.path)}"
+    return f"described {words.count(result.tables, 'table')} of {line(result.database.address)}{where}"
 
 
 def waiting(event: Waiting) -> str:

@@ -18,7 +18,7 @@ from migrator.errors import MigratorError
 from migrator.events import Event, Noticed, Told
 from migrator.events.database import DatabaseInfo, ServerResult
 from migrator.events.migrating import NewResult, ProtectResult, RunResult
-from migrator.events.pulling import PullResult
+from migrator.events.pulling import EditorSchemaResult, PullResult
 from migrator.events.seeding import ResetResult, SeedCheckResult, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 from migrator.source import Span
@@ -252,5 +252,8 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
             }
         case PullResult():
             return {"database": _database(result.database), "pulled": [asdict(table) for table in result.tables]}
+        case EditorSchemaResult():
+            document = {"path": result.path} if result.path is not None else {"editor_schema": result.document}
+            return {"database": _database(result.database), **document}
         case _:
             assert_never(result)

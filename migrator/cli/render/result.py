@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from migrator.events.doctor import DoctorResult
     from migrator.events.founding import InitResult
     from migrator.events.migrating import NewResult, ProtectResult, RunResult
-    from migrator.events.pulling import PullResult
+    from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedCheckResult, SeedPlanResult, SeedResult
     from migrator.events.status import StatusResult
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         | SeedPlanResult
         | ResetResult
         | PullResult
+        | EditorSchemaResult
     )
 else:
     Result = object

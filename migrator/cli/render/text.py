@@ -204,6 +204,8 @@ class TextRenderer:
                 self._say(closing.reset(result, self._elapsed()))
             case events.PullResult():
                 self._say(closing.pulled(result))
+            case events.EditorSchemaResult():
+                self._described(result)
             case _:
                 assert_never(result)
 
@@ -224,6 +226,13 @@ class TextRenderer:
                 self._answers.line(clean(part) if shown else part)
         else:
             self._answers.lines(tables.plan(result, self._answer_ink))
+
+    def _described(self, result: events.EditorSchemaResult) -> None:
+        if result.path is None:
+            from migrator.cli.render.json import dumps
+
+            self._answers.raw(dumps(result.document) + "\n")
+        self._say(closing.described(result))
 
     def _elapsed(self) -> str:
         return words.duration(time.monotonic() - self._started)

@@ -126,11 +126,11 @@ def _foreign_key(table: TableInfo, column: Column, node: Mapping) -> ForeignKey:
             hint="write its value, or name the table: `{$ref: {table: {key: value}}}`",
         )
     simple = {(key.target, key.takes): key for key in containing if len(key.columns) == 1}
-    found = list(simple.values()) or [key for key in containing if _begins(table, key) == column.name]
+    found = list(simple.values()) or [key for key in containing if begins(table, key) == column.name]
     if len(found) == 1:
         return found[0]
     if not found:
-        first = _begins(table, containing[0])
+        first = begins(table, containing[0])
         raise ValueRefusedError(
             f"`{column.name}` is a part of the foreign key ({', '.join(containing[0].columns)})",
             node,
@@ -142,7 +142,7 @@ def _foreign_key(table: TableInfo, column: Column, node: Mapping) -> ForeignKey:
     )
 
 
-def _begins(table: TableInfo, foreign: ForeignKey) -> str | None:
+def begins(table: TableInfo, foreign: ForeignKey) -> str | None:
     """The first column of a foreign key that no other one shares."""
     shared = {name for other in table.foreign_keys if other is not foreign for name in other.columns}
     return next((name for name in foreign.columns if name not in shared), None)
