@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from migrator import events
-from migrator.cli.render import Surroundings, closing, seeds, tables, words
+from migrator.cli.render import Surroundings, closing, tables, words
 from migrator.cli.render.excerpt import excerpt, report
 from migrator.cli.render.ink import Ink, is_terminal, wants_colour
 from migrator.cli.render.pen import Pen, unchanged
@@ -80,6 +80,8 @@ class TextRenderer:
             case events.FileLoading():
                 self._running.rows(event)
             case events.FileLoaded():
+                from migrator.cli.render import seeds
+
                 self._running.file_ended(event.path)
                 took = self._ink.quiet(words.duration(event.duration))
                 rows = seeds.counts(event.tables)
@@ -195,8 +197,12 @@ class TextRenderer:
                 if refused is not None:
                     self._log.lines(report(refused, self._ink))
             case events.SeedPlanResult():
+                from migrator.cli.render import seeds
+
                 self._answers.lines(seeds.seed_plan(result, ink))
             case events.SeedCheckResult():
+                from migrator.cli.render import seeds
+
                 self._answers.lines(seeds.seed_check(result, ink))
             case events.SeedResult():
                 self._say(closing.seeded(result, self._elapsed()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator import events
-from migrator.cli.render import seeds
 from migrator.cli.render.tables import STATES
 from migrator.errors import MigratorError, StateError
 from migrator.events.database import ServerResult
@@ -47,6 +46,8 @@ def _behind(result: events.StatusResult) -> MigratorError:
 
 
 def _seeds_differ(result: events.SeedCheckResult) -> MigratorError:
+    from migrator.cli.render import seeds
+
     causes = tuple(
         StateError(seeds.difference(each), code="seed-differs", where=each.where) for each in result.differences
     )

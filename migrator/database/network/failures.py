@@ -5,7 +5,6 @@ from dataclasses import replace
 import asyncpg
 
 from migrator.database.address.target import Target, TargetKind
-from migrator.database.network.lacking import way_out
 from migrator.database.network.supavisor import PATIENCE_OF_PGBOUNCER, PATIENCE_OF_SUPAVISOR
 from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError, ServerReport
 
@@ -97,6 +96,9 @@ def translate(error: BaseException, kind: TargetKind) -> MigratorError:
                 sqlstate=found.sqlstate,
                 hint="run the command again when the server is back; what was not committed is rolled back",
             )
+        # late: most runs meet no refusal
+        from migrator.database.network.lacking import way_out
+
         return ServerError(replace(found, way_out=way_out(found, kind)))
     return ConnectionLostError(
         f"the connection to the server was lost: {str(error) or type(error).__name__}",
