@@ -41,7 +41,7 @@ async def _open_patiently(target: Target, config: Config, emit: Emit) -> Session
             except UnavailableError as error:
                 if last is not None and error.code == "connection-timeout" and not patience.left:
                     raise _spent(last, patience) from None  # it was given less time than it may need
-                codes = {error.code, *(cause.code for cause in error.causes)}
+                codes = connect_failures.codes(error)
                 if not codes & passing:
                     raise
                 if not patience.left:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from fake import Fake
 
 from migrator import up
 from migrator.config import Address, Config
@@ -16,6 +17,7 @@ from migrator.database.address.dsn import parse
 from migrator.database.address.target import Target
 from migrator.database.connect import connect
 from migrator.database.sessions.patience import Patience
+from migrator.database.sessions.reconnect import connect_again
 from migrator.errors import UnavailableError
 from migrator.events import Event, Waiting
 from migrator.migrating.books.lock import hold
@@ -126,6 +128,19 @@ async def test_of_several_hosts_one_that_starts_is_worth_waiting(listen: Listen)
             async with connect(config):
                 pass
     assert (raised.value.code, logins > 1) == ("no-host", True)
+
+
+async def test_a_lost_connection_to_one_of_several_hosts(refusing: Callable[..., Awaitable[Fake]]):
+    """While they change places one host is down and the other is not ready: that passes, although the causes differ."""
+    fake = await refusing(("57P03", "the database system is starting up"), ("28P01", "no"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # and does not listen
+        hosts = f"127.0.0.1:{free.getsockname()[1]},127.0.0.1:{fake.port}"
+        target = parse(Address(f"postgresql://u:x@{hosts}/d", "test"), {})
+        with pytest.raises(UnavailableError) as raised:
+            async with connect_again(target, patience=10):
+                pass
+    assert (raised.value.code, len(fake.logins)) == ("wrong-password", 2)
 
 
 def test_only_waiting_is_counted(monkeypatch: pytest.MonkeyPatch):

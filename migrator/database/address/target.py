@@ -19,7 +19,7 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A password. Its text leaves by `reveal()` alone, which only `migrator.database.connect` calls."""
+    """A password. Its text leaves by `reveal()` alone, which only `migrator.database.network.dialling` calls."""
 
     _text: str = field(repr=False)
 

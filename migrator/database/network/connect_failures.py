@@ -122,14 +122,19 @@ def _not_understood(error: BaseException, target: Target, host: Host) -> Unavail
     )
 
 
+def codes(error: MigratorError) -> frozenset[str]:
+    """The code of a failure, and of what happened at each of several hosts."""
+    return frozenset({error.code, *(cause.code for cause in error.causes)})
+
+
 def together(causes: Sequence[MigratorError]) -> MigratorError:
     """The failures of all hosts of an address as one."""
     if len(causes) == 1:
         return causes[0]
-    codes = {cause.code for cause in causes}
+    each = {cause.code for cause in causes}
     return UnavailableError(
         f"none of {len(causes)} hosts will do: {'; '.join(cause.message for cause in causes)}",
-        code=codes.pop() if len(codes) == 1 else "no-host",
+        code=each.pop() if len(each) == 1 else "no-host",
         hint=causes[0].hint,
         causes=tuple(causes),
     )

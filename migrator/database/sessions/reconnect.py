@@ -44,6 +44,6 @@ async def _open(target: Target, *, deadline: float) -> Session:
         except TimeoutError:
             raise UnavailableError(f"`{target}` does not answer", code="connection-timeout") from None
         except UnavailableError as error:
-            if error.code not in _MAY_PASS or time.monotonic() >= deadline:
+            if not connect_failures.codes(error) & _MAY_PASS or time.monotonic() >= deadline:
                 raise
         await asyncio.sleep(random.uniform(*_PAUSE))  # noqa: S311 - jitter is no secret
