@@ -10,7 +10,7 @@ from migrator.config import DEFAULT_WAIT, Config
 from migrator.database.address import pooler
 from migrator.database.address.target import Target
 from migrator.database.launching.servers import locate
-from migrator.database.network import connect_failures
+from migrator.database.network import verdicts
 from migrator.database.sessions.opening import apply_settings, open_session
 from migrator.database.sessions.patience import Patience
 from migrator.database.sessions.session import Session
@@ -30,7 +30,7 @@ async def _open_patiently(target: Target, config: Config, emit: Emit) -> Session
     that the server refused.
     """
     asked = config.origins.get("wait", "default") != "default" or config.wait != DEFAULT_WAIT
-    passing = connect_failures.PASSES if asked else _ALWAYS_PASSES
+    passing = verdicts.PASSES if asked else _ALWAYS_PASSES
     patience = Patience(config.wait)
     delay = _FIRST_DELAY
     last: UnavailableError | None = None
@@ -41,7 +41,7 @@ async def _open_patiently(target: Target, config: Config, emit: Emit) -> Session
             except UnavailableError as error:
                 if last is not None and error.code == "connection-timeout" and not patience.left:
                     raise _spent(last, patience) from None  # it was given less time than it may need
-                codes = connect_failures.codes(error)
+                codes = verdicts.codes(error)
                 if not codes & passing:
                     raise
                 if not patience.left:

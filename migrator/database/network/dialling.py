@@ -9,7 +9,7 @@ import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
 from migrator.database.address.target import Host, SessionAttributes, Target
-from migrator.database.network import connect_failures, tls
+from migrator.database.network import connect_failures, tls, verdicts
 from migrator.database.network.bounds import bounded
 from migrator.database.network.keepalive import keep_alive
 from migrator.database.network.lookup import HostAddress, addresses, is_literal
@@ -26,10 +26,10 @@ async def reach(target: Target, host: Host, attributes: SessionAttributes) -> "a
         try:
             return await _log_in(target, host, place, attributes, tls.attempts(target, host))
         except UnavailableError as error:
-            if error.code not in connect_failures.NEXT_ADDRESS:
+            if error.code not in verdicts.NEXT_ADDRESS:
                 raise
             failures.append(error)
-    raise connect_failures.of_one_name(failures)
+    raise verdicts.of_one_name(failures)
 
 
 async def _places(target: Target, host: Host) -> Sequence[Host]:

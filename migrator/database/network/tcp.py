@@ -10,8 +10,9 @@ from typing import Any
 
 from migrator.database.address.target import Host, Target
 from migrator.database.network.bounds import bounded
-from migrator.database.network.connect_failures import failed, of_one_name
+from migrator.database.network.connect_failures import failed
 from migrator.database.network.lookup import HostAddress
+from migrator.database.network.verdicts import of_one_name
 from migrator.errors import MigratorError
 
 

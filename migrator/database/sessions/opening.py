@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from migrator.database.address.target import SessionAttributes, Target
-from migrator.database.network import connect_failures
+from migrator.database.network import verdicts
 from migrator.database.network.bounds import bounded
 from migrator.database.network.dialling import reach
 from migrator.database.network.failures import refused_setting
@@ -29,10 +29,10 @@ async def _open(target: Target) -> "asyncpg.Connection[Any]":
             try:
                 return await reach(target, host, attributes)
             except UnavailableError as error:
-                if error.code not in connect_failures.NEXT_HOST:
+                if error.code not in verdicts.NEXT_HOST:
                     raise
                 causes.append(error)
-    raise connect_failures.together(causes)
+    raise verdicts.together(causes)
 
 
 async def open_session(target: Target, patience: Patience | None = None) -> Session:
@@ -98,7 +98,7 @@ async def pool(target: Target, size: int) -> AsyncIterator[Pool]:
         try:
             return await _open(target)
         except UnavailableError as error:
-            if error.code in connect_failures.REFUSED_LOGINS:
+            if error.code in verdicts.REFUSED_LOGINS:
                 refused = error
             raise
 

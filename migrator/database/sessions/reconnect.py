@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from migrator.database.address.target import Target
-from migrator.database.network import connect_failures
+from migrator.database.network import verdicts
 from migrator.database.network.bounds import bounded
 from migrator.database.sessions.opening import apply_settings, open_session
 from migrator.database.sessions.session import Session
 from migrator.errors import UnavailableError
 
-_MAY_PASS = (connect_failures.PASSES | connect_failures.NEXT_HOST | {"too-many-connections"}) - {"session-attributes"}
+_MAY_PASS = (verdicts.PASSES | verdicts.NEXT_HOST | {"too-many-connections"}) - {"session-attributes"}
 _PAUSE = (0.1, 0.3)
 """Seconds between two attempts."""
 
@@ -44,6 +44,6 @@ async def _open(target: Target, *, deadline: float) -> Session:
         except TimeoutError:
             raise UnavailableError(f"`{target}` does not answer", code="connection-timeout") from None
         except UnavailableError as error:
-            if not connect_failures.codes(error) & _MAY_PASS or time.monotonic() >= deadline:
+            if not verdicts.codes(error) & _MAY_PASS or time.monotonic() >= deadline:
                 raise
         await asyncio.sleep(random.uniform(*_PAUSE))  # noqa: S311 - jitter is no secret

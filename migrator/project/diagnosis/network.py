@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from migrator.database.address.target import Host, TlsMode
 from migrator.database.connect import describe
 from migrator.database.network import tls
-from migrator.database.network.connect_failures import NEXT_HOST, together
 from migrator.database.network.dialling import look_up
 from migrator.database.network.handshake import Handshake, shake_hands
 from migrator.database.network.lookup import HostAddress, is_literal
 from migrator.database.network.tcp import Knock, knock, unreached
+from migrator.database.network.verdicts import NEXT_HOST, together
 from migrator.database.sessions.opening import apply_settings, open_session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.project.diagnosis.visit import Found, Visit
