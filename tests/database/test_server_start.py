@@ -39,7 +39,7 @@ async def value(settings: Config, sql: str, emit: Emit = ignore) -> object:
 
 @needs_debian
 async def test_other_programs(place: Path):
-    """`?bin=DIR` runs another major version, with our order of texts; the wheel's programs then refuse its data."""
+    """`?bin=DIR` runs another major version, with our order of texts; either's programs refuse the other's data."""
     directory = place / "pg"
     address = f"embedded:{directory}?bin={DEBIAN}"
     try:
@@ -51,8 +51,13 @@ async def test_other_programs(place: Path):
         with pytest.raises(MigratorError) as raised:
             await value(project(place, f"embedded:{directory}"), "select to_json(1)")
         again = await value(project(place, address), "select to_json(1)")
+        await embedded.stop(directory)
+        (directory / "PG_VERSION").write_text("18\n")
+        with pytest.raises(MigratorError) as newer:
+            await value(project(place, address), "select to_json(1)")
     finally:
         await embedded.stop(directory)
+    assert str(newer.value.hint).partition(";")[0] == "the address without `bin` goes on with it"
     assert (found, raised.value.code, raised.value.outcome, str(raised.value.hint).partition(";")[0], again) == (
         [15, True],
         "embedded-version",

@@ -1,7 +1,6 @@
 """The main job on a PostgreSQL in a container: with a password over TCP, and as `docker:IMAGE` for one command."""
 
 import contextlib
-import gc
 import json
 import os
 import subprocess
@@ -22,27 +21,6 @@ FILES = {
     "migrations/0002.add-city.sql": "-- depends: 0001.create-users\nalter table users add column city text;",
     "seeds/users.yaml": "users:\n  - {user_id: 1, first_name: Tomas}\n  - {user_id: 2, first_name: John, city: York}\n",
 }
-
-
-@pytest.fixture(scope="module")
-def engine(need: Callable[[str, str | None], None]) -> None:
-    """A Docker engine that answers, with the image at hand or a registry to take it from."""
-    missing = None
-    try:
-        import docker
-    except ImportError:
-        missing = "the package docker is not installed"
-    else:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # docker-py leaves the socket open where nobody answers
-            try:
-                with contextlib.closing(docker.from_env(timeout=60)) as client:
-                    if not client.images.list(IMAGE):
-                        client.images.pull(IMAGE)
-            except docker.errors.DockerException as error:
-                missing = f"no Docker engine with {IMAGE}: {error}"
-            gc.collect()
-    need("docker", missing)
 
 
 @pytest.fixture(scope="module")

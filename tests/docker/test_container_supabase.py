@@ -1,10 +1,7 @@
 """`supabase = true` on `docker:IMAGE`: the prelude in a container, and none where the image brings its own."""
 
 import contextlib
-import gc
 import shutil
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +15,6 @@ from migrator.database.supabase import containers
 
 IMAGE = "postgres:15"
 PROJECT = Path(__file__).parents[1] / "prelude" / "support"
-
-
-@pytest.fixture(scope="module")
-def with_engine(need: Callable[[str, str | None], None]) -> None:
-    """A Docker engine that answers, with the image at hand."""
-    missing = None
-    try:
-        import docker as engine
-    except ImportError:
-        missing = "the package docker is not installed"
-    else:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            try:
-                with contextlib.closing(engine.from_env(timeout=60)) as client:
-                    client.images.get(IMAGE)
-            except engine.errors.DockerException as error:
-                missing = f"no Docker engine with {IMAGE}: {error}"
-            gc.collect()
-    need("docker", missing)
 
 
 class Running:
@@ -54,7 +31,7 @@ class Running:
         return self.found
 
 
-@pytest.mark.usefixtures("with_engine")
+@pytest.mark.usefixtures("engine")
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_supabase_project_runs_in_a_container(tmp_path: Path) -> None:
     """On a plain image: migrations and seeds as `postgres`, which is no superuser and creates contrib's extensions.

@@ -11,7 +11,7 @@ from migrator.database.postgres.postmaster import LOG
 from migrator.database.postgres.programs import Programs, complaint
 from migrator.database.postgres.sockets import socket_folder
 from migrator.database.supabase import prelude
-from migrator.errors import UnavailableError
+from migrator.errors import InputError, UnavailableError
 
 _LOG_LIMIT = 10_000_000
 _POLL = 0.05
@@ -129,16 +129,24 @@ def _orphaned(directory: Path) -> UnavailableError | None:
 
 def _other_version(directory: Path, major: str, installed: Programs) -> UnavailableError:
     theirs = programs.of_major(major) if major.isdigit() else None
+    if _is_wheels(directory, major):
+        way = "the address without `bin` goes on with it; "
+    elif theirs:
+        way = f"`embedded:...?bin={theirs}` goes on with it; "
+    else:
+        way = f"`embedded:...?bin=DIR` goes on with it, where DIR holds the programs of PostgreSQL {major}; "
     return UnavailableError(
         f"the data directory `{directory}` belongs to PostgreSQL {major or 'of no version'}, "
         f"and the programs in `{installed.folder}` are {installed.version}",
         code="embedded-version",
         outcome="nothing there was changed",
-        hint=(
-            f"`embedded:...?bin={theirs}` goes on with it; "
-            if theirs
-            else f"`embedded:...?bin=DIR` goes on with it, where DIR holds the programs of PostgreSQL {major}; "
-        )
-        + f"for {installed.major}, dump it with those (`pg_dumpall`), move it away and restore, "
+        hint=way + f"for {installed.major}, dump it with those (`pg_dumpall`), move it away and restore, "
         "or move it away and run `migrate up` and `migrate seed`",
     )
+
+
+def _is_wheels(directory: Path, major: str) -> bool:
+    try:
+        return programs.find(directory).major == major
+    except (InputError, UnavailableError):  # there is no wheel, or it does not run
+        return False
