@@ -28,6 +28,8 @@ def _shown(value: object) -> str:
     """A setting's value; an address, which may hold a password, is not shown here."""
     if isinstance(value, Address):
         return "set"
+    if isinstance(value, bool):
+        return str(value).lower()
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -309,3 +309,15 @@ def test_a_closed_stream_changes_no_exit_code(folder: Path, closing: str):
     command = f"{sys.executable} -m migrator up --database postgresql://localhost:1/x --json {closing}"
     ran = subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (3, "")
+
+
+def test_verbose_tells_each_setting(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """`-v` shows a setting as the file writes it and where it is from; an address is shown to be set alone."""
+    (folder / "migrator.toml").write_text('supabase = true\nmigrations = ["a", "b"]\n')
+    assert run(["--database", "postgresql://ada:hunter2@h/d", "-v", "new", "x"]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if ", from " in line]
+    assert lines == [
+        "note: `database` is set, from --database",
+        "note: `migrations` is a, b, from migrations in migrator.toml",
+        "note: `supabase` is true, from supabase in migrator.toml",
+    ]
