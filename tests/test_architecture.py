@@ -47,6 +47,7 @@ RENDER_SEES = 1
 """cli.render sees rows up to this one only: a renderer that knows a job would have to change with it."""
 
 DOORS: dict[str, tuple[tuple[str, ...], str]] = {
+    "bcrypt": (("seeding.preparing.auth.passwords",), "an optional extra"),
     "asyncpg": (("database",), "everything about the driver's quirks stays in one room"),
     "yoyo": (("migrating.files.reading",), "of yoyo we use three functions, where files are read"),
     "yaml": (("seeding.files.document",), "libyaml's events are read in one place"),

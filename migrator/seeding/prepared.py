@@ -13,6 +13,7 @@ from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.files.nodes import NOWHERE, Table
 from migrator.seeding.files.rows import read_tables
 from migrator.seeding.loading.steps import set_locally
+from migrator.seeding.preparing.auth.accounts import read_accounts, with_identities
 from migrator.seeding.preparing.declared import refuse_undeclared
 from migrator.seeding.preparing.prepare import Preparation
 from migrator.seeding.preparing.shapes import FileLoad
@@ -24,14 +25,15 @@ async def prepare(config: Config, session: Session, files: list[SeedFile], spool
     catalog = tables.Catalog()
     names = [name for file in files for name in headers.table_names(file) if name[:1] != "$"]
     async with _settings(session):
-        await catalog.read(session, names)
+        await catalog.read(session, with_identities(names))
         others = await tables.names(session) if None in catalog.named.values() else []
     for name, info in catalog.named.items():
         if info is not None and info.row_security:
             message = f"row level security applies to this role on `{name}`: rows that it hides seem not to be there"
             emit(Noticed(severity="WARNING", message=message))
+    accounts = await read_accounts(session, catalog, files, config.environ)
     while True:
-        preparation = Preparation(catalog, others, spool, config.environ)
+        preparation = Preparation(catalog, others, spool, config.environ, accounts)
         loads = await _read_all(preparation, files)
         if not preparation.unread:
             break

@@ -1,6 +1,7 @@
 """What a seed file consists of, as values that know their place: scalars, lists, mappings, rows, tables, the header."""
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,16 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place(0, 0)
+
+_PASSWORD = re.compile(
+    r"""
+    (?P<key> ^[\s-]* ["']?[\w-]*password[\w-]*["']? \s*:\s+ ) (?P<rest> [^{\s].* )  # the rest of its line
+    | (?<=[\s,{]) (?P<inner> ["']?[\w-]*password[\w-]*["']? \s*:\s+ )
+      (?P<value> "(?:[^"\\]|\\.)*"? | '(?:[^']|'')*'? | [^{\s,}"'][^,}]* )
+    """,
+    re.VERBOSE,
+)
+"""A password that stands in a line as it is; `{$var: NAME}` is none."""
 
 
 class Document(Protocol):
@@ -217,10 +228,17 @@ def line_of(path: Path, number: int) -> str:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             for index, line in enumerate(file):
                 if index == number:
-                    return line.decode("utf-8-sig" if number == 0 else "utf-8", errors="replace").rstrip("\r\n")
+                    text = line.decode("utf-8-sig" if number == 0 else "utf-8", errors="replace").rstrip("\r\n")
+                    return _PASSWORD.sub(_masked, text)
     except (OSError, EOFError, zlib.error):
         pass
     return ""
+
+
+def _masked(found: re.Match[str]) -> str:
+    """As long as it was, so that places in the line stay what they are."""
+    key = found["key"] or found["inner"]
+    return key + "*" * (len(found[0]) - len(key))
 
 
 def span(path: Path, shown: str, place: Mark, width: int = 1) -> Span:

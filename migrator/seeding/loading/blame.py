@@ -30,7 +30,8 @@ def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorEr
         return refused(report, stages)
     load, where = _place(report, stages, spool)
     words = f"{short(_in_our_words(report, load))} ({report.sqlstate})"
-    if report.detail:
+    # a whole row of `auth.users` holds the hash of a password
+    if report.detail and not (load is not None and load.written and _FAILING_ROW.search(report.detail)):
         words += f": {short(report.detail)}"
     shown = load.file.shown if load is not None else stages[0].load.file.shown if stages else "the file"
     table = f"`{load.table.name}` of " if load is not None else ""

@@ -56,11 +56,11 @@ def _in_csv(load: TableLoad, bulk: Bulk, cells: Sequence[tuple[int, str | None]]
 def _place(load: TableLoad, row: Row | None, column: str | None) -> Span:
     if row is None:
         return table_of(load)
-    node: Node = row.keys[0] if row.keys else load.table.defaults[0][0]
-    if column in row.names:
-        node = row.cells[row.names.index(column)]
-    else:
-        node = next((value for key, value in load.table.defaults if key.value == column), node)
+    defaults = (load.written or load.table).defaults
+    node: Node = row.keys[0] if row.keys else defaults[0][0]
+    names = load.places.get(column or "", (column,))
+    here = [cell for name, cell in zip(row.names, row.cells, strict=True) if name in names]
+    node = next(iter(here), next((value for key, value in defaults if key.value in names), node))
     return span(load.file.path, load.file.shown, place_of(node), width_of(node))
 
 
@@ -70,7 +70,7 @@ def _rows(load: TableLoad, wanted: list[int], *, fold: bool) -> dict[int, Row]:
     found: dict[int, Row] = {}
     with closing(document.tables()) as tables:
         for table in tables:
-            if table.name != load.table.name:
+            if table.name != (load.written or load.table).name:
                 continue
             left = iter(wanted)
             line = next(left, None)

@@ -12,6 +12,9 @@ from migrator.seeding.files.nodes import NOWHERE, Header, Place, Table, line_of,
 from migrator.seeding.files.reader import MisreadError
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
+from migrator.seeding.preparing.auth.accounts import Accounts
+from migrator.seeding.preparing.auth.expanding import expand, not_from_csv
+from migrator.seeding.preparing.auth.persons import is_auth_users
 from migrator.seeding.preparing.bulk import read_bulk
 from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.ids import Ids
@@ -32,6 +35,7 @@ class Preparation:
         names: what tables there are, for the hint on an unknown one.
         spool: where rows go.
         environ: what `$var` reads.
+        accounts: those that the people of `auth.users` have.
 
     Attributes:
         stop: set to end a reading early.
@@ -39,11 +43,14 @@ class Preparation:
         ids: the labels of `$id`.
     """
 
-    def __init__(self, catalog: Catalog, names: Iterable[str], spool: Spool, environ: Map[str, str]) -> None:
+    def __init__(
+        self, catalog: Catalog, names: Iterable[str], spool: Spool, environ: Map[str, str], accounts: Accounts
+    ) -> None:
         self.stop = threading.Event()
         self.unread: set[str] = set()
         self.ids = Ids()
         self._names = tuple(names)
+        self._accounts = accounts
         self._context = Context(
             spool=spool,
             environ=environ,
@@ -88,13 +95,7 @@ class Preparation:
                 seen[info.oid] = table
                 start = context.spool.flush()
                 load = TableLoad(file=file, table=table, info=info, start=start, includes=includes)
-                loads.append(load)
-                if table.file is None:
-                    Reading(context, document, load).read()
-                else:
-                    includes.digests[table.file] = self._read_from(document, load, table.file)
-                if table.mode == "sync" and not load.rows:
-                    context.problems.add(check.no_rows_to_sync(document, table))
+                loads += self._rows(document, load)
             if document.digest() != file.sha256:
                 raise changed_meanwhile(file.shown)
         except InputError as error:
@@ -103,6 +104,22 @@ class Preparation:
             self.unread.add(error.name)
         tables = [load for load in loads if load.rows]
         return FileLoad(file=file, header=document.header, tables=tables, includes=includes)
+
+    def _rows(self, document: SeedDocument, load: TableLoad) -> list[TableLoad]:
+        """Read the rows of a table; those of a form become rows of several."""
+        table = load.table
+        if is_auth_users(load.info):
+            if table.file is None:
+                return expand(self._context, document, load, self._accounts)
+            load.includes.digests[table.file] = b""  # the file belongs here, whatever is wrong with it
+            raise not_from_csv(document, table.file_place, len(table.file))
+        if table.file is None:
+            Reading(self._context, document, load).read()
+        else:
+            load.includes.digests[table.file] = self._read_from(document, load, table.file)
+        if table.mode == "sync" and not load.rows:
+            self._context.problems.add(check.no_rows_to_sync(document, table))
+        return [load]
 
     def _read_from(self, document: SeedDocument, load: TableLoad, name: str) -> bytes:
         """The rows of a table from the CSV file that its option `file` names; returns its SHA-256."""
@@ -125,6 +142,9 @@ class Preparation:
         info = context.catalog.named.get(name)
         if info is None:
             context.problems.add(check.no_table_for_csv(csv, name, self._names))
+            return load
+        if is_auth_users(info):
+            context.problems.add(not_from_csv(csv, NOWHERE, 1))
             return load
         only = TableLoad(file=file, table=table, info=info, start=0, includes=load.includes)
         try:

@@ -1,5 +1,6 @@
 """Rows of a file that are ready to be copied: by table, and within a table by the columns that a row has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrator.seeding.books.tables import Column, Key, TableInfo
@@ -97,6 +98,8 @@ class TableLoad:
         keys: the line of each key's text; None where they were too many to remember.
         includes: the files that cells include.
         bulk: where the rows are, if not in the spool.
+        written: the table as the file has it, where rows were made of those of a form.
+        places: for columns of such rows, the form's columns that they are made of.
     """
 
     file: SeedFile
@@ -111,6 +114,8 @@ class TableLoad:
     referring: set[str] = field(default_factory=set)
     keys: dict[str | tuple[str, ...], int] | None = None
     bulk: Bulk | None = None
+    written: Table | None = None
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def copied(self) -> list[Cell]:
         """What COPY brings: the cells of the one shape, or of all shapes, columns first in the order of the catalog."""

@@ -4,13 +4,13 @@ from collections.abc import Sequence as Several
 
 from migrator.errors import InputError
 from migrator.seeding.books.tables import Catalog, Column
-from migrator.seeding.files.nodes import Document, Mapping, Node, Row, place_of, span, width_of
+from migrator.seeding.files.nodes import Document, Mapping, Node, Row, place_of, width_of
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.forms import Form, Mark, Part, mark_of, operator_of
 from migrator.seeding.preparing.lookups import Lookups
 from migrator.seeding.preparing.operators import Operators
-from migrator.seeding.preparing.refusal import ValueRefusedError
+from migrator.seeding.preparing.refusal import ValueRefusedError, refused_at
 from migrator.seeding.preparing.shapes import Shape, TableLoad
 from migrator.seeding.preparing.values import NULL, checker, encoder
 
@@ -151,14 +151,8 @@ class Shaping:
 
     def error(self, error: ValueRefusedError, node: Node) -> InputError:
         """A refused value as an error at its place, or that of its cell."""
-        at = error.node if error.node is not None else node
-        return InputError(
-            error.message,
-            code=error.code,
-            where=span(self.document.path, self.document.shown, place_of(at), width_of(at)),
-            outcome="nothing was loaded",
-            hint=error.hint,
-        )
+        at = error if error.node is not None else error.at(node)
+        return refused_at(self.document.path, self.document.shown, at, place_of(node))
 
     def refuse(self, error: ValueRefusedError, node: Node) -> None:
         """Tell of a refused value."""
