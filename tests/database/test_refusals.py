@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fake import Fake
 
 from migrator.config import Address, Config
 from migrator.database.address.dsn import parse
@@ -23,15 +24,7 @@ from migrator.events import Event, Waiting
 
 SHARED = "aws-0-eu-central-1.pooler.supabase.com"
 DIRECT = "db.abcdefgh.supabase.co"
-Refusing = Callable[..., Awaitable["Fake"]]
-
-
-class Fake:
-    """What the fixtures make; see conftest.py."""
-
-    port: int
-    logins: list[dict[str, str]]
-    ssl_requests: int
+Refusing = Callable[..., Awaitable[Fake]]
 
 
 def target(text: str) -> Target:
@@ -596,23 +589,24 @@ async def test_a_refused_port_is_waited_for_only_when_asked(refusing: Refusing):
     """By default a refused connection fails at once; with a patience that somebody chose it is tried again."""
     port = free_port()
     address = Address(f"postgresql://u@127.0.0.1:{port}/d", "test")
-    began = time.monotonic()
-    with pytest.raises(UnavailableError):
-        async with connect(Config(root=Path(), database=address)):
-            pass
-    at_once = time.monotonic() - began
+    fake = Fake(answers=(("28P01", "no"),))
+    opening: list[asyncio.Task[asyncio.Server]] = []
 
-    async def later() -> asyncio.Server:
-        await asyncio.sleep(0.3)
-        return await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port)
+    def hear(event: Event) -> None:
+        if not isinstance(event, Waiting):
+            return
+        waits.append(event.what)
+        opening.append(asyncio.create_task(asyncio.start_server(fake.serve, "127.0.0.1", port)))
 
-    opening = asyncio.create_task(later())
-    chosen = Config(root=Path(), database=address, wait=1.0)
-    with pytest.raises(UnavailableError) as raised:
-        async with connect(chosen):
-            pass
-    (await opening).close()
-    assert (at_once < 0.5, raised.value.code) == (True, "connection-closed")
+    waits: list[str] = []
+    found = []
+    for config in (Config(root=Path(), database=address), Config(root=Path(), database=address, wait=30.0)):
+        with pytest.raises(UnavailableError) as raised:
+            async with connect(config, hear):
+                pass
+        found.append((raised.value.code, [*waits]))
+    (await opening[0]).close()
+    assert found == [("connection-refused", []), ("wrong-password", ["server"])]
 
 
 def test_a_socket_in_a_foreign_folder_is_told():
