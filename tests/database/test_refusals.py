@@ -591,6 +591,7 @@ async def test_a_refused_port_is_waited_for_only_when_asked(refusing: Refusing):
     address = Address(f"postgresql://u@127.0.0.1:{port}/d", "test")
     fake = Fake(answers=(("28P01", "no"),))
     opening: list[asyncio.Task[asyncio.Server]] = []
+    waits: list[str] = []
 
     def hear(event: Event) -> None:
         if not isinstance(event, Waiting):
@@ -598,7 +599,6 @@ async def test_a_refused_port_is_waited_for_only_when_asked(refusing: Refusing):
         waits.append(event.what)
         opening.append(asyncio.create_task(asyncio.start_server(fake.serve, "127.0.0.1", port)))
 
-    waits: list[str] = []
     found = []
     for config in (Config(root=Path(), database=address), Config(root=Path(), database=address, wait=30.0)):
         with pytest.raises(UnavailableError) as raised:
@@ -606,7 +606,7 @@ async def test_a_refused_port_is_waited_for_only_when_asked(refusing: Refusing):
                 pass
         found.append((raised.value.code, [*waits]))
     (await opening[0]).close()
-    assert found == [("connection-refused", []), ("wrong-password", ["server"])]
+    assert found == [("connection-refused", []), ("password-missing", ["server"])]
 
 
 def test_a_socket_in_a_foreign_folder_is_told():
