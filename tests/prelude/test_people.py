@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,33 @@ async def test_options_and_both_passwords(files: Files):
     assert passwords == [
         ("people.yaml:2:61", "auth-users", "`password` and `password_hash` are both here", "write one")
     ]
+
+
+async def test_wrong_defaults_are_told_once(files: Files):
+    """What is wrong in `defaults` is one error, however many people it is about."""
+    text = "auth.users:\n  defaults: {password: {$var: NOT_SET}}\n  rows:\n    - {email: a@b.c}\n    - {email: d@b.c}\n"
+    assert await refusals(files({"people.yaml": text})) == [
+        ("people.yaml:2:31", "no-variable", "the environment variable `NOT_SET` is not set", None)
+    ]
+
+
+async def test_who_may_not_read_accounts(files: Files, admin: Connection, supabase_dsn: str):
+    """A role without rights on `auth.users` is told so, and nothing is written."""
+    config = files({"people.yaml": "auth.users:\n  - {email: ada@example.com}\n"})
+    stranger = Address(supabase_dsn.replace("postgres@", "stranger@"), "test")
+    await admin.execute("create role stranger login; grant usage on schema auth to stranger")
+    try:
+        with pytest.raises(MigratorError) as caught:
+            await seed(replace(config, database=stranger))
+    finally:
+        await admin.execute("drop owned by stranger; drop role stranger")
+    error = caught.value
+    assert (error.code, error.exit_code, error.message, error.detail) == (
+        "missing-rights",
+        3,
+        "this role may not read the accounts in `auth.users`",
+        "permission denied for table users",
+    )
 
 
 async def test_same_id_from_another_machine(load: Load, postgres: Connection):

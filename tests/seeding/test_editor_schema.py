@@ -171,3 +171,26 @@ async def test_equal_databases_give_equal_documents(validator, project):
     assert list(again.document["$defs"]) == list(validator.schema["$defs"])
     assert again.document == validator.schema
     assert (again.path, again.tables) == (None, 7)
+
+
+async def test_people_of_supabase(db, project):
+    """`auth.users` of Supabase has the columns of its form, and lookups have those of the table."""
+    await db.execute(
+        "create schema auth; create table auth.users (instance_id uuid, id uuid primary key, aud text, role text, "
+        "email text, encrypted_password text, email_confirmed_at timestamptz, raw_app_meta_data jsonb, "
+        "raw_user_meta_data jsonb, phone text); create table notes (id int primary key, by uuid references auth.users)"
+    )
+    validator = Draft202012Validator((await editor_schema(project({}))).document)
+    good = [
+        "auth.users:\n  - {id: {$id: ada}, email: a@b.c, password: {$var: P}, user_metadata: {a: 1}, confirmed: false}",
+        "auth.users:\n  keep: [password]\n  defaults: {role: x}\n  rows:\n    - {phone: 420123456789, password: 1234}",
+        "notes:\n  - {id: 1, by: {raw_user_meta_data: x}}\n  - {id: 2, by: {$id: ada}}",
+    ]
+    bad = [
+        "auth.users:\n  - {email: a@b.c, aud: x}",
+        "auth.users: {key: id, rows: []}",
+        "auth.users: {file: a.csv}",
+        "auth.users:\n  - {email: a@b.c, confirmed: maybe}",
+    ]
+    assert [text for text in good if not validator.is_valid(yaml12.load(text))] == []
+    assert [text for text in bad if validator.is_valid(yaml12.load(text))] == []

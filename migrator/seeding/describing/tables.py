@@ -6,6 +6,7 @@ from urllib.parse import quote as escape
 
 from migrator.seeding.books.remarks import Remark, Remarks
 from migrator.seeding.books.tables import Catalog, Column, ForeignKey, TableInfo
+from migrator.seeding.describing.people import person
 from migrator.seeding.describing.values import NULL, Schema, operator, scalar, value
 from migrator.seeding.files.options import MODES, OPTIONS
 from migrator.seeding.preparing.check import identifier
@@ -35,16 +36,18 @@ class Tables:
         comment = self._remark(table, None).comment
         names = {kind: _name(kind, table) for kind in ("table", "row", "lookup")}
         rows: Schema = {"type": "array", "items": _refers(names["row"])}
+        form = person(table)
+        cells = form or {column.name: self._cell(table, column) for column in _writable(table)}
         options: Schema = {
             "type": "object",
-            "properties": self._options(table, _refers(names["row"]), rows),
+            "properties": self._options(table, list(cells), _refers(names["row"]), rows)
+            | ({"key": False, "file": False} if form else {}),
             "additionalProperties": False,
             "oneOf": [{"required": ["rows"]}, {"required": ["file"]}],
             "if": {"properties": {"mode": {"const": "sync"}}, "required": ["mode"]},
             "then": {"required": ["where"]},
             "else": {"properties": {"where": False}},
         }
-        cells = {column.name: self._cell(table, column) for column in _writable(table)}
         compared = {column.name: self._compared(table, column) for column in table.columns.values()}
         said = {"description": comment} if comment else {}
         return {
@@ -67,8 +70,7 @@ class Tables:
         """Where the lookup of a table's row is defined."""
         return _refers(_name("lookup", table))
 
-    def _options(self, table: TableInfo, row: Schema, rows: Schema) -> dict[str, Schema]:
-        columns = [column.name for column in _writable(table)]
+    def _options(self, table: TableInfo, columns: list[str], row: Schema, rows: Schema) -> dict[str, Schema]:
         parts = [identifier(part) for key in (*table.keys, *table.special_keys) for part in key.parts]
         # an expression can be spelled in several ways
         part: Schema = (

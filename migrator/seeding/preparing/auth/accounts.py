@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrator.database.sessions.session import Session
-from migrator.errors import InputError
+from migrator.errors import InputError, ServerError, UnavailableError
 from migrator.seeding.books.tables import Catalog, TableInfo
 from migrator.seeding.files import headers
 from migrator.seeding.files.folders import SeedFile
@@ -48,6 +48,8 @@ class Account:
     hash: str | None = field(repr=False)
     conflict: tuple[str, str, str] | None = None
 
+
+_DENIED = "42501"
 
 Accounts = Map[tuple[str, int], Account]
 """By the name of the file and the number of the row among the file's people, from 0."""
@@ -89,7 +91,7 @@ async def read_accounts(
             passwords.needed(span(file.path, file.shown, place_of(person.cell("password"))))
             break
     info = next(iter(tables.values()))
-    known = _Known([row async for row in _rows(session, info, catalog.named[IDENTITIES] is not None, found.values())])
+    known = _Known(await _rows(session, info, catalog.named[IDENTITIES] is not None, found.values()))
     accounts = {place: known.account(person, info) for place, person in found.items()}
     return await _with_hashes(found, accounts)
 
@@ -133,7 +135,7 @@ def generated(person: Person, info: TableInfo) -> str:
     return Owner(info.oid, f"{info.schema}.{info.name}", None).id_of(person.email or person.phone or "")
 
 
-async def _rows(session: Session, info: TableInfo, identities: bool, persons: Iterable[Person]) -> Any:  # noqa: FBT001
+async def _rows(session: Session, info: TableInfo, identities: bool, persons: Iterable[Person]) -> list[dict[str, Any]]:  # noqa: FBT001
     """The rows of `auth.users` that may be these persons'."""
     ids: set[str] = set()
     emails: set[str] = set()
@@ -149,11 +151,23 @@ async def _rows(session: Session, info: TableInfo, identities: bool, persons: It
     if phones:
         either.append(f"(u.phone in ({', '.join(map(literal, sorted(phones)))}){local})")
     data = "(select json_object_agg(i.provider, i.identity_data) from auth.identities i where i.user_id = u.id)"
-    for row in await session.read_as_asked(
-        f"select json_build_object('user', to_json(u), 'identities', {data if identities else 'null'}) "
-        f"from {info.quoted} u where {' or '.join(either)}"
-    ):
-        yield {**row["user"], "identities": row["identities"] or {}}
+    try:
+        rows = await session.read_as_asked(
+            f"select json_build_object('user', to_json(u), 'identities', {data if identities else 'null'}) "
+            f"from {info.quoted} u where {' or '.join(either)}"
+        )
+    except ServerError as error:
+        if error.sqlstate != _DENIED:
+            raise
+        raise UnavailableError(
+            "this role may not read the accounts in `auth.users`",
+            code="missing-rights",
+            sqlstate=_DENIED,
+            detail=error.report.message,
+            outcome="nothing was loaded",
+            hint="seed as a role that may read and write them, such as `postgres` in a project of Supabase",
+        ) from error
+    return [{**row["user"], "identities": row["identities"] or {}} for row in rows]
 
 
 class _Known:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migrator.errors import InputError
-from migrator.seeding.files.nodes import Document, Mark, Place, Row, Table, span
+from migrator.seeding.files.nodes import Document, Mark, Place, Row, Table, place_of, span
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.auth.accounts import IDENTITIES, Accounts, people
 from migrator.seeding.preparing.auth.logins import PROVIDERS, Login
 from migrator.seeding.preparing.auth.persons import COLUMNS, Form
+from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.keys import Context
 from migrator.seeding.preparing.operators import Operators
 from migrator.seeding.preparing.reading import Reading
@@ -39,6 +40,23 @@ class _Made(SeedDocument):
         yield from self._made
 
 
+class _Refusals:
+    """Tells what is wrong, and once: what is wrong in `defaults` is so in every row."""
+
+    def __init__(self, problems: Problems, document: SeedDocument, otherwise: Place) -> None:
+        self._problems = problems
+        self._document = document
+        self._otherwise = otherwise
+        self._told: set[tuple[str, Place]] = set()
+
+    def __call__(self, error: ValueRefusedError) -> None:
+        """Tell of one."""
+        place = self._otherwise if error.node is None else place_of(error.node)
+        if (error.message, place) not in self._told:
+            self._told.add((error.message, place))
+            self._problems.add(refused_at(self._document.path, self._document.shown, error, self._otherwise))
+
+
 def expand(context: Context, document: SeedDocument, load: TableLoad, accounts: Accounts) -> list[TableLoad]:
     """Read the people at whose rows `document` is: into `load`, and into another one for their identities.
 
@@ -56,9 +74,7 @@ def expand(context: Context, document: SeedDocument, load: TableLoad, accounts: 
     form = Form(table, load.info, operators)
     identities = context.catalog.named.get(IDENTITIES)
 
-    def refuse(error: ValueRefusedError) -> None:
-        context.problems.add(refused_at(document.path, document.shown, error, table.place))
-
+    refuse = _Refusals(context.problems, document, table.place)
     broken = False
     for error in form.wrong_options():
         refuse(error)
