@@ -191,6 +191,7 @@ async def test_a_ledger_that_cannot_be_read(
         "this role may not write to the ledger: permission denied for table journal",
         2,
     )
+    assert str(step(result, "ledger").hint).endswith("; where it shall only read, name it in `readers`")
     # its project may run migrations as another role, which a reader cannot become and need not
     await roles("owner")
     result = await doctor(project(TWO, database=address_as("ci"), readers=("ci",), role="owner"))

@@ -84,7 +84,10 @@ def _refuse_unable(
             sql=rights.for_creation,
         )
     if known.ready and rights.writing_refused is not None:
-        raise WrongError(books_refused(rights.writing_refused), facts=facts, sql=rights.for_writing)
+        refused = books_refused(rights.writing_refused)
+        # who has just been given the rights to read is not asked to take more
+        refused.hint = f"{refused.hint}; where it shall only read, name it in `readers`"
+        raise WrongError(refused, facts=facts, sql=rights.for_writing)
 
 
 def _files(visit: Visit, known: Ledger, facts: dict[str, Any], warnings: list[tuple[str, str | None]]) -> str:
