@@ -65,6 +65,13 @@ class Source:
             width=1 if end is None else stop - start,
         )
 
+    def word(self, start: int, limit: int) -> Span:
+        """The place of the word that begins at an offset, before the offset `limit`; of one character at least."""
+        start = end = min(start, limit)
+        while end < limit and (self.text[end].isalnum() or self.text[end] in "_$"):
+            end += 1
+        return self.span(start, max(end, start + 1))
+
 
 def excerpt(*, path: str, line: int, column: int, text: str, width: int = 1) -> Span:
     """A span over a line that may be too long to show: a line over `EXCERPT_LIMIT` characters has no excerpt."""

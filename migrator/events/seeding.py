@@ -138,6 +138,7 @@ class SeedCheckResult:
         rows: how many rows they have.
         different: how many rows differ, those that `differences` leaves out included.
         differences: the first of each file, in the order of files and lines.
+        not_compared: the files of SQL, whose rows nobody knows.
     """
 
     database: DatabaseInfo
@@ -145,6 +146,7 @@ class SeedCheckResult:
     rows: int
     different: int
     differences: tuple[SeedDifference, ...]
+    not_compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

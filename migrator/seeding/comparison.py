@@ -33,6 +33,8 @@ async def check_seeds(config: Config, *, paths: tuple[Path, ...] = (), emit: Emi
     Stages the rows in temporary tables of one transaction, which is rolled back: no table is written or locked, no
     trigger fires, no sequence moves. Cells of `$sql` and of `keep` are left out, as an update leaves them.
 
+    A `.sql` file cannot be compared, and the result says so.
+
     Raises `InputError` as `seed` does, and `WorkError` for a value that the database refuses.
     """
     found_files = find(config, paths, emit)
@@ -46,8 +48,14 @@ async def check_seeds(config: Config, *, paths: tuple[Path, ...] = (), emit: Emi
             found = await _compare(session, config, stages, spool) if stages else []
         rows = sum(load.rows for load in loads)
         different, told = _told(stages, found)
+        scripts = tuple(load.file.shown for load in loads if load.script is not None)
         return SeedCheckResult(
-            database=describe(session), files=len(loads), rows=rows, different=different, differences=tuple(told)
+            database=describe(session),
+            files=len(loads) - len(scripts),
+            rows=rows,
+            different=different,
+            differences=tuple(told),
+            not_compared=scripts,
         )
 
 

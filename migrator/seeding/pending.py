@@ -79,7 +79,7 @@ def taken_by_others(files: tuple[SeedFile, ...], known: Map[str, Known], env: st
     if not any(file.table is not None for file in files):
         return set()
     taken: set[Path] = set()
-    for file in (file for file in files if file.table is None):
+    for file in (file for file in files if file.has_tables):
         before = known.get(file.name)
         if before is not None and before.is_current(file):
             names = list(before.included)

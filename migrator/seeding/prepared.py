@@ -86,7 +86,9 @@ async def writers(
 
 
 def _tables(file: SeedFile) -> list[Table]:
-    return [Table(name=file.table, place=NOWHERE)] if file.table is not None else read_tables(file.path, file.shown)
+    if file.has_tables:
+        return read_tables(file.path, file.shown)
+    return [Table(name=file.table, place=NOWHERE)] if file.table is not None else []
 
 
 @asynccontextmanager

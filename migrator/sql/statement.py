@@ -34,6 +34,10 @@ class Statement:
         """The place of its first line."""
         return self.source.span(self.start, self.end)
 
+    def at(self, offset: int) -> Span:
+        """The place of the word that begins so many characters behind the statement's start."""
+        return self.source.word(self.start + offset, self.end)
+
     @property
     def keywords(self) -> tuple[str, ...]:
         """The bare words that it begins with, at most four, in capitals: `("CREATE", "INDEX", "CONCURRENTLY", "I")`."""

@@ -242,6 +242,7 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
                 "rows": result.rows,
                 "different": result.different,
                 "differences": differences,
+                "not_compared": list(result.not_compared),
             }
         case ResetResult():
             return {

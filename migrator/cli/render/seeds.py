@@ -70,7 +70,14 @@ def seed_check(result: SeedCheckResult, ink: Ink) -> Iterator[str]:
         yield f"{at}  {difference(found)}"
     if result.different > len(result.differences):
         yield ink.quiet(f"... and {result.different - len(result.differences):,} more")
+    for path in result.not_compared:
+        yield ink.quiet(not_compared(path))
     yield ink.bad(verdict(result)) if result.different else verdict(result)
+
+
+def not_compared(path: str) -> str:
+    """A file that `--check` cannot compare."""
+    return f"{line(path)}  not compared: it is SQL"
 
 
 def verdict(result: SeedCheckResult) -> str:

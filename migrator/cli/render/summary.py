@@ -145,6 +145,7 @@ def _seed_check(result: SeedCheckResult) -> list[str]:
     lines = [
         f"- ❌ {prose(seeds.difference(each))} at {code(str(each.where or each.path))}" for each in result.differences
     ]
+    lines += [f"- {escape(seeds.not_compared(path))}" for path in result.not_compared]
     return [*lines, *([""] if lines else []), escape(seeds.verdict(result))]
 
 

@@ -27,9 +27,14 @@ def reset(*, pooled: bool, plpgsql: bool = True) -> str:
     A transaction of its own: in an implicit one, a failure of what comes behind it would undo it. `pooled`: a pooler is
     in between.
     """
+    return f"begin; {forget(pooled=pooled, plpgsql=plpgsql)}"
+
+
+def forget(*, pooled: bool, plpgsql: bool = True) -> str:
+    """The same without BEGIN, for a transaction that is open; what it had set for itself is gone then, too."""
     again = f"{ENCODING}; " if pooled else ""
     return (
-        f"begin; reset all; {again}reset session authorization; reset role; discard temp; "
+        f"reset all; {again}reset session authorization; reset role; discard temp; "
         f"{prepared(pooled=pooled, plpgsql=plpgsql)}; close all; unlisten *; discard sequences"
     )
 

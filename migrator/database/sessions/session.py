@@ -21,7 +21,7 @@ from migrator.database.network.bounds import bounded
 from migrator.database.network.failures import AGAIN, refused_setting, translate
 from migrator.database.sessions.notice import Listener, Notice
 from migrator.database.sessions.patience import Patience
-from migrator.database.sessions.reset import reset
+from migrator.database.sessions.reset import forget
 from migrator.errors import ConnectionLostError, MigratorError, ServerError
 from migrator.sql.names import literal
 
@@ -252,12 +252,16 @@ class Session:
             async with self.within():
                 await self.rollback()
 
-    async def _forget(self, *, plpgsql: bool) -> None:
+    def forgetting(self, *, plpgsql: bool = True) -> str:
+        """SQL for an open transaction that makes the session as new, but for locks; see `rollback`."""
         # the settings of the address are the session's own, as at its start; behind a pooler no session keeps any
         again = (
             "" if self.pooled or not self.target.settings else f"; select {settings(self.target.settings, local=False)}"
         )
-        await self.run(f"rollback; {reset(pooled=self.pooled, plpgsql=plpgsql)}{again}; commit")
+        return f"{forget(pooled=self.pooled, plpgsql=plpgsql)}{again}"
+
+    async def _forget(self, *, plpgsql: bool) -> None:
+        await self.run(f"rollback; begin; {self.forgetting(plpgsql=plpgsql)}; commit")
 
     @asynccontextmanager
     async def within(self, seconds: float = FAREWELL) -> AsyncIterator[None]:

@@ -101,15 +101,7 @@ def place(step: Step, found: Culprit) -> Span | None:
     statement = step.script.statements[number - 1]
     if found.offset is None or number != found.statement:
         return step.script.source.span(statement.start, statement.end)
-    start = min(statement.start + found.offset, statement.end)
-    return step.script.source.span(start, _word_end(step.script.source.text, start, statement.end))
-
-
-def _word_end(text: str, start: int, limit: int) -> int:
-    end = start
-    while end < limit and (text[end].isalnum() or text[end] in "_$"):
-        end += 1
-    return max(end, start + 1)
+    return step.script.source.word(statement.start + found.offset, statement.end)
 
 
 def what(step: Step, found: Culprit) -> str:

@@ -11,9 +11,8 @@ from migrator.events import Emit, Noticed, ignore
 from migrator.source import shown
 
 CSV_SUFFIXES = (".csv", ".csv.gz")
-SUFFIXES = (".yaml", ".yml", *CSV_SUFFIXES)
-_OTHERS = (".gz", ".sql")
-_ENDS = "seed files end in `.yaml`, `.yml`, `.csv` or `.csv.gz`"
+SUFFIXES = (".yaml", ".yml", ".sql", *CSV_SUFFIXES)
+_ENDS = "seed files end in `.yaml`, `.yml`, `.csv`, `.csv.gz` or `.sql`"
 _BLOCK = 1 << 20
 
 
@@ -32,6 +31,16 @@ class SeedFile:
     shown: str
     name: str
     sha256: bytes
+
+    @property
+    def is_script(self) -> bool:
+        """It is SQL that runs as it is."""
+        return self.path.suffix == ".sql"
+
+    @property
+    def has_tables(self) -> bool:
+        """It is YAML: what it writes stands in it."""
+        return not self.is_script and self.table is None
 
     @property
     def table(self) -> str | None:
@@ -96,13 +105,13 @@ def _files(start: Path, emit: Emit) -> list[Path]:
             continue
         if path.name.endswith(SUFFIXES):
             files.append(path)
-        elif path.name.endswith(_OTHERS):
+        elif path.suffix == ".gz":
             emit(Noticed(severity="WARNING", message=f"`{shown(path)}` is not loaded: {_ENDS}"))
     return files
 
 
 def _name(path: Path, folders: list[Path], root: Path) -> str:
     for folder in [*folders, _absolute(root)]:
-        if path.is_relative_to(folder):
+        if path != folder and path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return path.as_posix()

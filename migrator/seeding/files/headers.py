@@ -25,6 +25,11 @@ def applies(file: SeedFile, env: str) -> bool:
 
     Raises `InputError` for a header that cannot be read.
     """
+    if file.is_script:
+        from migrator.seeding.files.scripts import environments
+
+        names = environments(file.path, file.shown)
+        return names is None or env in names
     if file.table is not None or not may_have_header(file.path):
         return True
     from migrator.seeding.files.rows import read_header
@@ -35,8 +40,8 @@ def applies(file: SeedFile, env: str) -> bool:
 
 def table_names(file: SeedFile) -> list[str]:
     """The top-level keys of a file: at least its tables. Raises `InputError` for what YAML refuses before them."""
-    if file.table is not None:
-        return [file.table]
+    if not file.has_tables:
+        return [file.table] if file.table is not None else []
     names = _names_by_line(file.path)
     if names is None:
         from migrator.seeding.files.rows import read_tables

@@ -10,6 +10,7 @@ from migrator.events import Emit, FileFailed, FileLoaded
 from migrator.events.seeding import SeedOutcome
 from migrator.seeding.loading import merge
 from migrator.seeding.loading.replay import loaded, loaded_meanwhile, replayed
+from migrator.seeding.loading.scripts import end_script
 from migrator.seeding.loading.staging import stages_of
 from migrator.seeding.loading.steps import Steps
 from migrator.seeding.ordering.graph import Graph
@@ -45,6 +46,9 @@ async def load_atomically(
             names = {load.file.name for load in unit}
             own = [stage for stage in stages if stage.load.file.name in names]
             steps.announce(unit)
+            if (script := unit[0].script) is not None:
+                await steps.script(session, script)
+                await end_script(session, script, steps.again(session))
             if own:
                 await session.run("; ".join(merge.creations(own)))
                 await steps.copy(session, unit, own)

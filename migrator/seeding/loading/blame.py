@@ -9,6 +9,7 @@ from migrator.errors import MigratorError, ServerError, ServerReport, WorkError
 from migrator.seeding.books.tables import Column
 from migrator.seeding.loading.places import cell_of, table_of
 from migrator.seeding.loading.refused import refused, short
+from migrator.seeding.loading.scripts import ScriptRefusedError
 from migrator.seeding.loading.staging import REFUSED, Stage
 from migrator.seeding.preparing.shapes import Bulk, TableLoad
 from migrator.seeding.preparing.spool import Spool
@@ -25,6 +26,8 @@ _TRUNCATED = "..."
 
 def explain(error: ServerError, stages: list[Stage], spool: Spool) -> MigratorError:
     """The failure of a file, told at the line that PostgreSQL refused, with its own words."""
+    if isinstance(error, ScriptRefusedError):
+        return error.told()
     report = error.report
     if report.sqlstate == REFUSED:
         return refused(report, stages)

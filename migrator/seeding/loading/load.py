@@ -16,6 +16,7 @@ from migrator.events.seeding import SeedOutcome
 from migrator.seeding.loading import merge
 from migrator.seeding.loading.connections import Connections
 from migrator.seeding.loading.replay import loaded, loaded_meanwhile, replayed
+from migrator.seeding.loading.scripts import end_script
 from migrator.seeding.loading.staging import Stage, stages_of
 from migrator.seeding.loading.steps import Steps
 from migrator.seeding.ordering.graph import Graph
@@ -112,6 +113,12 @@ class Loader:
         async def once() -> list[list[int]]:
             """Open, copy, merge and commit."""
             steps.announce(members)
+            script = members[0].script
+            if script is not None:
+                await session.run("; ".join(steps.opening(session, members, stages)))
+                await steps.script(session, script)
+                await end_script(session, script, [*steps.recording(members), "commit"])
+                return []
             await session.run("; ".join([*steps.opening(session, members, stages), *merge.creations(stages)]))
             await steps.copy(session, members, stages)
             return await steps.merged(session, stages, [*steps.recording(members), "commit"])

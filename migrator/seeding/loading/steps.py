@@ -9,10 +9,12 @@ from migrator.database.sessions.notice import Notice
 from migrator.database.sessions.session import Session, settings
 from migrator.events import Emit, FileLoading
 from migrator.seeding.books import ledger
+from migrator.seeding.files.scripts import Script
 from migrator.seeding.loading import merge
 from migrator.seeding.loading.filling import fill
 from migrator.seeding.loading.merge import PREFIX
 from migrator.seeding.loading.pruning import DELETES, deleting
+from migrator.seeding.loading.scripts import run_script
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.preparing.shapes import FileLoad
 from migrator.seeding.preparing.spool import Spool
@@ -28,7 +30,7 @@ SETTINGS = {
 """Of our transactions: a long load is no mistake, and waiting for another seeder is none either."""
 
 LOCK_CLASS = 0x6D696773
-"""The first half of the advisory locks of seeding; the second is the table's oid."""
+"""The first half of the advisory locks of seeding; the second is the table's oid, or 0 for seeding as such."""
 
 
 def set_locally(session: Session, ours: Mapping[str, str]) -> str:
@@ -59,6 +61,9 @@ class Steps:
         """BEGIN, settings, the locks of all tables in one order for every run, and what may end it at once."""
         config = self._config
         statements = ["begin isolation level read committed read write", set_locally(session, SETTINGS)]
+        # a script may write any table, so nobody else seeds beside it; first, because it comes before every table
+        shared = "" if any(load.script is not None for load in members) else "_shared"
+        statements.append(f"select pg_advisory_xact_lock{shared}({LOCK_CLASS}, 0)")
         oids = sorted({stage.load.info.oid for stage in stages})
         statements += [f"select pg_advisory_xact_lock({LOCK_CLASS}, {oid}::oid::int8::bit(32)::int4)" for oid in oids]
         if not self._force:
@@ -104,6 +109,16 @@ class Steps:
             await session.settle()
         counts: list[list[int]] = json.loads(told[-1])
         return counts
+
+    async def script(self, session: Session, script: Script) -> None:
+        """Run a script in the transaction that is open, and make the session as new."""
+        await session.run(f"set local lock_timeout = {round(self._config.lock_timeout * 1000)}")
+        await run_script(session, script)
+
+    def again(self, session: Session) -> list[str]:
+        """What a transaction goes on with behind a script, which took all of its settings back."""
+        role = self._config.role
+        return [set_locally(session, SETTINGS), *([f"set local role {quote(role)}"] if role is not None else [])]
 
     def recording(self, members: Sequence[FileLoad]) -> list[str]:
         """The rows of the ledger; our own table belongs to who logged in, not to the role that owns the others."""

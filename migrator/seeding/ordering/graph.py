@@ -25,11 +25,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A file as the graph sees it: its name, the files that it names in `after`, the tables that it writes."""
+    """A file as the graph sees it: its name, the files that it names in `after`, the tables that it writes.
+
+    `alone`: it runs beside no other file, when all before it in path order are committed.
+    """
 
     path: str
     after: tuple[str, ...] = ()
     tables: tuple[Written, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,25 @@ def _edges(nodes: Sequence[Node]) -> tuple[SeedEdge, ...]:
     for several in writers.values():
         for (before, name), (after, _) in itertools.pairwise(several):
             found.setdefault((before, after), f"both write `{name}`")
+    for before, after, reason in _barriers(nodes):
+        found.setdefault((before, after), reason)
     return tuple(
         SeedEdge(before=before, after=after, reason=reason) for (before, after), reason in sorted(found.items())
     )
+
+
+def _barriers(nodes: Sequence[Node]) -> Iterable[tuple[str, str, str]]:
+    """What a file that runs alone waits for, and what waits for it."""
+    barrier: str | None = None
+    since: list[str] = []
+    for node in nodes:
+        if barrier is not None:
+            yield barrier, node.path, "it runs alone, in the order of paths"
+        if node.alone:
+            yield from ((before, node.path, "this one runs alone, in the order of paths") for before in since)
+            barrier, since = node.path, []
+        else:
+            since.append(node.path)
 
 
 def _references(node: Node, writers: dict[int, list[tuple[str, str]]]) -> Iterable[tuple[str, str]]:

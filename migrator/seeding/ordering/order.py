@@ -13,8 +13,24 @@ from migrator.seeding.preparing.shapes import FileLoad, TableLoad
 
 
 def refuse_second_copy(loads: list[FileLoad], changed: set[str], *, force: bool) -> None:
-    """A table without a key is filled once: its rows could not be told from those of the last time."""
+    """A table without a key is filled once: its rows could not be told from those of the last time.
+
+    A script runs once, too, unless it says otherwise or `force` does.
+    """
     problems = Problems()
+    for each in loads:
+        script = each.script
+        if script is not None and each.file.name in changed and not (force or script.rerun):
+            problems.add(
+                InputError(
+                    f"`{each.file.shown}` has changed since it ran, and it may not run twice",
+                    code="script-changed",
+                    where=script.source.span(0),
+                    outcome="nothing was loaded",
+                    hint="write `-- rerun: true` into its first lines if it can run again, put what is new into a new "
+                    "file, or use `--force`",
+                )
+            )
     for load in (load for file in loads for load in file.tables if load.key is None):
         file = load.file
         if file.name not in changed:
@@ -67,10 +83,44 @@ def refuse_shared_sync(loads: list[FileLoad], others: Mapping[int, list[tuple[Se
 def order(loads: list[FileLoad], files: tuple[SeedFile, ...]) -> Graph:
     """What may run beside what; `files` are all of the project, for the names in `after`."""
     nodes = [
-        Node(path=load.file.name, after=_after(load, files), tables=tuple(_written(table) for table in load.tables))
+        Node(
+            path=load.file.name,
+            after=_after(load, files),
+            tables=tuple(_written(table) for table in load.tables),
+            alone=load.script is not None,
+        )
         for load in loads
     ]
-    return build(nodes)
+    graph = build(nodes)
+    _refuse_crossed(graph, loads)
+    return graph
+
+
+def _refuse_crossed(graph: Graph, loads: list[FileLoad]) -> None:
+    """A script runs alone at its place in the order of paths, so nothing before it can wait for what is behind."""
+    scripts = [load for load in loads if load.script is not None]
+    shown = {load.file.name: load.file.shown for load in loads}
+    problems = Problems()
+    for edge in graph.edges:
+        script = next((each for each in scripts if edge.after <= each.file.name <= edge.before != edge.after), None)
+        if script is None or script.script is None:
+            continue
+        name = script.file.name
+        waits = f"`{shown[edge.after]}` waits for `{shown[edge.before]}`"
+        between = name not in {edge.after, edge.before}
+        problems.add(
+            InputError(
+                f"{waits}, and `{script.file.shown}` runs alone between them"
+                if between
+                else f"{waits}, and a `.sql` seed runs alone, in the order of paths",
+                code="script-between",
+                where=script.script.source.span(0),
+                detail=edge.reason,
+                outcome="nothing was loaded",
+                hint="rename one of them, so that the order of paths is an order that works",
+            )
+        )
+    problems.raise_any()
 
 
 def announce_cycles(graph: Graph, loads: list[FileLoad], emit: Emit) -> None:

@@ -11,6 +11,7 @@ from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.files.nodes import NOWHERE, Header, Place, Table, line_of, span
 from migrator.seeding.files.reader import MisreadError
 from migrator.seeding.files.rows import SeedDocument
+from migrator.seeding.files.scripts import read_script
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.auth.accounts import Accounts
 from migrator.seeding.preparing.auth.expanding import expand, not_from_csv
@@ -65,6 +66,8 @@ class Preparation:
         context = self._context
         if file.table is not None:
             return self._read_csv(file, file.table)
+        if file.is_script:
+            return self._read_script(file)
         before = context.problems.mark(), context.remembered
         try:
             return self._read(file, fold=True)
@@ -155,6 +158,15 @@ class Preparation:
         except UnreadTableError as error:
             self.unread.add(error.name)
         load.tables += [only] if only.rows else []
+        return load
+
+    def _read_script(self, file: SeedFile) -> FileLoad:
+        """A file of SQL, which runs as it is."""
+        load = FileLoad(file=file, header=Header(), tables=[], includes=Includes(file.path.parent))
+        try:
+            load.script = read_script(file.path, file.shown, file.sha256)
+        except InputError as error:
+            self._context.problems.add(error)
         return load
 
     def finish(self, loads: list[FileLoad]) -> None:

@@ -7,6 +7,7 @@ from migrator.seeding.books.tables import Column, Key, TableInfo
 from migrator.seeding.files.csvfile import CsvFile
 from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.files.nodes import Header, Table
+from migrator.seeding.files.scripts import Script
 from migrator.seeding.preparing.forms import Cell, Form, Lookup, Part
 from migrator.seeding.preparing.operators import Includes
 from migrator.seeding.preparing.values import Checker, Encoder
@@ -156,12 +157,16 @@ class TableLoad:
 
 @dataclass(slots=True)
 class FileLoad:
-    """A seed file, read and checked; tables without rows are left out. `includes`: the files that its cells include."""
+    """A seed file, read and checked; tables without rows are left out.
+
+    `includes`: the files that its cells include. `script`: what it is instead of tables, where it is SQL.
+    """
 
     file: SeedFile
     header: Header
     tables: list[TableLoad]
     includes: Includes
+    script: Script | None = None
 
     @property
     def rows(self) -> int:

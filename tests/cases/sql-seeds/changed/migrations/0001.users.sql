@@ -1,0 +1,1 @@
+CREATE TABLE users (user_id integer PRIMARY KEY, first_name text NOT NULL);

@@ -1,0 +1,4 @@
+INSERT INTO users VALUES (2, 'Grace');
+INSERT INTO users
+  VALUES (3, NULL);
+SELECT 1;
