@@ -1,10 +1,13 @@
 """Seeds beside the beaten track: names that meet our own SQL, keys on parts of the rows, rows in circles."""
 
 import json
+import uuid
 
 import pytest
 
 from migrator.errors import WorkError
+from migrator.seeding.comparison import check_seeds
+from migrator.seeding.preparing.ids import NAMESPACE
 
 NAMES = (
     "expression", "wrong", "found", "first_line", "last_line", "number", "s", "t", "line", "shape", "affected",
@@ -115,3 +118,56 @@ async def test_a_sequence_beside_rows_that_wait(run, db):
     await db.execute("create table w (name text primary key, id serial, up text references w, alias text unique)")
     await run({"a.yaml": "w:\n  - {name: b, id: 70, up: {alias: x}, alias: y}\n  - {name: a, id: 50, alias: x}\n"})
     assert await db.fetchval("select nextval('w_id_seq')") == 71
+
+
+async def test_a_key_whose_condition_is_about_other_columns(run, db):
+    """Rows need not bring the column of an index's condition where its default is within."""
+    await db.execute("create table u (email text, live boolean default true, name text)")
+    await db.execute("create unique index on u (lower(email)) where live")
+    text = "u:\n  key: lower(email)\n  rows:\n    - {email: Ada, name: a}\n"
+    await run({"a.yaml": text})
+    tables = (await run({"a.yaml": text.replace("Ada, name: a", "ada, name: b")}))["a.yaml"].tables
+    assert (tables["u"].updated, await db.fetchval("select name from u")) == (1, "b")
+
+
+async def test_hundreds_of_shapes(run, db):
+    """Every row has columns of its own, in one statement where the table refers to itself."""
+    columns = [f"n{index}" for index in range(9)]
+    await db.execute(
+        f"create table w (id int primary key, up int references w, {', '.join(f'{c} int' for c in columns)})"
+    )
+    rows = [{"id": number, **{c: number for at, c in enumerate(columns) if number >> at & 1}} for number in range(120)]
+    for row in rows[1:]:
+        row["up"] = {"id": row["id"] - 1} if row["id"] % 2 else row["id"] - 1
+    text = "w:\n" + "".join(f"  - {json.dumps(row)}\n" for row in rows)
+    assert (await run({"w.yaml": text}))["w.yaml"].tables["w"].inserted == 120
+    assert (await run({"w.yaml": text}, force=True))["w.yaml"].tables["w"].unchanged == 120
+    assert await db.fetchval("select sum(n0) from w") == sum(range(1, 120, 2))
+
+
+async def test_more_tables_than_arguments(run, db):
+    """A file of more tables, and of more labels from an earlier run, than a function of SQL takes arguments."""
+    ids = ", ".join(f"('{uuid.uuid5(NAMESPACE, f'public.t:{number}')}')" for number in range(120))
+    await db.execute(f"create table t (id uuid primary key); insert into t values {ids}")
+    tables = [f"t{number}" for number in range(120)]
+    await db.execute("".join(f"create table {name} (id int primary key, t uuid references t);" for name in tables))
+    rows = "".join(f"{name}:\n  - {{id: 1, t: {{$id: {number}}}}}\n" for number, name in enumerate(tables))
+    assert (await run({"a.yaml": rows}))["a.yaml"].tables["t119"].inserted == 1
+
+
+async def test_check_of_many_rows_without_a_key(run, db, project):
+    """Each row of the file is looked for among those of the table by sorting, not by trying each."""
+    await db.execute("create table log (n int, body json)")
+    text = "log:\n" + "".join(f"  - {{n: {number}, body: {{}}}}\n" for number in range(5000))
+    await run({"a.yaml": text})
+    await db.execute("update log set n = null where n = 77")
+    result = await check_seeds(project({"seeds/a.yaml": text}))
+    assert [(one.problem, one.where.line) for one in result.differences] == [("missing", 79)]
+
+
+async def test_a_large_tree_that_brings_its_ids(run, db):
+    """Rows find one another in staging by one join: trying each with each would take minutes here."""
+    await db.execute("create table n (id int primary key, name text unique, up int references n)")
+    rows = "".join(f"  - {{id: {at}, name: n{at}, up: {{name: n{at // 10}}}}}\n" for at in range(1, 20_000))
+    await run({"a.yaml": f"n:\n  - {{id: 0, name: n0}}\n{rows}"})
+    assert await db.fetchval("select count(*) from n where up = id / 10") == 19_999

@@ -9,6 +9,7 @@ from typing import Any
 from migrator.database.sessions.session import Session
 from migrator.seeding.books.types import ColumnType, Types
 from migrator.sql.names import literal, quote
+from migrator.sql.qualifying import qualified
 
 _QUOTED = re.compile(r'"(?:[^"]|"")+"\."(?:[^"]|"")+"')
 
@@ -224,13 +225,16 @@ def _table(row: dict[str, Any], types: Types) -> TableInfo:
 
 
 def _key(row: dict[str, Any]) -> Key:
+    expressions = tuple(row["expressions"] or ())
+    # the catalog tells the columns of expressions and of the condition as one; rows need not bring the latter
+    uses = [name for name in row["uses"] or () if any(qualified(part, {name: ""}) != part for part in expressions)]
     return Key(
         name=row["name"],
         primary=row["primary"],
-        columns=tuple(row["uses"] or row["columns"]),
+        columns=tuple(uses or row["columns"]),
         operators=tuple(f"OPERATOR({quote(schema)}.{operator})" for schema, operator in row["operators"]),
         nulls_equal=row["nulls_equal"],
-        expressions=tuple(row["expressions"] or ()),
+        expressions=expressions,
         predicate=row["predicate"],
     )
 

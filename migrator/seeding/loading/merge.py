@@ -7,7 +7,7 @@ where its key is there and inserted, in key order, where it is not.
 
 from migrator.seeding.loading.comparing import compare
 from migrator.seeding.loading.pruning import keep_keys, keys_table, prune
-from migrator.seeding.loading.resolving import lookups, refuse_unresolved, resolve
+from migrator.seeding.loading.resolving import analyze, lookups, refuse_unresolved, resolve
 from migrator.seeding.loading.sequences import move_sequences
 from migrator.seeding.loading.staging import Stage
 from migrator.seeding.loading.waves import in_waves, late_tables, waiting
@@ -37,6 +37,7 @@ def block(stages: list[Stage]) -> str:
             for shape, lookup in lookups(stage)
             if (stage.index, shape.number) not in waits
         ]
+        lines += analyze(group) if at_once else []
         for found in at_once:
             lines += resolve(*found)
         lines += refuse_unresolved(at_once)
@@ -57,10 +58,8 @@ def block(stages: list[Stage]) -> str:
             f"if i{stage.index} + u{stage.index} + d{stage.index} >= {WORTH_ANALYZING} then "
             f"analyze (skip_locked) {stage.target}; end if;"
         )
-    counts = ", ".join(
-        f"json_build_array(i{stage.index}, u{stage.index}, n{stage.index}, d{stage.index})" for stage in stages
-    )
-    lines.append(f"raise info '{PREFIX}%', json_build_array({counts});")
+    counts = ", ".join(f"array[i{stage.index}, u{stage.index}, n{stage.index}, d{stage.index}]" for stage in stages)
+    lines.append(f"raise info '{PREFIX}%', to_json(array[{counts}]);")
     lines.append("end")
     return "do " + literal("\n".join(lines))
 

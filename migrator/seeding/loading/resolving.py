@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from migrator.seeding.loading.staging import REFUSED, Stage, refuse
-from migrator.seeding.preparing.forms import Lookup, Part
+from migrator.seeding.preparing.forms import Cell, Lookup, Part
 from migrator.seeding.preparing.shapes import Shape
 from migrator.sql.names import literal, quote
 
 MOST_LINES = 100
 """How many lines one report tells."""
+
+
+MANY_ROWS = 1000
+"""From how many rows on a plan for one is a bad one."""
 
 
 def parked(shape: Shape) -> int:
@@ -33,6 +37,24 @@ def unresolved(stage: Stage, lookup: Lookup) -> str:
         return empty
     given = " or ".join(f"{stage.cell(part)} is not null" for part in lookup.parts())
     return f"({empty} and ({given}))"
+
+
+def analyze(group: list[Stage]) -> list[str]:
+    """Tell the planner of large staging tables what their lookups compare.
+
+    Without, it takes a join of 100,000 rows for one of a single row, and tries each with each.
+    """
+    lines = []
+    for stage in group:
+        cells: list[Cell] = []
+        for other in group:
+            for _, lookup in lookups(other):
+                cells += [*lookup.parts(), *lookup.columns] if other is stage else []
+                cells += [column for column, _ in lookup.by] if lookup.target.oid == stage.load.info.oid else []
+        names = dict.fromkeys(stage.place(cell) for cell in cells if stage.has(cell))
+        if names and stage.load.rows >= MANY_ROWS:
+            lines.append(f"analyze {stage.name} (shape, {', '.join(names)});")
+    return lines
 
 
 def resolve(stage: Stage, lookup: Lookup, number: int) -> list[str]:

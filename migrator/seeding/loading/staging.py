@@ -1,7 +1,7 @@
 """A staging table: typed as its target, gone with its transaction, and how its rows are written in SQL."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrator.seeding.books.tables import Column, Key
 from migrator.seeding.preparing.forms import Cell
@@ -27,6 +27,14 @@ class Stage:
     index: int
     load: TableLoad
     late: bool = False
+    _places: dict[Cell, str] = field(init=False, repr=False, compare=False)
+    _copied: frozenset[Cell] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look up once where everything is: statements name every cell of every shape many times."""
+        places = {cell: f"c{index}" for index, cell in enumerate(self.load.staged())}
+        object.__setattr__(self, "_places", places)
+        object.__setattr__(self, "_copied", frozenset(self.load.copied()))
 
     @property
     def name(self) -> str:
@@ -54,25 +62,29 @@ class Stage:
             (shape,) = self.load.shapes
             filled = shape.cells[len(self.load.bulk.fields) :]
             defaults = {cell: text for cell, text in zip(filled, shape.tail, strict=True) if text is not NULL}
-        for index, cell in enumerate(self.load.staged()):
+        for cell, place in self._places.items():
             loose = isinstance(cell, Column) and self._loose(cell)
             declaration = cell.base if isinstance(cell, Column) and loose else cell.declaration
             given = f" default {literal(defaults[cell])}" if cell in defaults else ""
-            parts.append(f"c{index} {declaration}{given}")
+            parts.append(f"{place} {declaration}{given}")
         return f"create temporary table {self.name} ({', '.join(parts)}) on commit drop"
 
     def _loose(self, column: Column) -> bool:
         """A domain may refuse the NULL that stands for a column which some rows do not have, or do not have yet."""
-        return column.is_domain and (len(self.load.shapes) > 1 or column not in self.load.copied())
+        return column.is_domain and (len(self.load.shapes) > 1 or column not in self._copied)
 
     def cell(self, cell: Cell) -> str:
         """A staged value of a row `s`, as the target's type."""
         name = f"s.{self.place(cell)}"
         return f"{name}::{cell.type.name}" if isinstance(cell, Column) and self._loose(cell) else name
 
+    def has(self, cell: Cell) -> bool:
+        """Whether the staging table has a column for a cell."""
+        return cell in self._places
+
     def place(self, cell: Cell) -> str:
         """The staging table's column for a cell."""
-        return f"c{self.load.staged().index(cell)}"
+        return self._places[cell]
 
     def key_columns(self, key: Key) -> list[Column]:
         """The columns of a key, in its order."""

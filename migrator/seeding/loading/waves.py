@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from migrator.seeding.loading.comparing import compare
 from migrator.seeding.loading.pruning import keep_keys
-from migrator.seeding.loading.resolving import lookups, parked, refuse_unresolved, resolve, unresolved
+from migrator.seeding.loading.resolving import analyze, lookups, parked, refuse_unresolved, resolve, unresolved
 from migrator.seeding.loading.staging import Stage, refuse
 from migrator.seeding.preparing.forms import Lookup, Part
 from migrator.seeding.preparing.shapes import Shape
@@ -42,7 +42,7 @@ def in_waves(group: list[Stage], write: Callable[[list[Stage]], list[str]]) -> l
     """Write a group whose rows look one another up; `write` is how a wave is written."""
     waits = waiting(group)
     lines = [f"update {stage.name} set shape = {parked(shape)} where shape = {shape.number};" for stage, shape in waits]
-    lines.append("loop")
+    lines += [*analyze(group), "loop"]
     for stage, shape in waits:
         for lookup in shape.lookups():
             lines += resolve(stage, lookup, parked(shape))
@@ -96,26 +96,29 @@ def _postpone(stage: Stage, shape: Shape, first: list[Lookup]) -> str:
     )
 
 
-def _siblings(group: list[Stage], stage: Stage, lookup: Lookup) -> Iterator[tuple[Stage, Shape, str]]:
-    """Staged rows `o` of the group that a lookup may mean, with the condition that it does."""
-    if not all(isinstance(part, Part) for _, part in lookup.by):
+def _siblings(
+    group: list[Stage], stage: Stage, lookup: Lookup, takes: tuple[str, ...] = ()
+) -> Iterator[tuple[Stage, str]]:
+    """Stages of the group with rows `o` that a lookup may mean, with the condition that it does.
+
+    `takes`: columns that the rows must bring themselves.
+    """
+    compared = [(column, part) for column, part in lookup.by if isinstance(part, Part)]
+    if len(compared) != len(lookup.by):
         return
     for other in (other for other in group if other.load.info.oid == lookup.target.oid):
-        for shape in other.load.shapes:
-            if all(column in shape.cells for column, _ in lookup.by):
-                conditions = [f"o.shape in ({shape.number}, {parked(shape)})"]
-                for column, part in lookup.by:
-                    if isinstance(part, Part):
-                        conditions.append(f"o.{other.place(column)} {column.equals} {stage.cell(part)}")
-                yield other, shape, " and ".join(conditions)
+        needed = {*(column for column, _ in compared), *(other.load.info.columns[take] for take in takes)}
+        shapes = [shape for shape in other.load.shapes if needed.issubset(shape.cells)]
+        if shapes:
+            numbers = ", ".join(f"{shape.number}, {parked(shape)}" for shape in shapes)
+            same = [f"o.{other.place(column)} {column.equals} {stage.cell(part)}" for column, part in compared]
+            yield other, " and ".join([f"o.shape in ({numbers})", *same])
 
 
 def _from_staging(group: list[Stage], stage: Stage, shape: Shape, lookup: Lookup) -> Iterator[str]:
     """Take values from staged rows that bring them themselves: those need not be written first."""
-    for other, staged, condition in _siblings(group, stage, lookup):
+    for other, condition in _siblings(group, stage, lookup, lookup.takes):
         takes = [other.load.info.columns[take] for take in lookup.takes]
-        if not all(column in staged.cells for column in takes):
-            continue
         sets = ", ".join(
             f"{stage.place(mine)} = o.{other.place(take)}" for mine, take in zip(lookup.columns, takes, strict=True)
         )
@@ -152,8 +155,7 @@ def _complete(group: list[Stage], waits: list[tuple[Stage, Shape]]) -> list[str]
     for stage, shape in waits:
         for lookup in shape.lookups():
             circles = [
-                f"exists (select from {other.name} o where {meant})"
-                for other, _, meant in _siblings(group, stage, lookup)
+                f"exists (select from {other.name} o where {meant})" for other, meant in _siblings(group, stage, lookup)
             ]
             somewhere = f" and not ({' or '.join(circles)})" if circles else ""
             lines += refuse_unresolved([(stage, lookup, parked(shape))], somewhere)

@@ -20,7 +20,7 @@ async def refuse_undeclared(session: Session, ids: Ids, catalog: Catalog) -> Non
     for (oid, _), (text, takes, _) in unknown.items():
         table = catalog.tables[oid]
         questions.append(f"exists (select from {table.quoted} where {quote(takes)}::text = {literal(text)})")
-    (answers,) = await session.read(f"select json_build_array({', '.join(questions)})")
+    (answers,) = await session.read(f"select to_json(array[{', '.join(questions)}])")
     problems = Problems()
     for ((oid, label), (_, _, where)), known in zip(unknown.items(), answers, strict=True):
         if not known:
