@@ -12,6 +12,7 @@ from migrator.seeding.books import remarks, tables
 from migrator.seeding.books.snapshot import snapshot
 from migrator.seeding.books.tables import Catalog
 from migrator.seeding.preparing.spool import Spool
+from migrator.seeding.pulling import people
 from migrator.seeding.pulling.leaving_out import survey
 from migrator.seeding.pulling.references import References
 from migrator.seeding.pulling.refusals import no_key, refuse_condition, refuse_tables, refused
@@ -91,10 +92,12 @@ async def _read(
         if key is None:
             raise no_key(name)
         parts = {part for each in lookups[info.oid].values() for part in each.columns if len(each.columns) > 1}
-        seen = await survey(session, references, info, key, drawn | parts, where)
+        kept = drawn | parts | people.expressions(info).keys()
+        seen = await survey(session, references, info, key, kept, where)
         if seen.without_key:
             raise no_key(name, key, seen.without_key)
-        hidden = drawn | set(seen.same)
+        words = people.words(info)
+        hidden = drawn | set(seen.same) | ({*info.columns} - words.keys() if words else set())
         selection = Selection(
             table=info, name=name, key=key, hidden=hidden, lookups=lookups[info.oid], references=references
         )

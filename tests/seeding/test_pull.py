@@ -1,6 +1,7 @@
 """`migrate pull`: which columns and references a pulled file shows, and that loading it gives the same rows."""
 
 import asyncio
+import re
 import tracemalloc
 
 import asyncpg
@@ -384,3 +385,49 @@ async def test_no_password_is_in_the_file(project, db, roles, address_as):
     parts: list[str] = []
     await pull(project({}, database=address_as("s3cret")), ["t"], write=parts.append)
     assert ":s3cret@" not in "".join(parts)
+
+
+PEOPLE = """
+create schema auth;
+create table auth.users (
+    instance_id uuid, id uuid primary key, aud varchar(255), role varchar(255), email varchar(255) unique,
+    encrypted_password varchar(255), email_confirmed_at timestamptz, confirmation_token varchar(255),
+    raw_app_meta_data jsonb, raw_user_meta_data jsonb, created_at timestamptz, updated_at timestamptz,
+    phone varchar(15), phone_confirmed_at timestamptz
+);
+create table profiles (id uuid primary key references auth.users, name text);
+"""
+
+HASH = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
+
+PEOPLE_SEED = """\
+auth.users:
+  - {id: {$id: ada}, email: ada@example.com, password_hash: HASH, user_metadata: {name: Ada, age: 1.10}}
+  - {id: {$id: alan}, phone: "420123456789", confirmed: false, app_metadata: {plan: pro}}
+profiles:
+  - {id: {$id: ada}, name: Ada}
+"""
+
+
+async def test_people_of_supabase_are_pulled_in_their_form(pulled, run, db):
+    """`auth.users` comes in the words that seeds have for it, without hashes; loading that changes nothing."""
+    await db.execute(PEOPLE)
+    await run({"people.yaml": PEOPLE_SEED.replace("HASH", HASH)})
+    before = await db.fetch("select * from auth.users order by id")
+    text = await pulled("auth.users", "profiles")
+    lines = dict(re.findall(r"- \{id: ([0-9a-f-]+), (.*)\}", text.partition("profiles:")[0]))
+    alan, ada = [row["id"] for row in await db.fetch("select id::text from auth.users order by email nulls first")]
+    assert lines == {
+        ada: "email: ada@example.com, phone: null, user_metadata: {age: 1.10, name: Ada}, "
+        "app_metadata: {provider: email, providers: [email]}, confirmed: true, role: authenticated",
+        alan: "email: null, phone: 420123456789, user_metadata: {}, "
+        "app_metadata: {plan: pro, provider: phone, providers: [phone]}, confirmed: false, role: authenticated",
+    }
+    assert f"profiles:\n  - {{id: {ada}, name: Ada}}\n" in text
+    assert "$2a$" not in text
+    (again,) = (await run({"people.yaml": text}, force=True)).values()
+    assert {name: (each.inserted, each.updated) for name, each in again.tables.items()} == {
+        "auth.users": (0, 0),
+        "profiles": (0, 0),
+    }
+    assert await db.fetch("select * from auth.users order by id") == before

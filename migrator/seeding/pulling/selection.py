@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from migrator.seeding.books.tables import Column, Key, TableInfo
+from migrator.seeding.pulling import people
 from migrator.seeding.pulling.references import Reference, References
 from migrator.seeding.pulling.scalars import NULL, key
-from migrator.seeding.pulling.values import writer
+from migrator.seeding.pulling.values import truth, writer
 from migrator.sql.expression import in_parentheses
 from migrator.sql.names import quote
 
@@ -61,16 +62,23 @@ class Selection:
     lookups: dict[str, Reference]
     references: References
     cells: list[Cell] = field(default_factory=list)
+    _words: dict[str, str] = field(default_factory=dict)
+    _expressions: dict[str, str] = field(default_factory=dict)
     _fields: list[str] = field(default_factory=list)
     _joins: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._words = people.words(self.table)
+        self._expressions = people.expressions(self.table)
 
     def query(self, where: str | None) -> str:
         """The query, in the order of the key, so that equal tables give equal files."""
         order: dict[str, list[str]] = {}
         elsewhere = {name for reference in self.lookups.values() for name in reference.columns[1:]}
         shown = self.shown() - elsewhere
-        for column in self.table.columns.values():
-            if column.name not in shown:
+        for name in self._words or self.table.columns:
+            column = self.table.columns[name]
+            if name not in shown:
                 continue
             reference = self.lookups.get(column.name)
             if reference is None:
@@ -104,7 +112,10 @@ class Selection:
 
     def _plain(self, column: Column) -> Cell:
         refers = any(column.name in foreign.columns for foreign in self.table.foreign_keys)
-        at, write, prefix = self._field(f"t.{quote(column.name)}"), writer(column.type, refers=refers), key(column.name)
+        prefix = key(self._words.get(column.name, column.name))
+        expression = self._expressions.get(column.name)
+        at = self._field(expression or f"t.{quote(column.name)}")
+        write = writer(column.type, refers=refers) if expression is None else truth
 
         def cell(values: Values) -> str:
             value = values[at]

@@ -53,10 +53,15 @@ def _writer(kind: ColumnType, *, top: bool = False) -> Writer:
 
 def _scalar_writer(kind: ColumnType) -> Writer:
     if kind.name == "boolean":
-        return lambda text: "true" if text == "t" else "false"
+        return truth
     if kind.name.startswith("character("):
         return lambda text: scalar(text.rstrip(" "))  # the type adds them again
     return scalar
+
+
+def truth(text: str) -> str:
+    """A boolean."""
+    return "true" if text == "t" else "false"
 
 
 def _json(text: str, *, top: bool) -> str:
