@@ -312,8 +312,8 @@ async def test_no_address_says_how_to_give_one(tmp_path: Path):
             "no-address",
             "no database address",
             (
-                'give `--database ADDRESS`, set DATABASE_URL, or write `database = "..."` under `[tool.migrator]` in '
-                "pyproject.toml; `embedded:` is a PostgreSQL that needs no server"
+                'give `--database ADDRESS`, set DATABASE_URL, or write `database = "..."` in migrator.toml, or '
+                "under `[tool.migrator]` in pyproject.toml; `embedded:` is a PostgreSQL that needs no server"
             ),
         ),
         (

@@ -104,8 +104,8 @@ def no_address(config: Config) -> InputError:
     return InputError(
         "no database address",
         code="no-address",
-        hint='give `--database ADDRESS`, set DATABASE_URL, or write `database = "..."` under `[tool.migrator]` in '
-        "pyproject.toml; `embedded:` is a PostgreSQL that needs no server",
+        hint='give `--database ADDRESS`, set DATABASE_URL, or write `database = "..."` in migrator.toml, or '
+        "under `[tool.migrator]` in pyproject.toml; `embedded:` is a PostgreSQL that needs no server",
     )
 
 
