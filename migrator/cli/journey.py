@@ -49,7 +49,8 @@ class Journey:
         read = without_file if self.order.founding else load_config
         config = read({**self.order.flags, **self.common.flags}, environ=environ, cwd=cwd)
         for told in config.told:
-            self.emit(told)
+            if not (self.order.serving and told.code == "migrations-chosen"):
+                self.emit(told)
         if self.common.verbose:
             for name, origin in config.origins.items():
                 if origin != "default":

@@ -27,6 +27,7 @@ class Order:
         preview: what to show before asking; a command with one asks on a terminal and refuses without.
         question: asks about what the preview showed; None where there is nothing to ask, because nothing would happen.
         founding: it makes the configuration, so that no file is read for it.
+        serving: it is about a server alone, so that it says nothing about folders of files.
         confirmed: the job, given the name of a protected database as its user has typed it.
     """
 
@@ -36,4 +37,5 @@ class Order:
     preview: Job | None = None
     question: Callable[[Result], str | None] = lambda _: None
     founding: bool = False
+    serving: bool = False
     confirmed: Callable[[str], Job] | None = None

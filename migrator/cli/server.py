@@ -39,4 +39,4 @@ def command(*, action: Literal["start", "status", "url", "stop"]) -> Order:
             case "stop":
                 return await servers.stop_server(config, emit)
 
-    return Order(command=f"server {action}", job=job)
+    return Order(command=f"server {action}", job=job, serving=True)

@@ -321,3 +321,17 @@ def test_verbose_tells_each_setting(folder: Path, capsys: pytest.CaptureFixture[
         "note: `migrations` is a, b, from migrations in migrator.toml",
         "note: `supabase` is true, from supabase in migrator.toml",
     ]
+
+
+def test_a_server_is_no_matter_of_migrations(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """`migrate server` says nothing about where migrations are read, which is news of every other command."""
+    (folder / "migrator.toml").unlink()
+    assert run(["server", "status"]) == 0
+    server = capsys.readouterr()
+    run(["status"])
+    status = capsys.readouterr()
+    assert (server.out, server.err, "migrations are read from" in status.err) == (
+        f"not running; the folder of its data is {folder}/.migrator/pg\n",
+        "",
+        True,
+    )

@@ -325,6 +325,8 @@ def test_server_answers():
     assert said(result=started)[0] == "started (pid 7); its data is in /d\npostgresql://x\n"
     ended = ServerResult(action="stop", running=False, directory="/d", changed=True)
     assert said(result=ended)[0] == "stopped; its data stays in /d\n"
+    never = ServerResult(action="status", running=False, directory="/d")
+    assert said(result=never)[0] == "not running; the folder of its data is /d\n"
 
 
 def test_seed_plan():

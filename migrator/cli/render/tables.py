@@ -150,7 +150,9 @@ def server(result: ServerResult) -> Iterator[str]:
             yield line(result.url)
         return
     if not result.running:
-        yield f"{'stopped' if result.changed else 'not running'}; its data stays in {line(result.directory)}"
+        # before the first start there is no such folder
+        state = "stopped; its data stays in" if result.changed else "not running; the folder of its data is"
+        yield f"{state} {line(result.directory)}"
         return
     state = "started" if result.changed else "running"
     process = f" (pid {result.pid})" if result.pid is not None else ""
