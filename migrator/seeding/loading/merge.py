@@ -59,7 +59,7 @@ def block(stages: list[Stage]) -> str:
             f"analyze (skip_locked) {stage.target}; end if;"
         )
     counts = ", ".join(f"array[i{stage.index}, u{stage.index}, n{stage.index}, d{stage.index}]" for stage in stages)
-    lines.append(f"raise info '{PREFIX}%', to_json(array[{counts}]);")
+    lines.append(f"raise info '{PREFIX}%', to_json(array[{counts}]::bigint[]);")
     lines.append("end")
     return "do " + literal("\n".join(lines))
 
