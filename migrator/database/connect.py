@@ -19,6 +19,7 @@ from migrator.events import Emit, Waiting, ignore
 from migrator.events.database import DatabaseInfo
 
 _ALWAYS_PASSES = frozenset({"server-starting", "pooler-full"})
+_HURRIED = frozenset({"connection-timeout", "host-unknown"})
 _FIRST_DELAY, _LAST_DELAY = 0.1, 2.0
 
 
@@ -39,7 +40,7 @@ async def _open_patiently(target: Target, config: Config, emit: Emit) -> Session
             try:
                 return await open_session(target if last is None else _hurried(target, patience), patience)
             except UnavailableError as error:
-                if last is not None and error.code == "connection-timeout" and not patience.left:
+                if last is not None and error.code in _HURRIED and not patience.left:
                     raise _spent(last, patience) from None  # it was given less time than it may need
                 codes = verdicts.codes(error)
                 if not codes & passing:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -105,6 +106,28 @@ async def test_a_server_that_falls_silent_takes_no_more_than_is_left(listen: Lis
         async with connect(config):
             pass
     assert (raised.value.code, logins, time.monotonic() - began < 10) == ("server-starting", 2, True)
+
+
+async def test_a_name_service_that_falls_silent_takes_no_more_than_is_left(
+    refusing: Callable[..., Awaitable[Fake]], monkeypatch: pytest.MonkeyPatch
+):
+    """A look-up that is cut short by the end of the patience is not what the run has failed for."""
+    fake = await refusing(("57P03", "the database system is starting up"))
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", fake.port))]
+    silence = threading.Event()
+
+    def look_up(*_arguments: object, **_keywords: object) -> list[object]:
+        if fake.logins:
+            silence.wait(30)
+        return [*found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    address = Address("postgresql://u@db.example.com/d?sslmode=disable", "test")
+    with pytest.raises(UnavailableError) as raised:
+        async with connect(Config(root=Path(), database=address, wait=0.4)):
+            pass
+    silence.set()
+    assert (raised.value.code, len(fake.logins)) == ("server-starting", 1)
 
 
 async def test_of_several_hosts_one_that_starts_is_worth_waiting(refusing: Callable[..., Awaitable[Fake]]):
