@@ -10,12 +10,12 @@ import asyncpg
 import pytest
 from cable import Cable, Line
 
-from migrator import down, mark, new, protect, redo, reset, seed, status, up
+from migrator import down, editor_schema, mark, new, protect, pull, redo, reset, seed, status, up
 from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.database.sessions import opening
 from migrator.database.sessions.opening import pool
-from migrator.errors import MigratorError, StateError, UnavailableError
+from migrator.errors import InputError, MigratorError, StateError, UnavailableError
 
 Project = Callable[..., Config]
 Connection = asyncpg.Connection
@@ -76,6 +76,32 @@ async def test_who_only_reads(project: Project, start, bounced, mode: str):
     with pytest.raises(StateError) as caught:
         await new(pooled, "a-new")
     assert "0002.b" in caught.value.message
+
+
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+async def test_rows_and_schemas_through_a_pooler(project: Project, bounced, look, db: Connection, mode: str):
+    """`pull` and `editor-schema` read in one transaction, and the next client finds a clean session."""
+    await db.execute("create table a (id int primary key, at timestamptz); insert into a values (1, '2026-01-31 UTC')")
+    address = bounced(mode, size=1, server_reset_query="")
+    config = project({}, database=Address(address, "test"))
+    _, clean = await look(address)
+    parts: list[str] = []
+    await pull(config, ["a"], write=parts.append)
+    assert "".join(parts).splitlines()[2:] == ["a:", "  - {id: 1, at: 2026-01-31 00:00:00+00}"]
+    assert (await editor_schema(config)).tables == 1
+    with pytest.raises(InputError):
+        await pull(config, ["a"], where="1 / (id - 1) > 0", write=parts.append)
+    assert (await look(address))[1] == clean
+
+
+async def test_rows_in_statement_mode(project: Project, bounced, db: Connection):
+    """Where no transaction can be open nothing is read, and the error says so."""
+    await db.execute("create table a (id int primary key)")
+    config = project({}, database=Address(bounced("statement"), "test"))
+    for command in (pull(config, ["a"], write=str), editor_schema(config)):
+        with pytest.raises(UnavailableError) as caught:
+            await command
+        assert caught.value.code == "statement-pooler"
 
 
 async def test_statement_mode_is_refused_by_whoever_writes(project: Project, bounced, db: Connection):
