@@ -176,6 +176,66 @@ async def test_a_circle_with_a_nullable_column(run, db, lead, team):
     }
 
 
+KNOWN = """
+create table teams (id int generated always as identity primary key, name text unique, lead_id int {lead});
+create table people (id int primary key, email text unique, team_id int {team} references teams);
+alter table teams add constraint "lead of" foreign key (lead_id) references people {check};
+"""
+KNOWN_TEXT = (
+    "teams:\n  - {{name: core, lead_id: {lead}}}\n  - {{name: docs, lead_id: 7}}\n"
+    "people:\n  - {{id: 7, email: ada@x, team_id: {{name: core}}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lead", "team", "check"),
+    [
+        ("", "", ""),
+        ("", "not null", ""),
+        ("not null", "", ""),
+        ("not null", "not null", "deferrable"),
+        ("not null", "not null", "deferrable initially deferred"),
+    ],
+)
+@pytest.mark.parametrize("cell", ["7", "{email: ada@x}"])
+async def test_an_id_that_is_known_of_a_row_that_waits(run, db, lead, team, check, cell):
+    """A row that refers by a known id to one which waits for its own is written with it, or completed behind it."""
+    await db.execute(KNOWN.format(lead=lead, team=team, check=check))
+    text = KNOWN_TEXT.format(lead=cell)
+    await run({"c.yaml": text})
+    found = await db.fetch(
+        "select t.name, p.email, h.name from teams t join people p on p.id = lead_id "
+        "join teams h on h.id = p.team_id order by 1"
+    )
+    assert [tuple(row) for row in found] == [("core", "ada@x", "core"), ("docs", "ada@x", "core")]
+    tables = (await run({"c.yaml": text}, force=True))["c.yaml"].tables
+    assert [(c.inserted, c.updated, c.unchanged) for c in tables.values()] == [(0, 0, 2), (0, 0, 1)]
+
+
+async def test_known_ids_that_no_order_can_write(run, db):
+    """Where neither column can be NULL and no check can wait, it is an error that names the tables."""
+    await db.execute(KNOWN.format(lead="not null", team="not null", check=""))
+    with pytest.raises(WorkError) as raised:
+        await run({"c.yaml": KNOWN_TEXT.format(lead=7)})
+    assert (raised.value.code, raised.value.message) == (
+        "lookup-circle",
+        "rows of `people`, `teams` look one another up in a circle",
+    )
+
+
+@pytest.mark.parametrize("mode", ["missing", "upsert"])
+async def test_a_row_that_is_there_beside_a_circle(run, db, mode):
+    """It waits until the circle is written, and is touched as its mode says, once."""
+    await db.execute(CIRCLE.format(lead="", team="not null"))
+    await db.execute("insert into teams (name) values ('old')")
+    options = f"  mode: {mode}\n  rows:\n  - {{name: old, lead_id: {{email: ada@x}}}}\n"
+    outcome = await run({"c.yaml": CIRCLE_TEXT.replace("teams:\n", "teams:\n" + options)})
+    count = outcome["c.yaml"].tables["teams"]
+    touched = mode == "upsert"
+    assert (count.inserted, count.updated, count.unchanged) == (1, int(touched), int(not touched))
+    assert await db.fetchval("select lead_id is not null from teams where name = 'old'") is touched
+
+
 async def test_a_circle_over_files(run, db):
     """Files that look one another up are one transaction."""
     await db.execute(CIRCLE.format(lead="", team="not null"))

@@ -95,6 +95,8 @@ class ForeignKey:
         target_path: `schema.table`, as it is written.
         target_quoted: the same, quoted, to ask for it.
         takes: its columns, one for each of ours.
+        deferrable: its check may be put off.
+        deferred: it is put off until the commit, where nobody says otherwise.
     """
 
     name: str
@@ -104,6 +106,8 @@ class ForeignKey:
     target_path: str
     target_quoted: str
     takes: tuple[str, ...]
+    deferrable: bool
+    deferred: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +222,8 @@ def _table(row: dict[str, Any], types: Types) -> TableInfo:
                 target_path=".".join(key["target_parts"]),
                 target_quoted=quote(*key["target_parts"]),
                 takes=tuple(key["takes"]),
+                deferrable=key["deferrable"],
+                deferred=key["deferred"],
             )
             for key in row["foreign_keys"] or ()
         ),

@@ -161,6 +161,8 @@ select json_build_object(
     'foreign_keys', (
         select json_agg(json_build_object(
             'name', f.conname,
+            'deferrable', f.condeferrable,
+            'deferred', f.condeferred,
             'target', f.confrelid::bigint,
             'target_name', f.confrelid::regclass::text,
             'target_parts', (

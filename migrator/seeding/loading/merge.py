@@ -27,7 +27,10 @@ def block(stages: list[Stage]) -> str:
     names = [f"{letter}{stage.index}" for stage in stages for letter in "uinmd"]
     lines = ["#variable_conflict use_column", "declare"]
     lines += [f"  {name} bigint := 0;" for name in names]
-    lines += ["  first_line int4; last_line int4; affected bigint; wrong json; expression text; places tid[];", "begin"]
+    lines += [
+        "  first_line int4; last_line int4; affected bigint; held bigint; wrong json; expression text; places tid[];"
+    ]
+    lines += ["begin"]
     order = groups(stages)
     for group in order:
         waits = {(stage.index, shape.number) for stage, shape in waiting(group)}
