@@ -171,3 +171,25 @@ async def test_a_large_tree_that_brings_its_ids(run, db):
     rows = "".join(f"  - {{id: {at}, name: n{at}, up: {{name: n{at // 10}}}}}\n" for at in range(1, 20_000))
     await run({"a.yaml": f"n:\n  - {{id: 0, name: n0}}\n{rows}"})
     assert await db.fetchval("select count(*) from n where up = id / 10") == 19_999
+
+
+async def test_a_key_without_overlaps(run, db):
+    """A row of another range is another row: it is refused where it overlaps, and never written over that one."""
+    if db.get_server_version().major < 18:
+        pytest.skip("PostgreSQL 18 has WITHOUT OVERLAPS")
+    await db.execute("create table r (room int4range, at daterange, n text, primary key (room, at without overlaps))")
+    row = "r:\n  - {room: '[1,2)', at: '[2026-01-01,2026-02-01)', n: a}\n"
+    await run({"a.yaml": row})
+    assert (await run({"a.yaml": row}, force=True))["a.yaml"].tables["r"].unchanged == 1
+    with pytest.raises(WorkError) as raised:
+        await run({"a.yaml": row.replace("-01-01", "-01-15").replace("n: a", "n: b")})
+    assert raised.value.sqlstate == "23P01"
+    assert await db.fetchval("select n from r") == "a"
+
+
+async def test_check_of_an_identity(run, db, project):
+    """Another value than the row has is a difference, as it is an error of a load."""
+    await db.execute("create table u (name text primary key, id int generated always as identity)")
+    await run({"a.yaml": "u:\n  - {name: a, id: 5}\n"})
+    result = await check_seeds(project({"seeds/a.yaml": "u:\n  - {name: a, id: 6}\n"}))
+    assert [(one.problem, one.columns) for one in result.differences] == [("different", ("id",))]

@@ -145,8 +145,10 @@ select json_build_object(
                 where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
                   and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid
             ) end,
+            -- strategy 3 of an index for WITHOUT OVERLAPS is that ranges overlap, and its rows are told apart by `=`
             'operators', (
-                select json_agg(json_build_array(o_n.nspname, o.oprname) order by p.position)
+                select json_agg(case when i.indisexclusion then json_build_array('pg_catalog', '=')
+                                     else json_build_array(o_n.nspname, o.oprname) end order by p.position)
                 from unnest(i.indclass::oid[]) with ordinality p (opclass, position)
                 join pg_opclass x on x.oid = p.opclass
                 join pg_amop m on m.amopfamily = x.opcfamily and m.amoplefttype = x.opcintype

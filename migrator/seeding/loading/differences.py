@@ -50,6 +50,8 @@ def _of_shape(stage: Stage, shape: Shape) -> list[str]:
     if key is None:
         return parts
     changing = stage.changing(shape, key) if stage.load.table.updates else []
+    if stage.load.table.updates:  # an update cannot set them, and a load says so
+        changing += [each for each in shape.columns if each.identity == "always" and each.name not in key.columns]
     if changing:
         mine = ", ".join(stage.cell(column) for column in changing)
         theirs = ", ".join(f"t.{quote(column.name)}" for column in changing)
