@@ -21,18 +21,18 @@ async def fill(session: Session, stage: Stage, spool: Spool, sent: Callable[[int
         return
     digest = hashlib.sha256()
     await session.copy(
-        stage.name, stage.columns(), _told(bulk.file.chunks(digest), bulk.size, load.rows, sent), csv=True
+        stage.name, stage.columns(), told(bulk.file.chunks(digest), bulk.size, load.rows, sent), csv=True
     )
     if digest.digest() != bulk.digest:
         raise changed_meanwhile(bulk.file.shown)
 
 
-async def _told(chunks: Iterator[bytes], size: int, rows: int, sent: Callable[[int], None]) -> AsyncIterator[bytes]:
-    """The pieces; where their rows end is the server's to find, so how many were sent is told by their share."""
-    done = told = 0
+async def told(chunks: Iterator[bytes], size: int, rows: int, sent: Callable[[int], None]) -> AsyncIterator[bytes]:
+    """The pieces, as they are copied; where rows end is the server's to find, so their number is told by share."""
+    done = before = 0
     for chunk in chunks:
         done += len(chunk)
         now = min(rows, rows * done // max(1, size))
-        sent(now - told)
-        told = now
+        sent(now - before)
+        before = now
         yield chunk

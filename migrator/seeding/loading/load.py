@@ -19,6 +19,7 @@ from migrator.seeding.loading.replay import loaded, loaded_meanwhile, replayed
 from migrator.seeding.loading.scripts import end_script
 from migrator.seeding.loading.staging import Stage, stages_of
 from migrator.seeding.loading.steps import Steps
+from migrator.seeding.loading.straight import may_go_straight
 from migrator.seeding.ordering.graph import Graph
 from migrator.seeding.preparing.shapes import FileLoad
 from migrator.seeding.preparing.spool import Spool
@@ -110,8 +111,11 @@ class Loader:
         started = time.monotonic()
         stages, steps = stages_of(members), self._steps
 
+        straight = may_go_straight(stages)
+
         async def once() -> list[list[int]]:
             """Open, copy, merge and commit."""
+            nonlocal straight
             steps.announce(members)
             script = members[0].script
             if script is not None:
@@ -119,7 +123,14 @@ class Loader:
                 await steps.script(session, script)
                 await end_script(session, script, [*steps.recording(members), "commit"])
                 return []
-            await session.run("; ".join([*steps.opening(session, members, stages), *merge.creations(stages)]))
+            opening = [*steps.opening(session, members, stages), *merge.creations(stages)]
+            if straight:
+                straight = False
+                done = await steps.straight(session, members, stages, opening)
+                if done is not None:
+                    return done
+            else:
+                await session.run("; ".join(opening))
             await steps.copy(session, members, stages)
             return await steps.merged(session, stages, [*steps.recording(members), "commit"])
 

@@ -57,14 +57,17 @@ def block(stages: list[Stage]) -> str:
     emptied = {stage.index for group in order if waiting(group) for stage in group}
     for stage in stages:
         lines += move_sequences(stage, emptied=stage.index in emptied)
-        lines.append(
-            f"if i{stage.index} + u{stage.index} + d{stage.index} >= {WORTH_ANALYZING} then "
-            f"analyze (skip_locked) {stage.target}; end if;"
-        )
+        lines.append(renew_statistics(stage))
     counts = ", ".join(f"array[i{stage.index}, u{stage.index}, n{stage.index}, d{stage.index}]" for stage in stages)
     lines.append(f"raise info '{PREFIX}%', to_json(array[{counts}]::bigint[]);")
     lines.append("end")
     return "do " + literal("\n".join(lines))
+
+
+def renew_statistics(stage: Stage) -> str:
+    """Renew the statistics of a table in which much has changed."""
+    changed = f"i{stage.index} + u{stage.index} + d{stage.index}"
+    return f"if {changed} >= {WORTH_ANALYZING} then analyze (skip_locked) {stage.target}; end if;"
 
 
 def creations(stages: list[Stage]) -> list[str]:

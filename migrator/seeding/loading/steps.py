@@ -1,12 +1,13 @@
 """What one transaction of a seeding run consists of: its opening, the rows, the merge, the ledger."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from migrator.config import Config
 from migrator.database import protection
 from migrator.database.sessions.notice import Notice
 from migrator.database.sessions.session import Session, settings
+from migrator.errors import ServerError
 from migrator.events import Emit, FileLoading
 from migrator.seeding.books import ledger
 from migrator.seeding.files.scripts import Script
@@ -16,6 +17,7 @@ from migrator.seeding.loading.merge import PREFIX
 from migrator.seeding.loading.pruning import DELETES, deleting
 from migrator.seeding.loading.scripts import run_script
 from migrator.seeding.loading.staging import Stage
+from migrator.seeding.loading.straight import go_straight, is_empty
 from migrator.seeding.preparing.shapes import FileLoad
 from migrator.seeding.preparing.spool import Spool
 from migrator.sql.names import quote
@@ -80,16 +82,36 @@ class Steps:
 
     async def copy(self, session: Session, members: Sequence[FileLoad], stages: Sequence[Stage]) -> None:
         """Send the rows of every stage into its staging table, telling how many."""
-        sent = {load.file.name: 0 for load in members}
-        totals = {load.file.name: load.rows for load in members}
+        tells = {load.file.name: self._teller(load) for load in members}
         for stage in stages:
-            file = stage.load.file
+            await fill(session, stage, self._spool, tells[stage.load.file.name])
 
-            def tell(rows: int, name: str = file.name, shown: str = file.shown) -> None:
-                sent[name] += rows
-                self._emit(FileLoading(path=shown, rows=sent[name], total=totals[name]))
+    def _teller(self, load: FileLoad) -> Callable[[int], None]:
+        """Tells how many rows of a file were sent, when it is told of more."""
+        sent = 0
 
-            await fill(session, stage, self._spool, tell)
+        def tell(rows: int) -> None:
+            nonlocal sent
+            sent += rows
+            self._emit(FileLoading(path=load.file.shown, rows=sent, total=load.rows))
+
+        return tell
+
+    async def straight(
+        self, session: Session, members: Sequence[FileLoad], stages: Sequence[Stage], opening: Sequence[str]
+    ) -> list[list[int]] | None:
+        """Open, copy straight into the table, commit; None where it is not so simple: the transaction is open then."""
+        timeout = f"set local lock_timeout = {round(self._config.lock_timeout * 1000)}"
+        if not await is_empty(session, stages[0], [*opening, timeout]):
+            return None
+        try:
+            ending = [*self.recording(members), "commit"]
+            return [await go_straight(session, stages[0], ending, self._teller(members[0]))]
+        except ServerError:
+            await session.rollback()
+            self.announce(members)
+            await session.run("; ".join(opening))
+            return None
 
     async def merged(self, session: Session, stages: Sequence[Stage], then: Sequence[str]) -> list[list[int]]:
         """Merge the stages and run what comes behind it in the same message; returns each stage's counts."""
