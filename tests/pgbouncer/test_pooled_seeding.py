@@ -11,7 +11,7 @@ import pytest
 
 from migrator import seed, status
 from migrator.config import Address, Config
-from migrator.errors import ConnectionLostError, MigratorError
+from migrator.errors import ConnectionLostError, MigratorError, WorkError
 from migrator.events import Event, Noticed
 
 Project = Callable[..., Config]
@@ -233,3 +233,22 @@ async def test_a_run_that_is_stopped(
     assert (await look(address))[1] == clean
     assert "failed" not in (await states(config)).values()
     assert tuple(await db.fetchrow(EVERYTHING)) == (1, 2, 1200)
+
+
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+async def test_a_script_leaves_nothing_to_the_next_client(project: Project, bounced, look, db: Connection, mode: str):
+    """What it sets is gone with its transaction, when it is committed and when it fails."""
+    await db.execute("create table apart (id serial primary key, name text)")
+    leaves = (
+        "set search_path = pg_catalog; set statement_timeout = 60000; create temporary table mine (id int); "
+        "prepare mine as select 1; select nextval('public.apart_id_seq'); listen mine;"
+    )
+    address = bounced(mode, size=1, server_reset_query="")
+    config = project({"seeds/a.sql": leaves}, database=Address(address, "test"))
+    _, clean = await look(address)
+    assert await states(config) == {"a.sql": "loaded"}
+    assert (await look(address))[1] == clean
+    project({"seeds/b.sql": leaves + "insert into public.apart values (null, 1/0)"})
+    with pytest.raises(WorkError):
+        await states(config)
+    assert (await look(address))[1] == clean
