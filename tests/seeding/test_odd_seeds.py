@@ -193,3 +193,17 @@ async def test_check_of_an_identity(run, db, project):
     await run({"a.yaml": "u:\n  - {name: a, id: 5}\n"})
     result = await check_seeds(project({"seeds/a.yaml": "u:\n  - {name: a, id: 6}\n"}))
     assert [(one.problem, one.columns) for one in result.differences] == [("different", ("id",))]
+
+
+async def test_null_in_an_expression(run, db):
+    """What the expression of a key makes a value of is a value; what it leaves NULL is refused."""
+    await db.execute("create table u (name text, parent int, n int)")
+    await db.execute("create unique index on u (name, coalesce(parent, 0)); create unique index on u (abs(n))")
+    text = (
+        "u:\n  key: [name, 'COALESCE(parent, 0)']\n  rows:\n    - {name: a, parent: null}\n    - {name: a, parent: 1}\n"
+    )
+    assert (await run({"a.yaml": text}))["a.yaml"].tables["u"].inserted == 2
+    assert (await run({"a.yaml": text}, force=True))["a.yaml"].tables["u"].unchanged == 2
+    with pytest.raises(WorkError) as raised:
+        await run({"b.yaml": "u:\n  key: abs(n)\n  rows:\n    - {name: b, n: 1}\n    - {name: c, n: null}\n"})
+    assert (raised.value.code, raised.value.where.line) == ("null-in-key", 5)

@@ -63,10 +63,10 @@ def compare(stage: Stage) -> list[str]:
 
 
 def _null_keys(stage: Stage, key: Key) -> list[str]:
-    """A NULL in a key would be inserted again by every run; in rows of YAML it is found when they are read."""
-    if stage.load.bulk is None or key.nulls_equal:
+    """A NULL in a key would be inserted again by every run; in rows of YAML a column's is found when they are read."""
+    if (stage.load.bulk is None and not key.expressions) or key.nulls_equal:
         return []
-    empty = " or ".join(f"{part} is null" for part in stage.key_parts(key))
+    empty = " or ".join(f"({part}) is null" for part in stage.key_parts(key))
     return [
         (
             f"select min(s.line), min(s.line) into first_line, last_line from {stage.name} s "

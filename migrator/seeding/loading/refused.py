@@ -62,7 +62,9 @@ def _null_key(load: TableLoad, _: dict[str, Any]) -> _Told:
     return _Told(
         code="null-in-key",
         message=f"a row of `{load.table.name}` has no value in its key ({_key(load)})",
-        detail="unquoted and empty is NULL",
+        detail="unquoted and empty is NULL"
+        if load.bulk is not None
+        else "the next run would not find it, and insert it a second time",
         hint='write a value; an empty text is ""',
     )
 

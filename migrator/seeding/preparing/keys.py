@@ -99,8 +99,10 @@ class Keys:
         if self.key is None or not shape.key:
             return True
         parts = [texts[index] for index in shape.key]
-        if any(part is NULL for part in parts) and not self.key.nulls_equal:
-            index = next(index for index in shape.key if texts[index] is NULL)
+        # what an expression makes of NULL is known in staging
+        nulls = [index for index in shape.key if texts[index] is NULL and shape.cells[index].name in self.key.fixed]
+        if nulls and not self.key.nulls_equal:
+            index = nulls[0]
             cell = self._cell(shape, row, index)
             column = self._load.info.columns[shape.cells[index].name]
             self._context.problems.add(
