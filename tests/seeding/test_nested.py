@@ -2,13 +2,14 @@
 
 import uuid
 
+import asyncpg
 import pytest
 
 from migrator.errors import InputError
 from migrator.seeding.preparing.ids import NAMESPACE
 
 TYPES = """
-create extension hstore; create extension vector;
+create extension hstore;
 create type mood as enum ('sad', 'ok');
 create type point3 as (x int, y numeric, note text);
 create type line3 as (name varchar(5), points point3[], mood mood, tags text[]);
@@ -50,15 +51,24 @@ NESTED = [
 ]
 
 
+async def has_vector(db: asyncpg.Connection) -> bool:
+    """Create the extension where the server has it: the embedded one does, Debian's does not."""
+    known = await db.fetchval("select exists (select from pg_available_extensions where name = 'vector')")
+    if known:
+        await db.execute("create extension vector")
+    return bool(known)
+
+
 async def test_nested_values(run, db):
     """Each is the literal that PostgreSQL's own input function reads; a second load finds it unchanged."""
     await db.execute(TYPES)
-    columns = ", ".join(f"c{index} {kind}" for index, (kind, _, _) in enumerate(NESTED))
+    nested = NESTED if await has_vector(db) else [each for each in NESTED if not each[0].startswith("vector")]
+    columns = ", ".join(f"c{index} {kind}" for index, (kind, _, _) in enumerate(nested))
     await db.execute(f"create table t (id int primary key, {columns})")
-    cells = "".join(f"    c{index}: {cell}\n" for index, (_, cell, _) in enumerate(NESTED))
+    cells = "".join(f"    c{index}: {cell}\n" for index, (_, cell, _) in enumerate(nested))
     await run({"t.yaml": f"t:\n  - id: 1\n{cells}"}, environ={"NUMBER": "7"})
-    row = await db.fetchrow("select " + ", ".join(f"c{index}::text" for index in range(len(NESTED))) + " from t")
-    assert [(kind, cell, text) for (kind, cell, _), text in zip(NESTED, row, strict=True)] == NESTED
+    row = await db.fetchrow("select " + ", ".join(f"c{index}::text" for index in range(len(nested))) + " from t")
+    assert [(kind, cell, text) for (kind, cell, _), text in zip(nested, row, strict=True)] == nested
     again = await run({"t.yaml": f"t:\n  - id: 1\n{cells}"}, force=True, environ={"NUMBER": "7"})
     assert again["t.yaml"].tables["t"].unchanged == 1
 
@@ -85,6 +95,8 @@ async def test_nested_values(run, db):
 async def test_nested_values_that_do_not_fit(run, db, kind, cell, words, column):
     """Told at the place inside of the value, before anything is written, where it can be told."""
     await db.execute(TYPES)
+    if not await has_vector(db) and kind.startswith("vector"):
+        pytest.skip("this server has no vector")
     await db.execute(f"create table t (id int primary key, v {kind})")
     with pytest.raises(InputError) as raised:
         await run({"t.yaml": f"t:\n  - {{id: 1, v: {cell}}}\n"})
