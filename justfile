@@ -44,6 +44,8 @@ bench:
     .venv/bin/python benchmarks/startup.py
     .venv/bin/python benchmarks/migrations.py
     .venv/bin/python benchmarks/seeds.py
+    .venv/bin/python benchmarks/seeds_far.py
+    .venv/bin/python benchmarks/seeds_beside.py
     .venv/bin/python benchmarks/under_load.py
 
 # everything that a commit must pass, on Debian, as root
