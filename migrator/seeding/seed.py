@@ -48,22 +48,22 @@ async def seed(
     Raises `InputError` when files are wrong, `StateError` for a database elsewhere and `ProtectedError` for a protected
     one (nothing was loaded), and `WorkError` when a file failed: its `done` names the files that are loaded.
     """
-    from migrator.seeding.loading.atomic import load_atomically
-    from migrator.seeding.loading.connections import connections
-    from migrator.seeding.loading.failed import failed
-    from migrator.seeding.loading.language import plpgsql_needed
-    from migrator.seeding.loading.load import Loader
-    from migrator.seeding.loading.steps import Steps
-    from migrator.seeding.ordering.order import announce_cycles, order, refuse_second_copy, refuse_shared_sync
-    from migrator.seeding.prepared import prepare, writers
-
     files = find(config, paths, emit)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(connect(config, emit))
         known = await ledger.read(session, config)
         told = told_apart(config, files, known, force=force)
         outcomes = {file.shown: _unchanged(file, emit) for file in told.unchanged}
-        if told.pending:
+        if told.pending:  # the most frequent run has nothing to load, and needs none of this
+            from migrator.seeding.loading.atomic import load_atomically
+            from migrator.seeding.loading.connections import connections
+            from migrator.seeding.loading.failed import failed
+            from migrator.seeding.loading.language import plpgsql_needed
+            from migrator.seeding.loading.load import Loader
+            from migrator.seeding.loading.steps import Steps
+            from migrator.seeding.ordering.order import announce_cycles, order, refuse_second_copy, refuse_shared_sync
+            from migrator.seeding.prepared import prepare, writers
+
             if not allow_remote and not session.target.is_local:
                 raise _not_here(session)
             await protection.admit(session, config.schema, "seed", confirmed=confirmed)

@@ -132,3 +132,18 @@ async def test_what_is_no_table(run, db: Connection, kind):
     await db.execute(f"create table t (id int primary key); create {kind} v as select * from t")
     with pytest.raises(Exception, match=f"`v` is a {kind}"):
         await run({"v.yaml": "v:\n  - {id: 1}\n"})
+
+
+async def test_nothing_to_load_needs_little(project, start, db: Connection):
+    """A run whose files are all in the database reads no YAML and imports nothing that loads."""
+    await db.execute("create table t (id int primary key)")
+    project({"seeds/t.yaml": "t:\n  - {id: 1}\n"})
+    heavy = {"yaml", "migrator.seeding.loading", "migrator.seeding.preparing.reading", "bcrypt"}
+    found = []
+    for _ in range(2):
+        process = start("seed", PYTHONPROFILEIMPORTTIME="1")
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 0, told
+        imported = {line.rpartition("|")[2].strip() for line in told.splitlines() if "|" in line}
+        found.append(sorted(heavy & imported))
+    assert found == [["migrator.seeding.loading", "migrator.seeding.preparing.reading", "yaml"], []]
