@@ -59,10 +59,19 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
 
 
 def _remove(left: Path) -> None:
-    """Remove a folder in which the `initdb` of a killed start may still be writing: without the folder it ends."""
+    """Remove a folder in which the `initdb` of a killed start may still be writing: without the folder it ends.
+
+    It is moved first, so that nothing more can be written by its path while it is emptied. Its new name is one that the
+    next start looks for, too.
+    """
+    moved = left.with_name(f"{left.name}.gone")
+    try:
+        left.rename(moved)
+    except OSError:
+        moved = left
     deadline = time.monotonic() + _PATIENCE
-    while left.exists() and time.monotonic() < deadline:
-        shutil.rmtree(left, ignore_errors=True)
+    while moved.exists() and time.monotonic() < deadline:
+        shutil.rmtree(moved, ignore_errors=True)
         time.sleep(_POLL)
 
 
