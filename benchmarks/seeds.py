@@ -86,52 +86,59 @@ def write(count: int, folder: Path) -> tuple[Path, Path]:
     return document, bulk
 
 
-def measure(server: Server, count: int, runs: int, folder: Path, *, parser: bool) -> list[Result]:
-    """Run the contenders in turn; each first load has a database of its own, and the next two follow on it."""
-    document, bulk = write(count, folder)
-    size = document.stat().st_size
-    print(f"{count:,} rows of {len(COLUMNS)} columns, {size / MEGABYTE:.1f} MB of YAML")
-    expected = f"{count}|{sum(map(int, (row[0] for row in rows(count))))}"
-    current = [""]
+class Loads:
+    """One database after another, each with an empty table, and what loads the rows into it."""
 
-    def fresh() -> str:
-        if current[0]:
-            server.drop(current[0])
-        current[0] = server.fresh()
-        server.sql(current[0], TABLE)
-        server.settle()
-        return server.url(current[0])
+    def __init__(self, server: Server, count: int, folder: Path) -> None:
+        self.document, self.bulk = write(count, folder)
+        self.server = server
+        self._expected = f"{count}|{sum(map(int, (row[0] for row in rows(count))))}"
+        self._name = ""
 
-    def seed(*options: str, seeds: Path = document.parent) -> list[str]:
-        url = server.url(current[0])
+    def fresh(self) -> str:
+        """The address of a new database; the one before it goes."""
+        if self._name:
+            self.server.drop(self._name)
+        self._name = self.server.fresh()
+        self.server.sql(self._name, TABLE)
+        self.server.settle()
+        return self.server.url(self._name)
+
+    def copy(self) -> list[str]:
+        """The CSV by psql into an empty table."""
+        words = f"\\copy account from '{self.bulk}' with (format csv, header)"
+        return [self.server.psql, "-Xq", "-d", self.fresh(), "-c", words]
+
+    def seed(self, *options: str, bulk: bool = False, empty: bool = False) -> list[str]:
+        """`migrate seed` of the YAML or of the CSV, into an empty table or again."""
+        url = self.fresh() if empty else self.server.url(self._name)
+        seeds = (self.bulk if bulk else self.document).parent
         return [*migrate_command(), "seed", "--database", url, "--seeds", str(seeds), *options]
 
-    def copy() -> list[str]:
-        return [server.psql, "-Xq", "-d", fresh(), "-c", f"\\copy account from '{bulk}' with (format csv, header)"]
+    def prove(self, _: Run) -> None:
+        """Every row is there."""
+        found = self.server.sql(self._name, "select count(*), sum(id) from account")
+        if found != self._expected:
+            raise SystemExit(f"the table holds {found}, not {self._expected}")
 
-    def first() -> list[str]:
-        fresh()
-        return seed()
 
-    def first_csv() -> list[str]:
-        fresh()
-        return seed(seeds=bulk.parent)
-
-    def prove(_: Run) -> None:
-        found = server.sql(current[0], "select count(*), sum(id) from account")
-        if found != expected:
-            raise SystemExit(f"the table holds {found}, not {expected}")
-
+def measure(server: Server, count: int, runs: int, folder: Path, *, parser: bool) -> list[Result]:
+    """Run the contenders in turn; each first load has a database of its own, and the next two follow on it."""
+    loads = Loads(server, count, folder)
+    seed, prove = loads.seed, loads.prove
+    print(f"{count:,} rows of {len(COLUMNS)} columns, {loads.document.stat().st_size / MEGABYTE:.1f} MB of YAML")
     contenders = [
-        Contender(name="psql \\copy of the CSV", command=copy, after=prove),
-        Contender(name="migrate seed of that CSV, empty table", command=first_csv, after=prove),
-        Contender(name="migrate seed of that CSV --force, again", command=lambda: seed("--force", seeds=bulk.parent)),
-        Contender(name="migrate seed, empty table", command=first, after=prove),
+        Contender(name="psql \\copy of the CSV", command=loads.copy, after=prove),
+        Contender(
+            name="migrate seed of that CSV, empty table", command=lambda: seed(bulk=True, empty=True), after=prove
+        ),
+        Contender(name="migrate seed of that CSV --force, again", command=lambda: seed("--force", bulk=True)),
+        Contender(name="migrate seed, empty table", command=lambda: seed(empty=True), after=prove),
         Contender(name="migrate seed, again", command=seed, after=prove),
         Contender(name="migrate seed --force, again", command=lambda: seed("--force"), after=prove),
     ]
     if parser:
-        load = [sys.executable, "-c", LOAD, str(document)]
+        load = [sys.executable, "-c", LOAD, str(loads.document)]
         contenders.append(Contender(name="yaml.load(CSafeLoader) alone", command=lambda: load, runs=1))
     return side_by_side(contenders, runs, cwd=folder)
 

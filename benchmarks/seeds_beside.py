@@ -15,11 +15,11 @@ import tempfile
 import venv
 from pathlib import Path
 
-from processes import Contender, Result, Run, migrate_command, side_by_side
+from processes import Contender, Result, side_by_side
 from report import table, where
 from server import Server, running
 
-from seeds import COLUMNS, TABLE, rows, write
+from seeds import COLUMNS, Loads, rows
 
 PACKAGES = ("django", "psycopg[binary]")
 BATCH = 1000
@@ -94,42 +94,21 @@ def scripts(count: int, folder: Path) -> tuple[Path, Path]:
 
 def measure(server: Server, count: int, runs: int, folder: Path) -> list[Result]:
     """Run the contenders in turn, each into an empty table of a database of its own."""
-    document, bulk = write(count, folder)
+    loads = Loads(server, count, folder)
     single, batched = scripts(count, folder)
     python = django(count, folder)
-    current = [""]
-
-    def fresh() -> str:
-        if current[0]:
-            server.drop(current[0])
-        current[0] = server.fresh()
-        server.sql(current[0], TABLE)
-        server.settle()
-        return server.url(current[0])
+    prove = loads.prove
 
     def psql(script: Path) -> list[str]:
-        return [server.psql, "-Xq1", "-v", "ON_ERROR_STOP=1", "-d", fresh(), "-f", str(script)]
-
-    def copy() -> list[str]:
-        return [server.psql, "-Xq", "-d", fresh(), "-c", f"\\copy account from '{bulk}' with (format csv, header)"]
-
-    def seed() -> list[str]:
-        return [*migrate_command(), "seed", "--database", fresh(), "--seeds", str(document.parent)]
+        return [server.psql, "-Xq1", "-v", "ON_ERROR_STOP=1", "-d", loads.fresh(), "-f", str(script)]
 
     def loaddata() -> list[str]:
         arguments = [str(python), "-m", "django", "loaddata", "account.json", "--settings", "bench_settings"]
-        return ["env", f"BENCH_URL={fresh()}", f"PYTHONPATH={folder}", *arguments]
-
-    expected = f"{count}|{sum(int(row[0]) for row in rows(count))}"
-
-    def prove(_: Run) -> None:
-        found = server.sql(current[0], "select count(*), sum(id) from account")
-        if found != expected:
-            raise SystemExit(f"the table holds {found}, not {expected}")
+        return ["env", f"BENCH_URL={loads.fresh()}", f"PYTHONPATH={folder}", *arguments]
 
     contenders = [
-        Contender(name="migrate seed, YAML", command=seed, after=prove),
-        Contender(name="psql \\copy of CSV", command=copy, after=prove),
+        Contender(name="migrate seed, YAML", command=lambda: loads.seed(empty=True), after=prove),
+        Contender(name="psql \\copy of CSV", command=loads.copy, after=prove),
         Contender(name=f"psql, INSERTs of {BATCH:,} rows", command=lambda: psql(batched), after=prove),
         Contender(name="psql, an INSERT for each row", command=lambda: psql(single), after=prove),
     ]

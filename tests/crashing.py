@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -57,6 +57,16 @@ def forgetful_server() -> Iterator[Server]:
     finally:
         server.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def looking(server: Server) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to look with; a new one after each crash."""
+    connection = await asyncpg.connect(server.dsn, statement_cache_size=0)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
 
 
 def run(dsn: str, *statements: str) -> list[asyncpg.Record]:

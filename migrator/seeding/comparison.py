@@ -13,6 +13,7 @@ from migrator.database.sessions.session import Session
 from migrator.errors import ServerError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import SeedCheckResult, SeedDifference
+from migrator.seeding.books.snapshot import as_role, set_locally
 from migrator.seeding.files import headers
 from migrator.seeding.files.folders import find
 from migrator.seeding.loading import differences
@@ -20,11 +21,10 @@ from migrator.seeding.loading.blame import explain
 from migrator.seeding.loading.filling import fill
 from migrator.seeding.loading.places import cells_of, table_of
 from migrator.seeding.loading.staging import Stage, stages_of
-from migrator.seeding.loading.steps import SETTINGS, set_locally
+from migrator.seeding.loading.steps import SETTINGS
 from migrator.seeding.pending import taken_by_others
 from migrator.seeding.prepared import prepare
 from migrator.seeding.preparing.spool import Spool
-from migrator.sql.names import quote
 
 
 async def check_seeds(config: Config, *, paths: tuple[Path, ...] = (), emit: Emit = ignore) -> SeedCheckResult:
@@ -62,7 +62,7 @@ async def check_seeds(config: Config, *, paths: tuple[Path, ...] = (), emit: Emi
 async def _compare(session: Session, config: Config, stages: list[Stage], spool: Spool) -> list[list[Any]]:
     """What each stage's INFO messages tell."""
     opening = ["begin isolation level repeatable read read write", set_locally(session, SETTINGS)]
-    opening += [f"set local role {quote(config.role)}"] if config.role is not None else []
+    opening += as_role(config)
     opening += [stage.creation() for stage in stages]
     told: list[list[Any]] = []
 

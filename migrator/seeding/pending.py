@@ -57,9 +57,9 @@ async def summary(session: Session, config: Config) -> SeedSummary:
     """
     found = await ledger.read(session, config)
     known = found.files if found is not None else {}
-    if not any((config.root / folder).exists() for folder in config.seeds):
-        return SeedSummary(current=0, changed=0, new=0)
     existing = tuple(folder for folder in config.seeds if (config.root / folder).exists())
+    if not existing:
+        return SeedSummary(current=0, changed=0, new=0)
     found_files = find(replace(config, seeds=existing))
     taken = taken_by_others(found_files, known, config.env)
     files = [

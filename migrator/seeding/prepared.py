@@ -8,11 +8,11 @@ from migrator.config import Config
 from migrator.database.sessions.session import Session
 from migrator.events import Emit, Noticed
 from migrator.seeding.books import tables
+from migrator.seeding.books.snapshot import rolled_back, set_locally
 from migrator.seeding.files import headers
 from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.files.nodes import NOWHERE, Table
 from migrator.seeding.files.rows import read_tables
-from migrator.seeding.loading.steps import set_locally
 from migrator.seeding.preparing.auth.accounts import read_accounts, with_identities
 from migrator.seeding.preparing.declared import refuse_undeclared
 from migrator.seeding.preparing.prepare import Preparation
@@ -97,10 +97,5 @@ async def _settings(session: Session) -> AsyncIterator[None]:
     if not session.target.settings:
         yield
         return
-    await session.run(f"begin read only; {set_locally(session, {})}")
-    try:
+    async with rolled_back(session, ["begin read only", set_locally(session, {})]):
         yield
-    except BaseException:
-        await session.give_up()
-        raise
-    await session.run("rollback")

@@ -1,10 +1,11 @@
 """Migrations that prove how often each of their statements ran, and that can be held where a test wants them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import asyncpg
 import pytest
+from crashing import Server, forgetful_server
 
 Connection = asyncpg.Connection
 Traced = Callable[..., Awaitable[list[str]]]
@@ -12,6 +13,13 @@ Traced = Callable[..., Awaitable[list[str]]]
 # A statement that leaves a trace, without any constraint that would hide a second run, and one that sleeps for as long
 # as the gate says: the test opens the gate by deleting its row. Both exist before the first migration.
 TRACE = "create table trace (number bigserial, mark text not null); create table gate (mark text, seconds float)"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One that forgets in a crash whatever nobody waited for."""
+    with forgetful_server() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """The server stops, crashes and comes back in the middle of a run: what is told is true, and the next run goes on."""
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
-from crashing import Server, forgetful_server
+from crashing import Server, looking
 from traces import books, ids, trace, whole
 
 from migrator.config import Address, Config
@@ -23,23 +22,6 @@ Connection = asyncpg.Connection
 Laid = Callable[..., Awaitable[list[str]]]
 
 SLEEPING = "select count(*) > 0 from pg_stat_activity where wait_event = 'PgSleep'"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One that forgets in a crash whatever nobody waited for."""
-    with forgetful_server() as made:
-        yield made
-
-
-@contextlib.asynccontextmanager
-async def looking(server: Server) -> AsyncIterator[Connection]:
-    """A connection to look with; a new one after each crash."""
-    connection = await asyncpg.connect(server.dsn, statement_cache_size=0)
-    try:
-        yield connection
-    finally:
-        connection.terminate()
 
 
 @pytest.fixture

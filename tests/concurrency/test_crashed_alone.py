@@ -2,12 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-from crashing import Server, forgetful_server
+from crashing import Server
 from stepped import TABLES, all_valid, indexes, write
 from traces import books, trace, until, whole
 
@@ -16,13 +15,6 @@ from migrator.errors import MigratorError
 from migrator.migrating import up
 
 pytestmark = pytest.mark.db
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One that forgets in a crash whatever nobody waited for."""
-    with forgetful_server() as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import contextlib
 import random
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
-from crashing import Server, forgetful_server
+from crashing import Server, looking
 from traces import until
 
 from migrator.config import Address, Config
@@ -105,23 +105,6 @@ async def test_a_run_that_is_killed(
         result = await seed(config)
         assert {Path(file.path).name for file in result.files if file.state == "loaded"} == set(FILES) - found
         assert await loaded(db) == set(FILES)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """One that forgets in a crash whatever nobody waited for."""
-    with forgetful_server() as made:
-        yield made
-
-
-@contextlib.asynccontextmanager
-async def looking(server: Server) -> AsyncIterator[Connection]:
-    """A connection to look with; a new one after each crash."""
-    connection = await asyncpg.connect(server.dsn, statement_cache_size=0)
-    try:
-        yield connection
-    finally:
-        connection.terminate()
 
 
 async def test_a_server_that_crashes(server: Server, tmp_path: Path, trials: int) -> None:

@@ -63,8 +63,7 @@ class Stage:
             filled = shape.cells[len(self.load.bulk.fields) :]
             defaults = {cell: text for cell, text in zip(filled, shape.tail, strict=True) if text is not NULL}
         for cell, place in self._places.items():
-            loose = isinstance(cell, Column) and self._loose(cell)
-            declaration = cell.base if isinstance(cell, Column) and loose else cell.declaration
+            declaration = cell.base if isinstance(cell, Column) and self._loose(cell) else cell.declaration
             given = f" default {literal(defaults[cell])}" if cell in defaults else ""
             parts.append(f"{place} {declaration}{given}")
         return f"create temporary table {self.name} ({', '.join(parts)}) on commit drop"

@@ -1,15 +1,16 @@
 """What one transaction of a seeding run consists of: its opening, the rows, the merge, the ledger."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from migrator.config import Config
 from migrator.database import protection
 from migrator.database.sessions.notice import Notice
-from migrator.database.sessions.session import Session, settings
+from migrator.database.sessions.session import Session
 from migrator.errors import ServerError
 from migrator.events import Emit, FileLoading
 from migrator.seeding.books import ledger
+from migrator.seeding.books.snapshot import as_role, set_locally
 from migrator.seeding.files.scripts import Script
 from migrator.seeding.loading import merge
 from migrator.seeding.loading.filling import fill
@@ -20,7 +21,6 @@ from migrator.seeding.loading.staging import Stage
 from migrator.seeding.loading.straight import go_straight, is_empty
 from migrator.seeding.preparing.shapes import FileLoad
 from migrator.seeding.preparing.spool import Spool
-from migrator.sql.names import quote
 
 SETTINGS = {
     "statement_timeout": "0",
@@ -33,12 +33,6 @@ SETTINGS = {
 
 LOCK_CLASS = 0x6D696773
 """The first half of the advisory locks of seeding; the second is the table's oid, or 0 for seeding as such."""
-
-
-def set_locally(session: Session, ours: Mapping[str, str]) -> str:
-    """The statement that gives a transaction the settings of its address, and these."""
-    wanted = {**dict(session.target.settings), **ours}
-    return f"select {settings(tuple(wanted.items()), local=True)}"
 
 
 class Steps:
@@ -72,8 +66,11 @@ class Steps:
             statements.append(ledger.stop_if_loaded(config, [(load.file, load.includes.digests) for load in members]))
         if self._confirmed is None:
             statements.append(protection.stop_if_protected(config.schema))
-        statements += [f"set local role {quote(config.role)}"] if config.role is not None else []
-        return statements
+        return [*statements, *as_role(config)]
+
+    def _lock_timeout(self) -> str:
+        """How long a statement may wait for somebody else's lock, from where ours are held."""
+        return f"set local lock_timeout = {round(self._config.lock_timeout * 1000)}"
 
     def announce(self, members: Sequence[FileLoad]) -> None:
         """Tell that files begin; their locks may still have to be waited for."""
@@ -101,8 +98,7 @@ class Steps:
         self, session: Session, members: Sequence[FileLoad], stages: Sequence[Stage], opening: Sequence[str]
     ) -> list[list[int]] | None:
         """Open, copy straight into the table, commit; None where it is not so simple: the transaction is open then."""
-        timeout = f"set local lock_timeout = {round(self._config.lock_timeout * 1000)}"
-        if not await is_empty(session, stages[0], [*opening, timeout]):
+        if not await is_empty(session, stages[0], [*opening, self._lock_timeout()]):
             return None
         try:
             ending = [*self.recording(members), "commit"]
@@ -115,7 +111,6 @@ class Steps:
 
     async def merged(self, session: Session, stages: Sequence[Stage], then: Sequence[str]) -> list[list[int]]:
         """Merge the stages and run what comes behind it in the same message; returns each stage's counts."""
-        timeout = f"set local lock_timeout = {round(self._config.lock_timeout * 1000)}"
         by_index = {stage.index: stage for stage in stages}
         told: list[str] = []
 
@@ -127,20 +122,19 @@ class Steps:
                 self._emit(deleting(by_index[index].load, rows))
 
         with session.listening(hear):
-            await session.run("; ".join([timeout, merge.block(list(stages)), *then]))
+            await session.run("; ".join([self._lock_timeout(), merge.block(list(stages)), *then]))
             await session.settle()
         counts: list[list[int]] = json.loads(told[-1])
         return counts
 
     async def script(self, session: Session, script: Script) -> None:
         """Run a script in the transaction that is open, and make the session as new."""
-        await session.run(f"set local lock_timeout = {round(self._config.lock_timeout * 1000)}")
+        await session.run(self._lock_timeout())
         await run_script(session, script)
 
     def again(self, session: Session) -> list[str]:
         """What a transaction goes on with behind a script, which took all of its settings back."""
-        role = self._config.role
-        return [set_locally(session, SETTINGS), *([f"set local role {quote(role)}"] if role is not None else [])]
+        return [set_locally(session, SETTINGS), *as_role(self._config)]
 
     def recording(self, members: Sequence[FileLoad]) -> list[str]:
         """The rows of the ledger; our own table belongs to who logged in, not to the role that owns the others."""

@@ -11,7 +11,6 @@ from migrator.seeding.files.survey import Survey, survey
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.forms import Cell
 from migrator.seeding.preparing.keys import Context
-from migrator.seeding.preparing.operators import Operators
 from migrator.seeding.preparing.refusal import ValueRefusedError
 from migrator.seeding.preparing.shapes import Bulk, Shape, TableLoad
 from migrator.seeding.preparing.shaping import Shaping
@@ -40,15 +39,7 @@ def read_bulk(context: Context, document: Document, load: TableLoad, file: CsvFi
     What is wrong is told to the context. Raises `InputError` for what is no CSV, and `UnreadTableError`.
     """
     found = survey(file, context.beat)
-    operators = Operators(
-        environ=context.environ,
-        includes=load.includes,
-        ids=context.ids,
-        table=load.info,
-        path=document.path,
-        shown=document.shown,
-    )
-    shaping = Shaping(document, load, context.catalog, operators, context.problems)
+    shaping = Shaping(context, document, load)
     shaping.read_defaults()
     names = _names(context, load, file, found.header)
     if names is None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from migrator.errors import InputError
 from migrator.seeding.books.tables import Catalog, Key
-from migrator.seeding.files.nodes import Node, Row, place_of, span, width_of
+from migrator.seeding.files.nodes import Document, Node, Row, place_of, span, width_of
 from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.forms import Part
 from migrator.seeding.preparing.ids import Ids
+from migrator.seeding.preparing.operators import Operators
 from migrator.seeding.preparing.shapes import Shape, TableLoad
 from migrator.seeding.preparing.spool import Spool
 from migrator.seeding.preparing.values import NULL
@@ -45,6 +46,17 @@ class Context:
     problems: Problems
     stopped: Callable[[], bool]
     remembered: int = 0
+
+    def operators(self, load: TableLoad, document: Document) -> Operators:
+        """What the operators in the cells of a table read, in this file."""
+        return Operators(
+            environ=self.environ,
+            includes=load.includes,
+            ids=self.ids,
+            table=load.info,
+            path=document.path,
+            shown=document.shown,
+        )
 
     def beat(self) -> None:
         """Called now and then by what takes long. Raises `StoppedError` when the run was cancelled."""

@@ -7,7 +7,6 @@ from migrator.seeding.files.rows import SeedDocument
 from migrator.seeding.preparing import check
 from migrator.seeding.preparing.forms import Mark
 from migrator.seeding.preparing.keys import Context, Keys
-from migrator.seeding.preparing.operators import Operators
 from migrator.seeding.preparing.refusal import ValueRefusedError
 from migrator.seeding.preparing.shapes import Shape, TableLoad
 from migrator.seeding.preparing.shaping import Shaping
@@ -35,15 +34,7 @@ class Reading:
         self._load = load
         self._shapes: dict[tuple[object, ...], Shape | None] = {}
         self._keys = Keys(context, document, load)
-        operators = Operators(
-            environ=context.environ,
-            includes=load.includes,
-            ids=context.ids,
-            table=load.info,
-            path=document.path,
-            shown=document.shown,
-        )
-        self._shaping = Shaping(document, load, context.catalog, operators, context.problems)
+        self._shaping = Shaping(context, document, load)
         self._shaping.read_defaults()
 
     def read(self) -> None:

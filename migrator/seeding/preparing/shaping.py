@@ -3,13 +3,12 @@
 from collections.abc import Sequence as Several
 
 from migrator.errors import InputError
-from migrator.seeding.books.tables import Catalog, Column
+from migrator.seeding.books.tables import Column
 from migrator.seeding.files.nodes import Document, Mapping, Node, Row, place_of, width_of
 from migrator.seeding.preparing import check
-from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.forms import Form, Mark, Part, mark_of, operator_of
+from migrator.seeding.preparing.keys import Context
 from migrator.seeding.preparing.lookups import Lookups
-from migrator.seeding.preparing.operators import Operators
 from migrator.seeding.preparing.refusal import ValueRefusedError, refused_at
 from migrator.seeding.preparing.shapes import Shape, TableLoad
 from migrator.seeding.preparing.values import NULL, checker, encoder
@@ -19,11 +18,9 @@ class Shaping:
     """The shapes of one table's rows in one file.
 
     Args:
+        context: of the run; told what is wrong.
         document: the file.
         load: the table; shapes are added to it.
-        catalog: what is known of other tables.
-        operators: what the operators of this table's cells read.
-        problems: told what is wrong.
 
     Attributes:
         document: where what comes next stands.
@@ -31,14 +28,12 @@ class Shaping:
         broken: something is wrong, so that its key cannot be told.
     """
 
-    def __init__(
-        self, document: Document, load: TableLoad, catalog: Catalog, operators: Operators, problems: Problems
-    ) -> None:
+    def __init__(self, context: Context, document: Document, load: TableLoad) -> None:
         self.document = document
         self._load = load
-        self._operators = operators
-        self._lookups = Lookups(catalog, operators)
-        self._problems = problems
+        self._operators = context.operators(load, document)
+        self._lookups = Lookups(context.catalog, self._operators)
+        self._problems = context.problems
         self.referring = {name for key in load.info.foreign_keys for name in key.columns}
         self._defaults: list[tuple[Form, list[str]]] = []
         self.broken = False

@@ -12,7 +12,6 @@ from migrator.seeding.preparing.auth.logins import PROVIDERS, Login
 from migrator.seeding.preparing.auth.persons import COLUMNS, Form
 from migrator.seeding.preparing.check import Problems
 from migrator.seeding.preparing.keys import Context
-from migrator.seeding.preparing.operators import Operators
 from migrator.seeding.preparing.reading import Reading
 from migrator.seeding.preparing.refusal import ValueRefusedError, refused_at
 from migrator.seeding.preparing.shapes import TableLoad
@@ -63,15 +62,7 @@ def expand(context: Context, document: SeedDocument, load: TableLoad, accounts: 
     What is wrong with them is told, and accounts are looked up by the number of the row.
     """
     table = load.table
-    operators = Operators(
-        environ=context.environ,
-        includes=load.includes,
-        ids=context.ids,
-        table=load.info,
-        path=document.path,
-        shown=document.shown,
-    )
-    form = Form(table, load.info, operators)
+    form = Form(table, load.info, context.operators(load, document))
     identities = context.catalog.named.get(IDENTITIES)
 
     refuse = _Refusals(context.problems, document, table.place)
