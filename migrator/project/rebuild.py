@@ -10,6 +10,7 @@ from migrator.database.connect import connect
 from migrator.database.launching import renew
 from migrator.database.launching.servers import one_server
 from migrator.database.sessions.session import Session
+from migrator.database.supabase.managed import MANAGED_SCHEMAS
 from migrator.errors import ConnectionLostError, MigratorError, StateError, WorkError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
@@ -24,38 +25,9 @@ from migrator.migrating.running.sharing import refuse_pooler
 from migrator.seeding import seed
 from migrator.sql.names import literal, quote
 
-SUPABASE_SCHEMAS = frozenset(
-    {
-        "_analytics",
-        "_realtime",
-        "_supavisor",
-        "auth",
-        "cron",
-        "extensions",
-        "graphql",
-        "graphql_public",
-        "net",
-        "pgbouncer",
-        "pgmq",
-        "pgsodium",
-        "pgsodium_masks",
-        "pgtle",
-        "realtime",
-        "repack",
-        "storage",
-        "supabase_functions",
-        "supabase_migrations",
-        "tiger",
-        "tiger_data",
-        "topology",
-        "vault",
-    }
-)
-"""Schemas that Supabase makes and needs; a reset leaves them alone."""
-
 OURS = f"""select to_jsonb(n.nspname) from pg_catalog.pg_namespace n
     where n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
-      and not (n.nspname in ({", ".join(map(literal, sorted(SUPABASE_SCHEMAS)))})
+      and not (n.nspname in ({", ".join(map(literal, sorted(MANAGED_SCHEMAS)))})
                and exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin'))
       and not exists (select from pg_catalog.pg_depend d
                       where d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e')
@@ -171,7 +143,7 @@ async def _drop(session: Session, config: Config, known: Ledger) -> tuple[str, .
     schemas = [str(name) for name in await session.read(OURS)]
     drops = [f"drop schema {quote(name)} cascade" for name in schemas]
     again = [PUBLIC_AGAIN] if "public" in schemas else []
-    if known.entries.schema in SUPABASE_SCHEMAS and known.entries.schema not in schemas and not known.missing:
+    if known.entries.schema in MANAGED_SCHEMAS and known.entries.schema not in schemas and not known.missing:
         drops.append(f"delete from {known.entries.table}")
     mark: list[str] = []
     if known.protected:

@@ -134,14 +134,19 @@ class Session:
         # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
         return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
 
-    async def receive(self, query: str, take: Callable[[bytes], Coroutine[Any, Any, None]]) -> None:
+    async def receive(
+        self, query: str, take: Callable[[bytes], Coroutine[Any, Any, None]], *, then: str | None = None
+    ) -> None:
         """Hand the rows of a query to `take` as they come, in COPY's text format and in pieces that end anywhere.
 
-        One round trip and the data; memory does not grow with it. The text is sent as that of `read`.
+        One round trip and the data; memory does not grow with it. The text is sent as that of `read`; `then` is a
+        statement that travels behind it, such as the end of a transaction.
         """
         self._require_open()
+        behind = "" if then is None else f"; {then}"
         try:
-            await self._connection.copy_from_query(query, output=take)
+            # not copy_from_query(), which sends one statement alone
+            await self._connection._copy_out(f"copy ({query}) to stdout{behind}", take, None)  # type: ignore[union-attr] # noqa: SLF001
         except _DRIVER_ERRORS as error:
             raise translate(error, self.target.kind) from error
 

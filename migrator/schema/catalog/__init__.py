@@ -1,0 +1,81 @@
+"""One query per class of objects, one canonical row per object; `common.sql` holds what they share.
+
+A file begins with `-- one row: ...` and ends without a semicolon; `-- from: 150000` on a line of its own says below
+which version of the server (`server_version_num`) it is left out. Each gives three columns: the class, the identity,
+and a jsonb object of attributes without nulls.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+from migrator.sql.names import literal
+
+_SINCE = re.compile(r"^-- from: (\d+)$", re.MULTILINE)
+COMMON = "common"
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Every file of the folder by its name without the ending, in the order of names."""
+    found = [each for each in files(__name__).iterdir() if each.name.endswith(".sql")]
+    return {each.name.removesuffix(".sql"): each.read_text(encoding="utf-8") for each in sorted(found, key=_name)}
+
+
+def _name(file: object) -> str:
+    return str(getattr(file, "name", file))
+
+
+def names(version: int) -> list[str]:
+    """The queries that a server of this version (`server_version_num`) understands."""
+    return [
+        name
+        for name, text in texts().items()
+        if name != COMMON and ((since := _SINCE.search(text)) is None or int(since[1]) <= version)
+    ]
+
+
+def query(
+    version: int,
+    *,
+    hidden: Sequence[str],
+    managed: Sequence[str],
+    tables: Sequence[tuple[str, str]],
+    partitions: bool = False,
+    only: Sequence[str] | None = None,
+) -> str:
+    """All classes in one statement of three text columns: class, identity, definition.
+
+    Args:
+        version: `server_version_num` of the server that it is for.
+        hidden: schemas that are left out whole.
+        managed: schemas of the platform: of their tables, policies and triggers alone are compared.
+        tables: tables that are left out with all that belongs to them, as (schema, name).
+        partitions: compare the children of partitioned tables, too.
+        only: names of files, to leave the others out.
+    """
+    chosen = names(version) if only is None else [name for name in names(version) if name in only]
+    common = texts()[COMMON]
+    values = {
+        "hidden": array(hidden),
+        "managed": array(managed),
+        "left_out": array([f"{schema}.{name}" for schema, name in tables]),
+        "partitions": "true" if partitions else "false",
+    }
+    common = filled(common, values)
+    columns = "kind::text, identity::text, definition::text"
+    parts = [f"(select {columns} from (\n{texts()[name]}\n) o (kind, identity, definition))" for name in chosen]
+    return f"{common}\n" + "\nunion all\n".join(parts)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with `:name` replaced by its value, which is SQL."""
+    for name, value in values.items():
+        text = re.sub(rf"(?<![:\w]):{name}\b", lambda _, value=value: value, text)  # type: ignore[misc]
+    return text
+
+
+def array(names: Sequence[str]) -> str:
+    """SQL of a list of texts."""
+    return f"array[{', '.join(map(literal, names))}]::text[]"

@@ -1,0 +1,20 @@
+-- one row: a constraint of a table, or of a domain
+select
+    'constraint',
+    c.identity || '.' || quote_ident(k.conname),
+    jsonb_strip_nulls(jsonb_build_object(
+        'definition', pg_get_constraintdef(k.oid),
+        'inherited', case when not k.conislocal then true end
+    ))
+from compared_relation c join pg_constraint k on k.conrelid = c.oid
+where not c.managed
+    and k.contype not in ('t', 'n') -- constraint triggers are triggers; since 18 a not-null is a row, too
+union all
+select
+    'constraint',
+    s.name || '.' || quote_ident(t.typname) || '.' || quote_ident(k.conname),
+    jsonb_build_object('definition', pg_get_constraintdef(k.oid))
+from pg_constraint k join pg_type t on t.oid = k.contypid join compared_schema s on s.oid = t.typnamespace
+where not s.managed and k.contype <> 'n'
+    and not exists (
+        select from extension_member e where e.classid = 'pg_catalog.pg_type'::regclass and e.objid = t.oid)

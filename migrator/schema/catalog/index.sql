@@ -1,0 +1,19 @@
+-- one row: an index, also that of a constraint
+select
+    'index',
+    s.name || '.' || quote_ident(i.relname),
+    jsonb_strip_nulls(jsonb_build_object(
+        'definition', pg_get_indexdef(i.oid),
+        'state', case when not x.indislive then 'being dropped' when not x.indisvalid and i.relkind = 'i' then 'invalid' end,
+        'replica identity', case when x.indisreplident then true end,
+        'tablespace', (select t.spcname from pg_tablespace t where t.oid = i.reltablespace),
+        'part of', (select h.inhparent::regclass from pg_inherits h where h.inhrelid = i.oid),
+        'statistics targets', (
+            select jsonb_agg(a.attname || '=' || a.attstattarget order by a.attnum)
+            from pg_attribute a where a.attrelid = i.oid and a.attstattarget >= 0)
+    ))
+from compared_relation c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid
+    join compared_schema s on s.oid = i.relnamespace
+where not c.managed
+    and not exists (
+        select from extension_member e where e.classid = 'pg_catalog.pg_class'::regclass and e.objid = i.oid)

@@ -1,0 +1,57 @@
+"""A schema as values: every object of a database under its class and identity, with a definition of canonical text."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Key = tuple[str, str]
+"""The class of an object (`table`) and its identity in it (`public.orders`), quoted where PostgreSQL would quote it."""
+
+CATALOG_VERSION = 1
+"""Which rows the queries of `catalog/` give: raised when the same database would give others, so that an old record
+is not taken for drift."""
+
+UNMODELLED = "unmodelled"
+"""The class of the rows that name what no query of `catalog/` models: its identity is a kind, its attribute a count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """All objects of a database that are compared.
+
+    Attributes:
+        objects: each definition, a JSON object in PostgreSQL's own order of keys (`jsonb`), so that equal objects
+            have equal texts; parsed only where somebody asks.
+        server_version_num: of the server that printed them, as in 170004.
+        supabase: what Supabase manages is left out.
+        unmodelled: how many objects there are of kinds that no query models.
+    """
+
+    objects: Mapping[Key, str]
+    server_version_num: int
+    supabase: bool = False
+    unmodelled: Mapping[str, int] = field(default_factory=dict)
+
+    def attributes(self, key: Key) -> Mapping[str, Any]:
+        """What is told of an object, by the names of its attributes. Raises KeyError where there is none."""
+        found: dict[str, Any] = json.loads(self.objects[key])
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How many objects there are of each class, by its name."""
+        return dict(sorted(Counter(kind for kind, _ in self.objects).items()))
+
+
+def schema_of(rows: Iterable[tuple[str, str, str]], *, server_version_num: int, supabase: bool) -> Schema:
+    """Put rows of (class, identity, definition) together, in the order of their keys."""
+    found = sorted(rows)
+    return Schema(
+        objects={(kind, identity): definition for kind, identity, definition in found if kind != UNMODELLED},
+        server_version_num=server_version_num,
+        supabase=supabase,
+        unmodelled={
+            identity: int(json.loads(definition)["count"]) for kind, identity, definition in found if kind == UNMODELLED
+        },
+    )

@@ -1,0 +1,89 @@
+"""Reading the live schema: one statement over one snapshot, under settings that make equal databases print equally."""
+
+import asyncio
+
+from migrator.database.sessions.session import Session
+from migrator.errors import MigratorError, ServerError, UnavailableError
+from migrator.schema.objects import Schema, schema_of
+from migrator.schema.scope import Scope
+
+SETTINGS = """begin isolation level repeatable read read only;
+set local search_path = '';
+set local jit = off;
+set local lock_timeout = '5s';
+set local datestyle = 'ISO, YMD';
+set local intervalstyle = 'postgres';
+set local timezone = 'UTC';
+set local extra_float_digits = 1;
+set local bytea_output = 'hex';
+set local quote_all_identifiers = off"""
+"""What the texts of `pg_get_*` depend on, and what keeps a reader from being slow or in the way."""
+
+GONE_MEANWHILE = frozenset({"XX000", "42P01", "42704", "42703", "42883", "3F000"})
+"""`pg_get_*` read the catalog of now, not that of the snapshot: another session has just dropped what they describe."""
+
+ATTEMPTS = 4
+
+
+async def read(session: Session, scope: Scope) -> Schema:
+    """All that is in the database and compared, in two round trips. Writes nothing.
+
+    Takes ACCESS SHARE locks of views and their tables for its time, as `pg_get_viewdef` does, and waits up to 5 s for
+    each; tries again where another session's DDL was in the way. Must not be called inside a transaction.
+
+    Raises `UnavailableError` (`schema-busy`) where a lock was held for longer, or the schema did not keep still.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return await _read(session, scope)
+        except ServerError as error:
+            await session.rollback()
+            if error.report.sqlstate == "55P03":
+                raise busy("another session has locked a table that a view is made of") from error
+            if error.report.sqlstate not in GONE_MEANWHILE:
+                raise
+            if attempt == ATTEMPTS - 1:
+                raise busy(f"other sessions change the schema all the time: {error.report.message}") from error
+            await asyncio.sleep(0.1 * (attempt + 1))
+    raise AssertionError
+
+
+async def _read(session: Session, scope: Scope) -> Schema:
+    chunks: list[bytes] = []
+
+    async def take(chunk: bytes) -> None:
+        chunks.append(bytes(chunk))
+
+    version, _ = session.version
+    try:
+        await session.run(SETTINGS)
+        await session.receive(scope.query(version), take, then="rollback")
+    except (MigratorError, asyncio.CancelledError) as error:
+        if not isinstance(error, ServerError):
+            await session.give_up()
+        raise
+    rows = (_row(line) for line in b"".join(chunks).split(b"\n")[:-1])
+    return schema_of(rows, server_version_num=version, supabase=scope.supabase)
+
+
+def _row(line: bytes) -> tuple[str, str, str]:
+    kind, identity, definition = line.decode().split("\t")
+    if "\\" in line.decode():  # COPY's text format
+        kind, identity, definition = (unescape(part) for part in (kind, identity, definition))
+    return kind, identity, definition
+
+
+def unescape(text: str) -> str:
+    """A value of COPY's text format; https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2."""
+    parts = text.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r") for part in parts)
+
+
+def busy(why: str) -> UnavailableError:
+    """The schema could not be read just now."""
+    return UnavailableError(
+        f"the schema could not be read: {why}",
+        code="schema-busy",
+        outcome="nothing was compared, and nothing was changed",
+        hint="run the command again when that session is done",
+    )

@@ -1,0 +1,72 @@
+"""What of a database is compared, and what is not ours to compare."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from migrator.config import Config
+from migrator.database.supabase.managed import MANAGED_SCHEMAS
+from migrator.schema import catalog
+
+YOYO_TABLES = ("_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock")
+"""Tables of a ledger; they hold what is applied, and are no part of what is."""
+
+SUPABASE_LEDGER = (("supabase_migrations", "schema_migrations"), ("supabase_migrations", "seed_files"))
+
+OWN_TABLES = ("journal", "setting", "seed", "snapshot")
+
+SUPABASE_POLICED = ("auth", "storage", "realtime")
+"""Managed schemas on whose tables users have policies and triggers of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is compared.
+
+    Attributes:
+        own: the schema of our own tables, which is left out.
+        ledger: the schema of the ledger's tables, which are left out.
+        supabase: leave out what Supabase manages.
+        partitions: compare the children of partitioned tables, too.
+    """
+
+    own: str
+    ledger: str
+    supabase: bool
+    partitions: bool = False
+
+    @property
+    def managed(self) -> tuple[str, ...]:
+        """Schemas of which policies and triggers alone are compared."""
+        return SUPABASE_POLICED if self.supabase else ()
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Schemas that are left out whole."""
+        platform = MANAGED_SCHEMAS - {*self.managed} if self.supabase else frozenset[str]()
+        own = set[str]() if self.own in {"public", self.ledger} else {self.own}
+        return tuple(sorted(platform | own))
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """Tables that are left out, as (schema, name)."""
+        return (
+            *((self.ledger, name) for name in YOYO_TABLES),
+            *((self.own, name) for name in OWN_TABLES),
+            *SUPABASE_LEDGER,
+        )
+
+    def query(self, version: int, *, only: Sequence[str] | None = None) -> str:
+        """The statement that reads it from a server of this version, see `catalog.query`."""
+        return catalog.query(
+            version,
+            hidden=self.hidden,
+            managed=self.managed,
+            tables=self.left_out,
+            partitions=self.partitions,
+            only=only,
+        )
+
+
+def scope_of(config: Config, *, ledger: str, supabase: bool) -> Scope:
+    """What is compared of the configured database; `ledger` is the schema that its ledger is in."""
+    return Scope(own=config.schema, ledger=ledger, supabase=supabase)

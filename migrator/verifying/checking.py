@@ -1,0 +1,49 @@
+"""The checks that are made of a query, asked of a database in one statement."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from migrator.database.sessions.session import Session
+from migrator.events.verifying import Finding
+from migrator.schema import catalog
+from migrator.schema.scope import Scope
+from migrator.verifying.checks import Check
+
+
+def query(checks: Sequence[Check], scope: Scope) -> str:
+    """One jsonb per finding: the check's code, the class and the identity of the object, the facts."""
+    common = files("migrator.verifying.checks").joinpath("common.sql").read_text(encoding="utf-8")
+    left_out = [f"{schema}.{name}" for schema, name in scope.left_out]
+    hidden = [*scope.hidden, *scope.managed]
+    values = {"hidden": catalog.array(hidden), "left_out": catalog.array(left_out)}
+    parts = [
+        f"(select jsonb_build_array('{check.code}', kind, identity, facts)"
+        f" from (\n{check.query}\n) o (kind, identity, facts))"
+        for check in checks
+        if check.query is not None
+    ]
+    return catalog.filled(f"{common}\n" + "\nunion all\n".join(parts), values)
+
+
+async def findings(session: Session, checks: Sequence[Check], scope: Scope) -> tuple[Finding, ...]:
+    """What the checks find, in the order of codes and identities. Writes nothing.
+
+    For an open transaction with the settings of `migrator.schema.reading`.
+    """
+    by_code = {check.code: check for check in checks}
+    rows = sorted(await session.read(query(checks, scope)), key=lambda row: row[:3])
+    return tuple(_finding(by_code[code], kind, identity, facts or {}) for code, kind, identity, facts in rows)
+
+
+def _finding(check: Check, kind: str, identity: str, facts: dict[str, Any]) -> Finding:
+    known = {"identity": identity, "kind": kind, **facts}
+    return Finding(
+        code=check.code,
+        name=check.name,
+        severity=check.severity,
+        message=check.message.format_map(known),
+        kind=kind,
+        subject=identity,
+        hint=check.hint.format_map(known) or None,
+    )
