@@ -43,6 +43,17 @@ TABLES = {
         loaded_by text,
         tool_version text,
         primary key (path, env))""",
+    "snapshot": """(
+        id boolean primary key default true check (id),
+        ledger text not null,
+        head text,
+        objects bytea not null,
+        server_version_num integer not null,
+        catalog_version integer not null,
+        supabase boolean not null,
+        recorded_at timestamptz not null,
+        recorded_by text,
+        tool_version text)""",
 }
 """The columns of our tables, by name. Columns are only ever added."""
 

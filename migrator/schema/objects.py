@@ -13,8 +13,13 @@ CATALOG_VERSION = 1
 """Which rows the queries of `catalog/` give: raised when the same database would give others, so that an old record
 is not taken for drift."""
 
+LEDGER = "ledger"
+"""The class of the row that says what the ledger held in the same snapshot: its identity is a fingerprint of it."""
+
 UNMODELLED = "unmodelled"
 """The class of the rows that name what no query of `catalog/` models: its identity is a kind, its attribute a count."""
+
+_BESIDE = (LEDGER, UNMODELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +32,16 @@ class Schema:
         server_version_num: of the server that printed them, as in 170004.
         supabase: what Supabase manages is left out.
         unmodelled: how many objects there are of kinds that no query models.
+        ledger: a fingerprint of the migrations that were applied at that moment; None where nobody asked.
+        head: the newest of them; None where there is none.
     """
 
     objects: Mapping[Key, str]
     server_version_num: int
     supabase: bool = False
     unmodelled: Mapping[str, int] = field(default_factory=dict)
+    ledger: str | None = None
+    head: str | None = None
 
     def attributes(self, key: Key) -> Mapping[str, Any]:
         """What is told of an object, by the names of its attributes. Raises KeyError where there is none."""
@@ -47,11 +56,13 @@ class Schema:
 def schema_of(rows: Iterable[tuple[str, str, str]], *, server_version_num: int, supabase: bool) -> Schema:
     """Put rows of (class, identity, definition) together, in the order of their keys."""
     found = sorted(rows)
+    beside = {kind: [(identity, text) for other, identity, text in found if other == kind] for kind in _BESIDE}
+    ledger, head = next(((mark, json.loads(text).get("head")) for mark, text in beside[LEDGER]), (None, None))
     return Schema(
-        objects={(kind, identity): definition for kind, identity, definition in found if kind != UNMODELLED},
+        objects={(kind, identity): text for kind, identity, text in found if kind not in _BESIDE},
         server_version_num=server_version_num,
         supabase=supabase,
-        unmodelled={
-            identity: int(json.loads(definition)["count"]) for kind, identity, definition in found if kind == UNMODELLED
-        },
+        unmodelled={identity: int(json.loads(text)["count"]) for identity, text in beside[UNMODELLED]},
+        ledger=ledger,
+        head=head,
     )

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.config import Config
 from migrator.database.supabase.managed import MANAGED_SCHEMAS
 from migrator.schema import catalog
+from migrator.schema.objects import LEDGER
 
 YOYO_TABLES = ("_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock")
 """Tables of a ledger; they hold what is applied, and are no part of what is."""
@@ -27,12 +27,14 @@ class Scope:
         ledger: the schema of the ledger's tables, which are left out.
         supabase: leave out what Supabase manages.
         partitions: compare the children of partitioned tables, too.
+        marked: a query for the row that says what the ledger holds, see `ledger_mark`; None: nobody asks.
     """
 
     own: str
     ledger: str
     supabase: bool
     partitions: bool = False
+    marked: str | None = None
 
     @property
     def managed(self) -> tuple[str, ...]:
@@ -64,9 +66,19 @@ class Scope:
             tables=self.left_out,
             partitions=self.partitions,
             only=only,
+            beside=() if self.marked is None else (self.marked,),
         )
 
 
-def scope_of(config: Config, *, ledger: str, supabase: bool) -> Scope:
-    """What is compared of the configured database; `ledger` is the schema that its ledger is in."""
-    return Scope(own=config.schema, ledger=ledger, supabase=supabase)
+def ledger_mark(*, table: str, id_: str, order: str) -> str:
+    """A query for the row that says what a ledger holds: a fingerprint of the ids in a fixed order, and the newest.
+
+    Args:
+        table: the table of entries, quoted; its alias is `m`.
+        id_: an expression for an entry's migration.
+        order: what sorts entries, the oldest first.
+    """
+    ids = f'string_agg({id_}, chr(31) order by {id_} collate "C")'
+    return f"""select '{LEDGER}', encode(sha256(convert_to(coalesce({ids}, ''), 'UTF8')), 'hex'),
+    jsonb_strip_nulls(jsonb_build_object('head', (array_agg({id_} order by {order}))[count(*)]))
+from {table} m"""

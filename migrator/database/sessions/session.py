@@ -118,18 +118,18 @@ class Session:
         except _DRIVER_ERRORS as error:
             raise translate(error, self.target.kind) from error
 
-    async def read(self, query: str) -> list[Any]:
+    async def read(self, query: str, *, then: str | None = None) -> list[Any]:
         """The rows of a query that returns one json or jsonb column: one round trip, no snapshot left behind.
 
         The text is sent as `COPY (query) TO STDOUT`, so it has no trailing semicolon and takes no parameters; quote
-        values with `migrator.sql.names.literal`.
+        values with `migrator.sql.names.literal`. `then` is a statement that travels behind it.
         """
         chunks: list[bytes] = []
 
         async def take(chunk: bytes) -> None:
             chunks.append(bytes(chunk))
 
-        await self.receive(query, take)
+        await self.receive(query, take, then=then)
         lines = b"".join(chunks).split(b"\n")[:-1]
         # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
         return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]

@@ -44,6 +44,7 @@ def query(
     tables: Sequence[tuple[str, str]],
     partitions: bool = False,
     only: Sequence[str] | None = None,
+    beside: Sequence[str] = (),
 ) -> str:
     """All classes in one statement of three text columns: class, identity, definition.
 
@@ -54,6 +55,7 @@ def query(
         tables: tables that are left out with all that belongs to them, as (schema, name).
         partitions: compare the children of partitioned tables, too.
         only: names of files, to leave the others out.
+        beside: further queries of three such columns, to be answered over the same snapshot.
     """
     chosen = names(version) if only is None else [name for name in names(version) if name in only]
     common = texts()[COMMON]
@@ -65,7 +67,8 @@ def query(
     }
     common = filled(common, values)
     columns = "kind::text, identity::text, definition::text"
-    parts = [f"(select {columns} from (\n{texts()[name]}\n) o (kind, identity, definition))" for name in chosen]
+    queries = [*(texts()[name] for name in chosen), *beside]
+    parts = [f"(select {columns} from (\n{text}\n) o (kind, identity, definition))" for text in queries]
     return f"{common}\n" + "\nunion all\n".join(parts)
 
 

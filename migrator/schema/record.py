@@ -1,0 +1,134 @@
+"""The record: the schema as our runs left it, one row of `migrator.snapshot`.
+
+It holds what the migrations made, not what was found: a run adds what itself has changed, so that what somebody changed
+by hand stays a difference until it is accepted. It counts only while the ledger is the one that it was written with.
+"""
+
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from migrator._version import __version__
+from migrator.database.sessions.session import Session
+from migrator.errors import ServerError
+from migrator.schema.objects import CATALOG_VERSION, Schema, schema_of
+from migrator.sql.names import literal, quote
+
+TABLE = "snapshot"
+
+_NO_TABLE = frozenset({"42P01", "3F000"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the row says.
+
+    Attributes:
+        schema: the objects, with the ledger's fingerprint and its newest migration at that time.
+        catalog_version: which rows the queries gave then, see `CATALOG_VERSION`.
+        recorded_at: when.
+        recorded_by: the role of the session that wrote it.
+    """
+
+    schema: Schema
+    catalog_version: int
+    recorded_at: datetime
+    recorded_by: str | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Its objects can be compared with what this version of the program reads."""
+        return self.catalog_version == CATALOG_VERSION
+
+
+def query(own: str) -> str:
+    """A query for the row, as one jsonb; `own` is the schema of our tables."""
+    columns = "ledger, head, server_version_num, catalog_version, supabase, recorded_at, recorded_by"
+    pairs = ", ".join(f"'{name}', {name}" for name in columns.split(", "))
+    # not base64, which puts line ends into its text
+    objects = "'objects', encode(objects, 'hex')"
+    return f"select jsonb_build_object({pairs}, {objects}) from {quote(own, TABLE)}"
+
+
+async def load(session: Session, own: str, *, then: str | None = None) -> Record | None:
+    """The record in the schema `own`; None where there is none. One round trip; writes nothing.
+
+    `then` is a statement that travels behind the question and is run where that could be asked. Raises `ServerError`
+    42501 where this role may not read it. Inside a transaction a table that is missing ends that.
+    """
+    try:
+        found = await session.read(query(own), then=then)
+    except ServerError as error:
+        if error.report.sqlstate not in _NO_TABLE:
+            raise
+        return None
+    return _record(found[0]) if found else None
+
+
+def _record(row: dict[str, Any]) -> Record:
+    lines = zlib.decompress(bytes.fromhex(row["objects"])).decode().split("\x1e")
+    parts = (line.split("\x1f") for line in lines if line)
+    schema = schema_of(
+        ((kind, identity, definition) for kind, identity, definition in parts),
+        server_version_num=row["server_version_num"],
+        supabase=row["supabase"],
+    )
+    return Record(
+        schema=replace(schema, ledger=row["ledger"], head=row["head"]),
+        catalog_version=row["catalog_version"],
+        recorded_at=datetime.fromisoformat(row["recorded_at"]),
+        recorded_by=row["recorded_by"],
+    )
+
+
+def packed(schema: Schema) -> bytes:
+    """The objects as they are kept: JSON holds no raw control character, and names with one are no match for it."""
+    return zlib.compress("\x1e".join("\x1f".join((*key, text)) for key, text in schema.objects.items()).encode(), 6)
+
+
+def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:
+    """The record after a run: what it was, and whatever differs between `before` and `after` the run as it is after."""
+    objects = dict(recorded.objects)
+    for key in before.objects.keys() | after.objects.keys():
+        text = after.objects.get(key)
+        if text == before.objects.get(key):
+            continue
+        if text is None:
+            objects.pop(key, None)
+        else:
+            objects[key] = text
+    return replace(recorded, objects=dict(sorted(objects.items())), ledger=after.ledger, head=after.head)
+
+
+def writing(own: str, schema: Schema, *, instead_of: str | None) -> str:
+    """SQL that writes the row, for a transaction of ours.
+
+    Where there is one already, it is written over only if its fingerprint is `instead_of`: another run may have been
+    faster. None writes over whatever there is.
+    """
+    if schema.ledger is None:
+        message = "a record without the ledger's fingerprint would never be comparable"
+        raise ValueError(message)
+    values = {
+        "ledger": literal(schema.ledger),
+        "head": literal(schema.head),
+        "objects": f"decode('{packed(schema).hex()}', 'hex')",
+        "server_version_num": str(schema.server_version_num),
+        "catalog_version": str(CATALOG_VERSION),
+        "supabase": str(schema.supabase).lower(),
+        "recorded_at": "pg_catalog.clock_timestamp()",
+        "recorded_by": "session_user",
+        "tool_version": literal(__version__),
+    }
+    assigned = ", ".join(f"{name} = excluded.{name}" for name in values)
+    condition = "" if instead_of is None else f" where s.ledger = {literal(instead_of)}"
+    return (
+        f"insert into {quote(own, TABLE)} as s ({', '.join(values)}) values ({', '.join(values.values())}) "
+        f"on conflict (id) do update set {assigned}{condition}"
+    )
+
+
+def moved(own: str, *, before: str, after: str) -> str:
+    """SQL for a ledger whose entries change while the schema stays: the record counts on where it counted before."""
+    return f"update {quote(own, TABLE)} set ledger = {after} where ledger = {before}"
