@@ -1,14 +1,17 @@
 """Reading the live schema: one statement over one snapshot, under settings that make equal databases print equally."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, ServerError, UnavailableError
 from migrator.schema.objects import Schema, schema_of
 from migrator.schema.scope import Scope
 
-SETTINGS = """begin isolation level repeatable read read only;
-set local search_path = '';
+Answer = TypeVar("Answer")
+
+LOCALLY = """set local search_path = '';
 set local jit = off;
 set local lock_timeout = '5s';
 set local datestyle = 'ISO, YMD';
@@ -18,6 +21,9 @@ set local extra_float_digits = 1;
 set local bytea_output = 'hex';
 set local quote_all_identifiers = off"""
 """What the texts of `pg_get_*` depend on, and what keeps a reader from being slow or in the way."""
+
+SETTINGS = f"begin isolation level repeatable read read only; {LOCALLY}"
+"""What a transaction begins with that reads the schema."""
 
 GONE_MEANWHILE = frozenset({"XX000", "42P01", "42704", "42703", "42883", "3F000"})
 """`pg_get_*` read the catalog of now, not that of the snapshot: another session has just dropped what they describe."""
@@ -33,9 +39,18 @@ async def read(session: Session, scope: Scope) -> Schema:
 
     Raises `UnavailableError` (`schema-busy`) where a lock was held for longer, or the schema did not keep still.
     """
+    return await steadily(session, lambda: read_opened(session, scope))
+
+
+async def steadily(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer to a question of several reads, over one snapshot: in a transaction that begins with `SETTINGS`.
+
+    The question ends the transaction with the last that it sends, as `read_opened` does. It is asked anew where
+    another session's DDL was in the way; see `read` for locks and what is raised.
+    """
     for attempt in range(ATTEMPTS):
         try:
-            return await _read(session, scope)
+            return await _asked(session, question)
         except ServerError as error:
             await session.rollback()
             if error.report.sqlstate == "55P03":
@@ -48,20 +63,28 @@ async def read(session: Session, scope: Scope) -> Schema:
     raise AssertionError
 
 
-async def _read(session: Session, scope: Scope) -> Schema:
+async def _asked(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
+    try:
+        await session.run(SETTINGS)
+        return await question()
+    except (MigratorError, asyncio.CancelledError) as error:
+        if not isinstance(error, ServerError):
+            await session.give_up()
+        raise
+
+
+async def read_opened(session: Session, scope: Scope, *, then: str = "rollback") -> Schema:
+    """The same in a transaction that has begun with `SETTINGS`, which `then` ends: one round trip, one try.
+
+    Raises `ServerError` as it comes.
+    """
     chunks: list[bytes] = []
 
     async def take(chunk: bytes) -> None:
         chunks.append(bytes(chunk))
 
     version, _ = session.version
-    try:
-        await session.run(SETTINGS)
-        await session.receive(scope.query(version), take, then="rollback")
-    except (MigratorError, asyncio.CancelledError) as error:
-        if not isinstance(error, ServerError):
-            await session.give_up()
-        raise
+    await session.receive(scope.query(version), take, then=then)
     rows = (_row(line) for line in b"".join(chunks).split(b"\n")[:-1])
     return schema_of(rows, server_version_num=version, supabase=scope.supabase)
 
