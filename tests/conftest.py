@@ -51,6 +51,7 @@ STARTING_SERVERS = (
     "database/test_server_",
     "database/test_tls_server.py",
     "docs/test_stories.py",
+    "schema/test_versions.py",
 )
 """Where tests start a server without asking a fixture for it."""
 

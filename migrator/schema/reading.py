@@ -89,6 +89,15 @@ async def read_opened(session: Session, scope: Scope, *, then: str = "rollback")
     return schema_of(rows, server_version_num=version, supabase=scope.supabase)
 
 
+async def read_inside(session: Session, scope: Scope) -> Schema:
+    """The same in a transaction that goes on as it was, and whose own changes are seen: two round trips, one try.
+
+    Raises `ServerError` as it comes; the transaction is aborted then.
+    """
+    await session.run(f"savepoint migrator_reading; {LOCALLY}")
+    return await read_opened(session, scope, then="rollback to migrator_reading; release migrator_reading")
+
+
 def _row(line: bytes) -> tuple[str, str, str]:
     kind, identity, definition = line.decode().split("\t")
     if "\\" in line.decode():  # COPY's text format

@@ -32,7 +32,7 @@ acl (classid, objid, objsubid, held, standard) as (
         acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner)
     from pg_class where relacl is not null and oid >= 16384
     union all
-    select 'pg_catalog.pg_class'::regclass, attrelid, attnum, attacl, '{}'::aclitem[]
+    select 'pg_catalog.pg_class'::regclass, attrelid, attnum, attacl, null
     from pg_attribute where attacl is not null and attrelid >= 16384
     union all
     select 'pg_catalog.pg_proc'::regclass, oid, 0, proacl, acldefault('f', proowner) from pg_proc where proacl is not null

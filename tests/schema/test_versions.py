@@ -1,0 +1,58 @@
+"""Every supported version that is here understands each query, and gives equal databases equal rows."""
+
+from conftest import SCOPE, config_of, perform
+from servers import Other
+from test_mutations import seen
+
+from migrator.database.connect import connect
+from migrator.errors import MigratorError
+from migrator.schema import catalog
+from migrator.schema.objects import Schema
+from migrator.schema.reading import SETTINGS, read
+
+
+async def _read(dsn: str) -> Schema:
+    async with connect(config_of(dsn)) as session:
+        return await read(session, SCOPE)
+
+
+async def _refused(dsn: str) -> dict[str, str]:
+    """What the server says against a query, each asked alone; there must be some."""
+    refused = {}
+    async with connect(config_of(dsn)) as session:
+        version, _ = session.version
+        chosen = catalog.names(version)
+        assert len(chosen) > 4
+        for name in chosen:
+            await session.run(SETTINGS)
+            try:
+                await session.run(f"explain {SCOPE.query(version, only=[name])}")
+                await session.run(SCOPE.query(version, only=[name]))
+            except MigratorError as error:
+                refused[name] = error.message
+            await session.run("rollback")
+    return refused
+
+
+async def test_each_query_is_understood_here(rich: str):
+    """Every file of the catalog, alone, on the server of the tests."""
+    assert await _refused(rich) == {}
+
+
+async def test_each_query_is_understood_by_other_versions(other: Other):
+    """Every file of the catalog, alone."""
+    assert await _refused(other.dsn) == {}
+
+
+async def test_a_restored_dump_is_the_same_schema(other: Other):
+    """The same twice, and the same after `pg_dump` and `psql`, with other OIDs and other column numbers."""
+    copy = other.server.address("restored")
+    first, again = await _read(other.dsn), await _read(other.dsn)
+    dump = other.program("pg_dump", other.dsn)
+    await perform(other.server.address("postgres"), "create database restored template template0")
+    try:
+        other.program("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", copy, stdin=dump)
+        restored = await _read(copy)
+    finally:
+        await perform(other.server.address("postgres"), "drop database restored with (force)")
+    assert (seen(first, again), seen(first, restored)) == (frozenset(), frozenset())
