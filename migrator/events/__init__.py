@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         SeedResult,
     )
     from migrator.events.status import StatusResult
+    from migrator.events.verifying import CheckInfo, ChecksResult, Finding, Ignored, NotCompared, VerifyResult
 
     Event: TypeAlias = (
         Told
@@ -58,6 +59,8 @@ _HOMES = {
     "Applying": "migrating",
     "Blocked": "blocking",
     "Blocker": "blocking",
+    "CheckInfo": "verifying",
+    "ChecksResult": "verifying",
     "DoctorResult": "doctor",
     "DoctorStep": "doctor",
     "EditorSchemaResult": "pulling",
@@ -67,9 +70,12 @@ _HOMES = {
     "FileLoaded": "seeding",
     "FileLoading": "seeding",
     "FileSkipped": "seeding",
+    "Finding": "verifying",
     "Halted": "migrating",
+    "Ignored": "verifying",
     "InitFile": "founding",
     "InitResult": "founding",
+    "NotCompared": "verifying",
     "Noticed": "migrating",
     "Planned": "migrating",
     "PullResult": "pulling",
@@ -83,6 +89,7 @@ _HOMES = {
     "StatusResult": "status",
     "Told": "database",
     "Trace": "founding",
+    "VerifyResult": "verifying",
     "Waiting": "database",
 }
 
@@ -91,6 +98,8 @@ __all__ = [
     "Applying",
     "Blocked",
     "Blocker",
+    "CheckInfo",
+    "ChecksResult",
     "DoctorResult",
     "DoctorStep",
     "EditorSchemaResult",
@@ -102,9 +111,12 @@ __all__ = [
     "FileLoaded",
     "FileLoading",
     "FileSkipped",
+    "Finding",
     "Halted",
+    "Ignored",
     "InitFile",
     "InitResult",
+    "NotCompared",
     "Noticed",
     "Planned",
     "PullResult",
@@ -118,6 +130,7 @@ __all__ = [
     "StatusResult",
     "Told",
     "Trace",
+    "VerifyResult",
     "Waiting",
     "ignore",
 ]

@@ -52,7 +52,7 @@ class JsonRenderer:
                 "severity": event.severity,
                 "message": short(event.message),
                 "migration": event.migration,
-                "where": _where(event.where),
+                "where": place(event.where),
                 "hint": event.hint,
             }
             self._notices.append(notice if event.code is None else {"code": event.code, **notice})
@@ -94,7 +94,8 @@ class JsonRenderer:
         """Nothing moves here."""
 
 
-def _where(where: Span | None) -> dict[str, Any] | None:
+def place(where: Span | None) -> dict[str, Any] | None:
+    """A place in a file; null where there is none."""
     return None if where is None else {"path": where.path, "line": where.line, "column": where.column}
 
 
@@ -107,7 +108,7 @@ def failure(error: MigratorError, exit_code: int) -> dict[str, Any]:
         "detail": error.detail and short(error.detail),
         "outcome": error.outcome,
         "hint": error.hint and short(error.hint),
-        "where": _where(error.where),
+        "where": place(error.where),
         "sqlstate": error.sqlstate,
         "migration": error.migration,
         "statement": error.statement,
@@ -235,7 +236,7 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
                 "edges": [asdict(edge) for edge in result.edges],
             }
         case SeedCheckResult():
-            differences = [{**asdict(each), "where": _where(each.where)} for each in result.differences]
+            differences = [{**asdict(each), "where": place(each.where)} for each in result.differences]
             return {
                 "database": _database(result.database),
                 "files": result.files,
@@ -253,6 +254,14 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
             }
         case PullResult():
             return {"database": _database(result.database), "pulled": [asdict(table) for table in result.tables]}
+        case events.VerifyResult():
+            from migrator.cli.render import findings_json
+
+            return findings_json.verified(result)
+        case events.ChecksResult():
+            from migrator.cli.render import findings_json
+
+            return findings_json.checks(result)
         case EditorSchemaResult():
             document = {"path": result.path} if result.path is not None else {"editor_schema": result.document}
             return {"database": _database(result.database), **document}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedCheckResult, SeedPlanResult, SeedResult
     from migrator.events.status import StatusResult
+    from migrator.events.verifying import ChecksResult, VerifyResult
 
     Result: TypeAlias = (
         RunResult
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
         | SeedPlanResult
         | ResetResult
         | PullResult
+        | VerifyResult
+        | ChecksResult
         | EditorSchemaResult
     )
 else:

@@ -196,6 +196,14 @@ class TextRenderer:
                 refused = refusal(result)
                 if refused is not None:
                     self._log.lines(report(refused, self._ink))
+            case events.VerifyResult():
+                from migrator.cli.render import findings
+
+                self._answers.lines(findings.verified(result, ink, verbose=self._asked.verbose))
+            case events.ChecksResult():
+                from migrator.cli.render import findings
+
+                self._answers.lines(findings.checks(result, ink))
             case events.SeedPlanResult():
                 from migrator.cli.render import seeds
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator import events
 from migrator.cli.render.tables import STATES
-from migrator.errors import MigratorError, StateError
+from migrator.errors import MigratorError, StateError, UnavailableError
 from migrator.events.database import ServerResult
 from migrator.events.migrating import RunResult
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migrator.cli.render.result import Result
 
 
-def refusal(result: Result) -> MigratorError | None:
+def refusal(result: Result) -> MigratorError | None:  # noqa: PLR0911 - one answer per kind of result
     """Why the answer is no; None where it is yes or nobody asked. Seed files do not count."""
     match result:
         case RunResult():  # first, so that a deploy does not load what only `status` answers
@@ -27,6 +27,8 @@ def refusal(result: Result) -> MigratorError | None:
             return _behind(result)
         case events.SeedCheckResult() if result.different:
             return _seeds_differ(result)
+        case events.VerifyResult():
+            return _found(result)
         case _:
             return None
 
@@ -57,4 +59,33 @@ def _seeds_differ(result: events.SeedCheckResult) -> MigratorError:
         code="seeds-differ",
         hint="`migrate seed --force` puts them back; `migrate seed` loads what is new or changed",
         causes=causes,
+    )
+
+
+def _found(result: events.VerifyResult) -> MigratorError | None:
+    """Findings first; a question without an answer is no yes either."""
+    if result.failing:
+        from migrator.cli.render import findings
+
+        return StateError(
+            f"`migrate {result.command}` found {findings.counted(result.failing)}",
+            code="findings",
+            hint="the answer says what each of them needs; "
+            "an entry of `[[tool.migrator.ignore]]` covers what shall stay as it is",
+        )
+    for error in result.untold:
+        if isinstance(error, UnavailableError):
+            return error
+    if not result.untold:
+        return None
+    first = result.untold[0]
+    return UnavailableError(
+        first.message,
+        code=first.code,
+        where=first.where,
+        detail=first.detail,
+        outcome=first.outcome,
+        hint=first.hint,
+        sqlstate=first.sqlstate,
+        causes=result.untold[1:],
     )
