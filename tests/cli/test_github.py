@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from migrator.cli.render import Surroundings, choose
-from migrator.cli.render.github import GithubRenderer, annotation, defuse
+from migrator.cli.render.github import GithubRenderer, annotation
+from migrator.cli.render.workflow import defuse
 from migrator.errors import InputError, WorkError
 from migrator.events import Applied, FileFailed, FileLoaded, Noticed
 from migrator.events.database import DatabaseInfo
@@ -55,7 +56,7 @@ def test_annotations_are_escaped():
     """Per cents, line ends, colons and commas do not break out of their place in a workflow command."""
     where = Span(path="a,b:c%.sql", line=3, column=7)
     error = InputError("100% wrong\r\n::set-env name=x::y", code="x", where=where, hint="no")
-    assert annotation(error) == (
+    assert annotation(error, {}) == (
         "::error file=a%2Cb%3Ac%25.sql,line=3,col=7,title=x::100%25 wrong%0D%0A::set-env name=x::y%0Ahint: no"
     )
 

@@ -33,10 +33,10 @@ def about(finding: Finding) -> str:
     return line(" ".join(part for part in (finding.kind, finding.subject) if part))
 
 
-def cut(text: str) -> tuple[list[str], int]:
+def cut(text: str, most: int = MOST_LINES) -> tuple[list[str], int]:
     """As many lines as are shown, without control characters, and how many more there are."""
     parts = text.rstrip("\n").split("\n")
-    return [clean(short(part), keep="\t") for part in parts[:MOST_LINES]], max(0, len(parts) - MOST_LINES)
+    return [clean(short(part), keep="\t") for part in parts[:most]], max(0, len(parts) - most)
 
 
 def statements(finding: Finding) -> str:

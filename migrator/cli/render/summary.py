@@ -12,6 +12,7 @@ from migrator.events.database import DatabaseInfo
 from migrator.events.migrating import ProtectResult, RunResult
 from migrator.events.seeding import Counts, SeedCheckResult, SeedResult
 from migrator.events.status import StatusResult
+from migrator.events.verifying import ChecksResult, VerifyResult
 
 # what Markdown would take for its own in the middle of a line, and HTML anywhere
 _SPECIAL = frozenset(r"\`*_[]<>|&#~$@!")
@@ -65,8 +66,8 @@ class Summary:
     def _file(self, state: str, path: str, said: str, took: str) -> None:
         self._files.append((state, code(path), said, took))
 
-    def done(self, result: Result) -> str:
-        """The page of a success."""
+    def done(self, result: Result, room: int) -> str:  # noqa: PLR0911 - one page per kind of result
+        """The page of an answer; what may be long is cut to `room` bytes."""
         info = getattr(result, "database", None)
         where = [] if info is None else [_where(info), ""]
         if isinstance(result, StatusResult):
@@ -77,6 +78,12 @@ class Summary:
             return self._page(_init(result))
         if isinstance(result, SeedCheckResult):
             return self._page([*where, *_seed_check(result)])
+        if isinstance(result, VerifyResult):
+            from migrator.cli.render import findings_markdown
+
+            return self._page([*where, *findings_markdown.page(result, room)])
+        if isinstance(result, ChecksResult):
+            return self._page(_checks(result))
         lines = self._work()
         if isinstance(result, RunResult) and result.dry_run:
             lines = [f"- would run {code(name)}" for name in result.planned]
@@ -139,6 +146,11 @@ def _doctor(result: DoctorResult) -> list[str]:
 def _init(result: InitResult) -> list[str]:
     rows = [(founding.WORDS[file.state], code(file.path), prose(file.reason or "")) for file in result.files]
     return list(table(("", "file", ""), rows))
+
+
+def _checks(result: ChecksResult) -> list[str]:
+    rows = [(escape(each.code), escape(each.name), each.severity, escape(each.title)) for each in result.checks]
+    return list(table(("code", "name", "severity", "what it finds"), rows))
 
 
 def _seed_check(result: SeedCheckResult) -> list[str]:
