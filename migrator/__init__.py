@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from migrator.seeding.editor_schema import editor_schema
     from migrator.seeding.pull import pull
     from migrator.source import Source, Span
+    from migrator.verifying.verify import verify
 
 _HOMES = {
     "Address": "config",
@@ -64,6 +65,7 @@ _HOMES = {
     "seed": "seeding",
     "status": "project",
     "up": "migrating",
+    "verify": "verifying.verify",
 }
 """Each public name and the module that it lives in."""
 
@@ -100,6 +102,7 @@ __all__ = [
     "seed",
     "status",
     "up",
+    "verify",
 ]
 
 

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "seed": "Load seed files that are new or changed.",
         "pull": "Write rows of the database as a seed file.",
         "status": "Show the server's version, every migration and the seed files.",
+        "verify": "Tell whether the schema is what the migrations made, and whether it is safe.",
         "new": "Write the file of a new migration.",
         "down": "Roll back the newest migration, or several.",
         "redo": "Roll back the newest migration and apply it again.",

@@ -73,7 +73,7 @@ async def _asked(session: Session, question: Callable[[], Awaitable[Answer]]) ->
         raise
 
 
-async def read_opened(session: Session, scope: Scope, *, then: str = "rollback") -> Schema:
+async def read_opened(session: Session, scope: Scope, *, then: str | None = "rollback") -> Schema:
     """The same in a transaction that has begun with `SETTINGS`, which `then` ends: one round trip, one try.
 
     Raises `ServerError` as it comes.

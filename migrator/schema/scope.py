@@ -1,6 +1,7 @@
 """What of a database is compared, and what is not ours to compare."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from migrator.database.supabase.managed import MANAGED_SCHEMAS
@@ -82,3 +83,8 @@ def ledger_mark(*, table: str, id_: str, order: str) -> str:
     return f"""select '{LEDGER}', encode(sha256(convert_to(coalesce({ids}, ''), 'UTF8')), 'hex'),
     jsonb_strip_nulls(jsonb_build_object('head', (array_agg({id_} order by {order}))[count(*)]))
 from {table} m"""
+
+
+def fingerprint(ids: Iterable[str]) -> str:
+    """What `ledger_mark` says of a ledger with entries of these ids."""
+    return hashlib.sha256("\x1f".join(sorted(ids)).encode()).hexdigest()

@@ -11,28 +11,38 @@ from migrator.schema.scope import Scope
 from migrator.verifying.checks import Check
 
 
-def query(checks: Sequence[Check], scope: Scope) -> str:
-    """One jsonb per finding: the check's code, the class and the identity of the object, the facts."""
-    common = files("migrator.verifying.checks").joinpath("common.sql").read_text(encoding="utf-8")
+def common(scope: Scope) -> str:
+    """The CTEs that the queries of the checks may read; a SELECT follows."""
+    text = files("migrator.verifying.checks").joinpath("common.sql").read_text(encoding="utf-8")
     left_out = [f"{schema}.{name}" for schema, name in scope.left_out]
     hidden = [*scope.hidden, *scope.managed]
-    values = {"hidden": catalog.array(hidden), "left_out": catalog.array(left_out)}
+    return catalog.filled(text, {"hidden": catalog.array(hidden), "left_out": catalog.array(left_out)})
+
+
+def query(checks: Sequence[Check], scope: Scope) -> str:
+    """One jsonb per finding: the check's code, the class and the identity of the object, the facts."""
     parts = [
         f"(select jsonb_build_array('{check.code}', kind, identity, facts)"
         f" from (\n{check.query}\n) o (kind, identity, facts))"
         for check in checks
         if check.query is not None
     ]
-    return catalog.filled(f"{common}\n" + "\nunion all\n".join(parts), values)
+    return f"{common(scope)}\n" + "\nunion all\n".join(parts)
 
 
-async def findings(session: Session, checks: Sequence[Check], scope: Scope) -> tuple[Finding, ...]:
+async def findings(
+    session: Session, checks: Sequence[Check], scope: Scope, *, then: str | None = None
+) -> tuple[Finding, ...]:
     """What the checks find, in the order of codes and identities. Writes nothing.
 
-    For an open transaction with the settings of `migrator.schema.reading`.
+    For an open transaction with the settings of `migrator.schema.reading`. Those that are not made of a query are left
+    out; `then` is a statement that travels behind the question.
     """
-    by_code = {check.code: check for check in checks}
-    rows = sorted(await session.read(query(checks, scope)), key=lambda row: row[:3])
+    by_code = {check.code: check for check in checks if check.query is not None}
+    if not by_code:
+        await session.run(then or "")
+        return ()
+    rows = sorted(await session.read(query(checks, scope), then=then), key=lambda row: row[:3])
     return tuple(_finding(by_code[code], kind, identity, facts or {}) for code, kind, identity, facts in rows)
 
 

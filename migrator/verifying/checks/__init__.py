@@ -9,7 +9,7 @@ import pkgutil
 from dataclasses import dataclass
 from functools import cache
 
-from migrator.events.verifying import CheckInfo, Severity
+from migrator.events.verifying import CheckInfo, ChecksResult, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +49,8 @@ def all_checks() -> tuple[Check, ...]:
     """Every check, in the order of codes."""
     modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
     return tuple(sorted((module.CHECK for module in modules), key=lambda check: str(check.code)))
+
+
+def listed() -> ChecksResult:
+    """The answer of `migrate verify --list`. Asks no database."""
+    return ChecksResult(checks=tuple(check.info for check in all_checks()))

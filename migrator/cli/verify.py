@@ -1,0 +1,52 @@
+"""`migrate verify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.cli.options import command as declare
+from migrator.cli.options import variable
+from migrator.cli.order import Order
+
+if TYPE_CHECKING:
+    from migrator.cli.render.result import Result
+    from migrator.config import Config
+    from migrator.events import Emit
+    from migrator.events.verifying import Severity
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+@declare("verify", example="migrate verify --check-seeds --fail-on warning")
+@click.option(
+    "--check-seeds",
+    is_flag=True,
+    envvar=variable("check-seeds"),
+    help="Compare the seed files with the rows of the database, too.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="error",
+    envvar=variable("fail-on"),
+    help="Exit with 1 for findings of this severity and worse (error).",
+)
+@click.option("--list", "listed", is_flag=True, envvar=variable("list"), help="Show every check; needs no database.")
+def command(*, check_seeds: bool, fail_on: Severity, listed: bool) -> Order:
+    """Read the database, without writing or locking anything: is it what the migrations made, and is it safe?
+
+    The ledger is compared with the files, the schema with what the last run left, and its security and health are
+    checked. Exit 0 means that all is well, 1 that something was found, 3 that a part could not be told.
+    """
+
+    async def job(config: Config, emit: Emit) -> Result:
+        from migrator.verifying import checks
+        from migrator.verifying.verify import verify
+
+        if listed:
+            return checks.listed()
+        return await verify(config, check_seeds=check_seeds, fail_on=fail_on, emit=emit)
+
+    return Order(command="verify", job=job, serving=listed)

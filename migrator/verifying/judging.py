@@ -1,0 +1,137 @@
+"""What a snapshot of the database says against files and record: findings, counts, and what nobody can tell. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from migrator.config import Config
+from migrator.errors import MigratorError
+from migrator.events.status import MigrationStatus
+from migrator.events.verifying import Finding, NotCompared
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.files.migration import Migration
+from migrator.migrating.planning.standing import statuses
+from migrator.schema.compare import Comparison, Difference, compare
+from migrator.schema.objects import Schema
+from migrator.schema.record import TABLE, Record
+from migrator.verifying import ledger, recorded
+from migrator.verifying.checks import Check
+from migrator.verifying.surroundings import Surroundings
+
+UNREADABLE = {
+    "user mapping": ("options of user mappings", "they may hold passwords, which only their owners may read"),
+    "subscription": ("connections of subscriptions", "they may hold passwords, which only superusers may read"),
+}
+"""Classes of which a part is left out for every role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What one snapshot of the database shows.
+
+    Attributes:
+        around: whose database it is, and what this role may see.
+        live: the schema.
+        record: what our runs left; None where there is none, or none that this role may read.
+        found: what the checks found.
+        left_out: the checks that were not asked.
+    """
+
+    around: Surroundings
+    live: Schema
+    record: Record | None
+    found: tuple[Finding, ...]
+    left_out: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A part of a `VerifyResult`; see there."""
+
+    against: str | None = None
+    findings: tuple[Finding, ...] = ()
+    compared: Mapping[str, int] = field(default_factory=dict)
+    platform: int = 0
+    not_compared: tuple[NotCompared, ...] = ()
+    untold: tuple[MigratorError, ...] = ()
+
+
+def judged(config: Config, migrations: Sequence[Migration], known: Ledger, view: View | None) -> Judgement:
+    """All that files, ledger and snapshot tell together; without a snapshot what the ledger tells."""
+    now = statuses(migrations, known, out_of_order=config.out_of_order)
+    found = ledger.findings(now, migrations)
+    unhashed = tuple(_unhashed(migrations, known))
+    if view is None:
+        return Judgement(findings=found, not_compared=unhashed)
+    books = view.around.books
+    untold: list[MigratorError] = [error for name, error in books.items() if error is not None and name != TABLE]
+    obstacle = books.get(TABLE) or _obstacle(view, now)
+    comparison, compared = Comparison(differences=()), {}
+    if obstacle is not None:
+        untold.append(obstacle)
+    elif view.record is not None:
+        comparison = compare(view.record.schema, view.live)
+        compared = _counts(view.record.schema, view.live)
+    return Judgement(
+        against=None if obstacle is not None or view.record is None else recorded.described(view.record),
+        findings=(*found, *map(_drift, comparison.differences), *view.found),
+        compared=compared,
+        platform=comparison.platform,
+        not_compared=(*unhashed, *_not_compared(view)),
+        untold=tuple(untold),
+    )
+
+
+def _obstacle(view: View, now: Sequence[MigrationStatus]) -> MigratorError | None:
+    partial = next((status.id for status in now if status.state == "partial"), None)
+    found = recorded.obstacle(view.record, view.live)
+    return recorded.half_done(partial) if found is None and partial is not None else found
+
+
+def _counts(expected: Schema, found: Schema) -> dict[str, int]:
+    return dict(sorted(Counter(kind for kind, _ in expected.objects.keys() | found.objects.keys()).items()))
+
+
+def _unhashed(migrations: Sequence[Migration], known: Ledger) -> Iterator[NotCompared]:
+    entries = [entry for each in migrations if (entry := known.entry(each.id)) is not None]
+    count = sum(entry.journal is None and entry.statements is None for entry in entries)
+    if count:
+        yield NotCompared(
+            what="contents of migrations",
+            why="another tool applied them, which did not keep what they held",
+            count=count,
+        )
+
+
+def _not_compared(view: View) -> Iterator[NotCompared]:
+    around, live = view.around, view.live
+    for kind, count in live.unmodelled.items():
+        yield NotCompared(what=kind, why="objects of this kind are not compared", count=count)
+    if around.partitions:
+        yield NotCompared(
+            what="partitions", why="of a partitioned table the parent alone is compared", count=around.partitions
+        )
+    counts = live.counts()
+    for kind, (what, why) in UNREADABLE.items():
+        if kind in counts:
+            yield NotCompared(what=what, why=why, count=counts[kind])
+    if view.left_out:
+        yield NotCompared(
+            what="checks of Supabase's API",
+            why="the roles `anon` and `authenticated` do not exist: this is not a Supabase database",
+            count=len(view.left_out),
+        )
+
+
+def _drift(difference: Difference) -> Finding:
+    names = {"missing": "V201", "extra": "V202", "changed": "V203"}
+    said = {"missing": "is missing", "extra": "is not in the record", "changed": "is not as recorded"}
+    return Finding(
+        code=names[difference.change],
+        name=difference.change,
+        severity="error",
+        message=f"{difference.kind} `{difference.identity}` {said[difference.change]}",
+        kind=difference.kind,
+        subject=difference.identity,
+        hint=recorded.ACCEPT,
+    )

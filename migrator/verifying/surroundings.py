@@ -1,0 +1,107 @@
+"""What has to be known of a database before it is judged: what this role may read, whose it is, what its API serves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrator.database.sessions.session import Session
+from migrator.errors import UnavailableError
+from migrator.events.database import Told
+from migrator.schema.record import TABLE
+from migrator.schema.scope import Scope
+from migrator.sql.names import literal
+from migrator.verifying.checking import common
+
+BOOKS = ("journal", "setting", TABLE)
+"""Our tables on which an answer stands."""
+
+_QUERY = """
+select jsonb_build_object(
+    'books', (
+        select jsonb_object_agg(c.relname, jsonb_build_object(
+            'readable', has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'),
+            'hidden', row_security_active(c.oid)))
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = {own} and c.relname in ({books})),
+    'api_roles', (select jsonb_agg(rolname order by rolname) from api_role),
+    'api_schemas', (select jsonb_agg(nspname order by nspname) from api_schema),
+    'served', (select names from served),
+    'served_by', case
+        when nullif(current_setting('pgrst.db_schemas', true), '') is not null then 'setting'
+        when exists (
+            select from pg_db_role_setting d join pg_roles r on r.oid = d.setrole, unnest(d.setconfig) setting
+            where r.rolname = 'authenticator' and setting like 'pgrst.db\\_schemas=_%') then 'role' end,
+    'partitions', (
+        select count(*) from pg_class c join own_schema s on s.oid = c.relnamespace
+        where c.relispartition and c.relkind in ('r', 'p', 'f')))"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What was found.
+
+    Attributes:
+        books: those of our tables that are there, and whether this role sees what is in them.
+        api_roles: which of the roles of an API's keys there are.
+        api_schemas: the schemas that the API serves, as far as they exist.
+        served: what says so, in words.
+        partitions: how many children of partitioned tables there are, which are not compared.
+    """
+
+    books: Mapping[str, UnavailableError | None]
+    api_roles: tuple[str, ...]
+    api_schemas: tuple[str, ...]
+    served: str
+    partitions: int
+
+    @property
+    def has_api(self) -> bool:
+        """It is, or looks like, a Supabase database."""
+        return bool(self.api_roles)
+
+    @property
+    def told(self) -> Told:
+        """Which schemas were taken for those of the API, and why."""
+        names = ", ".join(f"`{name}`" for name in self.api_schemas) or "none that exists"
+        return Told(code="api-schemas", message=f"schemas that the API serves: {names} ({self.served})")
+
+
+def query(scope: Scope) -> str:
+    """One jsonb; it reads the catalog alone, so that every role may ask."""
+    return common(scope) + _QUERY.format(own=literal(scope.own), books=", ".join(map(literal, BOOKS)))
+
+
+async def look(session: Session, scope: Scope) -> Surroundings:
+    """Ask, in an open transaction. One round trip; writes nothing."""
+    (found,) = await session.read(query(scope))
+    names = found["served"]
+    served = {
+        "setting": f"`pgrst.db_schemas` of this session is `{names}`",
+        "role": f"`pgrst.db_schemas` of the role `authenticator` is `{names}`",
+        None: f"`pgrst.db_schemas` is not set, and the default is `{names}`",
+    }
+    return Surroundings(
+        books={name: _obstacle(scope.own, name, state) for name, state in (found["books"] or {}).items()},
+        api_roles=tuple(found["api_roles"] or ()),
+        api_schemas=tuple(found["api_schemas"] or ()),
+        served=served[found["served_by"]],
+        partitions=int(found["partitions"]),
+    )
+
+
+def _obstacle(own: str, name: str, state: Mapping[str, Any]) -> UnavailableError | None:
+    table = f"{own}.{name}"
+    if not state["readable"]:
+        return UnavailableError(
+            f"this role may not read `{table}`",
+            code="missing-rights",
+            sqlstate="42501",
+            hint="its owner must grant `usage` on its schema and `select` on it, or name this role in `readers`",
+        )
+    if state["hidden"]:
+        return UnavailableError(
+            f"row level security hides rows of `{table}` from this role",
+            code="ledger-hidden",
+            hint=f"`alter table {table} disable row level security`, or use its owner",
+        )
+    return None

@@ -1,0 +1,135 @@
+"""`migrate verify`: is this schema the one that we made, and is it safe? The order of the questions, and their answer.
+
+Files, connection, ledger; then one read-only transaction over one snapshot with the catalog, the record and the checks;
+then seeds, when asked. A part that cannot be told is no reason to keep the others silent, and never a yes.
+"""
+
+from migrator.config import Config
+from migrator.database.connect import connect
+from migrator.database.sessions.session import Session
+from migrator.errors import ServerError, UnavailableError
+from migrator.events import Emit, ignore
+from migrator.events.verifying import SEVERITIES, Severity, VerifyResult
+from migrator.migrating.books import ledger
+from migrator.migrating.books.ledger import Ledger
+from migrator.migrating.books.scope import scope
+from migrator.migrating.files.migration import Migration
+from migrator.migrating.guards import database_info, refuse_unversioned
+from migrator.migrating.planning.standing import read_all
+from migrator.schema import reading, record
+from migrator.schema.record import TABLE
+from migrator.schema.scope import Scope, fingerprint
+from migrator.verifying import checking, recorded, seeds, surroundings
+from migrator.verifying.checks import all_checks
+from migrator.verifying.judging import View, judged
+
+OLDEST = 140000
+"""The `server_version_num` from which on the catalog is known."""
+
+ATTEMPTS = 5
+"""How often the ledger is read again because a deploy ran between it and the schema."""
+
+
+async def verify(
+    config: Config, *, check_seeds: bool = False, fail_on: Severity = "error", emit: Emit = ignore
+) -> VerifyResult:
+    """Tell whether the database is what the migrations make, and whether it is safe. Writes nothing, locks nothing.
+
+    Compares the ledger with the files, the live schema with the record that the last run left, and asks the checks of
+    security and health. Works through any pooler, for a role with CONNECT that may read the ledger and the schema
+    `migrator` (see `readers`). While it reads the definitions of views it holds
+    ACCESS SHARE locks, as every query does.
+
+    Args:
+        config: where and what.
+        check_seeds: compare the seed files with the rows of the database, too; see `migrator.check_seeds`.
+        fail_on: the mildest severity at which the answer is no.
+        emit: hears which server was started for it, and which ledger and which schemas were taken.
+
+    Raises:
+        InputError: a file is wrong.
+        UnavailableError: no connection, or no right to read the ledger. What else cannot be told is in the result.
+    """
+    migrations = read_all(config)
+    async with connect(config, emit) as session:
+        _refuse_old(session)
+        known, view, obstacle = await _look(session, config, migrations, emit)
+        info = database_info(session, known, config)
+    answer = judged(config, migrations, known, view)
+    untold = [*answer.untold, *([] if obstacle is None else [obstacle])]
+    found, left_out = [*answer.findings], [*answer.not_compared]
+    if check_seeds:
+        of_seeds, not_compared, failed = await seeds.findings(config, emit)
+        found += of_seeds
+        left_out += not_compared
+        untold += [] if failed is None else [failed]
+    if view is not None and view.around.has_api:
+        emit(view.around.told)
+    return VerifyResult(
+        command="verify",
+        database=info,
+        against=answer.against,
+        findings=tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity))),
+        compared=answer.compared,
+        platform=answer.platform,
+        not_compared=tuple(left_out),
+        fail_on=fail_on,
+        untold=tuple(untold),
+    )
+
+
+def _refuse_old(session: Session) -> None:
+    number, text = session.version
+    if number < OLDEST:
+        raise UnavailableError(
+            f"PostgreSQL {text} is too old: its catalog is not known, only that of version {OLDEST // 10000} and later",
+            code="server-version",
+            hint="a newer server",
+        )
+
+
+async def _look(
+    session: Session, config: Config, migrations: tuple[Migration, ...], emit: Emit
+) -> tuple[Ledger, View | None, UnavailableError | None]:
+    """The ledger and what one snapshot shows of the same state of it; or the ledger, and why there is nothing more."""
+    known = await ledger.read(session, config, emit=emit)
+    for _ in range(ATTEMPTS):
+        refuse_unversioned(known, migrations)
+        try:
+            view = await _view(session, config, known)
+        except UnavailableError as error:
+            return known, None, error
+        # the ledger was read before the snapshot: a deploy may have come between
+        if view.live.ledger in {None, fingerprint(entry.id for entry in known.applied.values())}:
+            return known, view, None
+        before, known = known, await ledger.read(session, config)
+        if before.applied == known.applied:
+            return known, view, None
+    return known, None, reading.busy("migrations are being applied all the time")
+
+
+async def _view(session: Session, config: Config, known: Ledger) -> View:
+    of = scope(config, known)
+    try:
+        return await reading.steadily(session, lambda: _ask(session, of))
+    except ServerError as error:
+        await session.give_up()
+        raise UnavailableError(
+            f"the schema could not be read: {error.report}",
+            code="schema-unreadable",
+            sqlstate=error.report.sqlstate,
+            outcome=recorded.NOTHING_COMPARED,
+            hint=error.hint,
+        ) from error
+
+
+async def _ask(session: Session, of: Scope) -> View:
+    around = await surroundings.look(session, of)
+    live = await reading.read_opened(session, of, then=None)
+    known = None
+    if around.books.get(TABLE, False) is None:
+        known = await record.load(session, of.own)
+    left_out = tuple(check for check in all_checks() if check.supabase_only and not around.has_api)
+    asked = tuple(check for check in all_checks() if check not in left_out)
+    found = await checking.findings(session, asked, of, then="rollback")
+    return View(around=around, live=live, record=known, found=found, left_out=left_out)
