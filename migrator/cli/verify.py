@@ -9,8 +9,12 @@ import click
 from migrator.cli.options import command as declare
 from migrator.cli.options import variable
 from migrator.cli.order import Order
+from migrator.cli.sarif import option as sarif_option
+from migrator.cli.sarif import reported
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from migrator.cli.render.result import Result
     from migrator.config import Config
     from migrator.events import Emit
@@ -33,8 +37,9 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
     envvar=variable("fail-on"),
     help="Exit with 1 for findings of this severity and worse (error).",
 )
+@sarif_option
 @click.option("--list", "listed", is_flag=True, envvar=variable("list"), help="Show every check; needs no database.")
-def command(*, check_seeds: bool, fail_on: Severity, listed: bool) -> Order:
+def command(*, check_seeds: bool, fail_on: Severity, sarif: Path | None, listed: bool) -> Order:
     """Read the database, without writing or locking anything: is it what the migrations made, and is it safe?
 
     The ledger is compared with the files, the schema with what the last run left, and its security and health are
@@ -49,4 +54,4 @@ def command(*, check_seeds: bool, fail_on: Severity, listed: bool) -> Order:
             return checks.listed()
         return await verify(config, check_seeds=check_seeds, fail_on=fail_on, emit=emit)
 
-    return Order(command="verify", job=job, serving=listed)
+    return Order(command="verify", job=reported(job, None if listed else sarif, command="verify"), serving=listed)
