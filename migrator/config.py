@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrator.configuration_file import (
     ADDRESSES,
@@ -20,8 +20,11 @@ from migrator.configuration_file import (
 )
 from migrator.errors import InputError
 from migrator.events import Told
-from migrator.settings import SETTINGS, Unfit, expand, nearest
+from migrator.settings import IGNORE, SETTINGS, Unfit, expand, nearest
 from migrator.source import Span
+
+if TYPE_CHECKING:  # hardly any command needs it
+    from migrator.ignore_list import Ignore
 
 LedgerKind = Literal["yoyo", "supabase"]
 
@@ -92,7 +95,7 @@ class Config:
     scratch: Address | None = None
     schema: str = "migrator"
     readers: tuple[str, ...] = ()
-    ignore: tuple[Mapping[str, str], ...] = ()
+    ignore: "tuple[Ignore, ...]" = ()
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     told: tuple[Told, ...] = ()
@@ -218,7 +221,7 @@ class _Loading:
         names = ADDRESS_VARIABLES if key == "database" else (f"MIGRATOR_{key.upper()}",)
         for variables, suffix in ((self.variables, ""), (self.from_dotenv, " in .env")):
             for name in names:
-                if variables.get(name, "").strip() and key != "ignore":
+                if variables.get(name, "").strip() and key != IGNORE:
                     self._set(key, variables[name], f"{name}{suffix}", base=self.root)
                     return
         if self.file is not None and key in self.file.values:
@@ -246,6 +249,11 @@ class _Loading:
             value = Address(str(value).strip(), origin, base)
         elif key in _FOLDERS and isinstance(value, tuple):
             value = tuple(shorten(Path(base, Path(part).expanduser()), self.standing) for part in value)
+        elif key == IGNORE and isinstance(value, tuple):
+            from migrator.ignore_list import read as read_entries
+
+            told_by_file = self.file is not None and origin == self.file.origin(key)
+            value = read_entries(value, self.file.entry if self.file and told_by_file else lambda *_: None)
         self.values[key] = value
         self.origins[key] = origin
 

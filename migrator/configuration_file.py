@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.errors import InputError
-from migrator.settings import SETTINGS
+from migrator.settings import IGNORE, IGNORE_KEYS, SETTINGS
 from migrator.source import Source, Span
 
 OWN_FILE = "migrator.toml"
@@ -64,6 +64,25 @@ class ConfigurationFile:
                 return self.source.span(offset, offset + len(line.rstrip()))
             offset += len(line)
         return None
+
+    def entry(self, number: int, key: str | None = None) -> Span | None:
+        """Where the entry of a number from 0 of `[[ignore]]` stands, or a key of it; see `place`."""
+        heading = ".".join(filter(None, (self.section, IGNORE)))
+        name = None if key is None else re.compile(rf"""\s*(["']?){re.escape(key)}\1\s*=""")
+        seen, offset, current = -1, 0, ""
+        head: Span | None = None
+        for line in self.source.text.splitlines(keepends=True):
+            header = _HEADER.match(line)
+            if header:
+                current = header[1]
+                seen += current == heading
+                if current == heading and seen == number:
+                    head = self.source.span(offset, offset + len(line.rstrip()))
+            elif name is not None and seen == number and current == heading and (found := name.match(line)):
+                start = offset + len(line) - len(line.lstrip())
+                return self.source.span(start, offset + len(found[0].rstrip("= \t")))
+            offset += len(line)
+        return head or self.place(IGNORE)
 
 
 def find(folder: Path, current: Path) -> ConfigurationFile | None:
@@ -124,7 +143,8 @@ def _masked(text: str, section: str) -> str:
         current = header[1] if header else current
         key = _KEY.match(line)
         ours = not section or f"{current}.".startswith(f"{section}.") or "migrator" in line.partition("=")[0]
-        known = key is not None and key[1] in SETTINGS and key[1] not in ADDRESSES
+        plain = IGNORE_KEYS if ours and current.rpartition(".")[2] == IGNORE else SETTINGS.keys() - ADDRESSES
+        known = key is not None and key[1] in plain
         lines.append(line if header or known or not ours else _mask(line, key.end() if key else 0))
     return "".join(lines)
 

@@ -7,6 +7,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -112,10 +113,10 @@ def one_of(*choices: str) -> Reader:
 
 
 def tables(value: object) -> tuple[Mapping[str, str], ...]:
-    """A list of tables that hold texts."""
+    """A list of tables that hold texts; a day is taken for its text."""
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         entries: list[dict[str, object]] = value
-        if all(isinstance(part, str) for entry in entries for part in entry.values()):
+        if all(isinstance(part, str | date) for entry in entries for part in entry.values()):
             return tuple(MappingProxyType({key: str(part) for key, part in entry.items()}) for entry in entries)
     raise Unfit("a list of tables of texts, written `[[ignore]]`")
 
@@ -142,6 +143,12 @@ SETTINGS: Mapping[str, Reader] = MappingProxyType(
     }
 )
 """Every key of the configuration, and how its value is read."""
+
+IGNORE = "ignore"
+"""The key of a list of tables; each is an `Ignore`."""
+
+IGNORE_KEYS = ("object", "check", "preset", "reason", "until")
+"""What each of them may have."""
 
 
 def expand(written: str, variables: Mapping[str, str]) -> tuple[str, str | None]:

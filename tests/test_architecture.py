@@ -25,6 +25,7 @@ ROWS: dict[str, tuple[int, str]] = {
     "config": (2, "what a command was told"),
     "configuration_file": (2, "what a command was told by a file"),
     "settings": (2, "what a single setting may be"),
+    "ignore_list": (2, "what a command was told not to report"),
     "events": (1, "what happened, as values"),
     "sql": (1, "text, not connections"),
     "errors": (1, "what can go wrong, as values"),
@@ -40,6 +41,8 @@ NEIGHBOURS = {
     ("config", "configuration_file"): "the loader reads the file",
     ("config", "settings"): "the loader reads single settings",
     ("configuration_file", "settings"): "the file's keys are settings",
+    ("config", "ignore_list"): "the loader reads its entries",
+    ("ignore_list", "settings"): "an unknown key names the nearest",
 }
 """Imports inside a row that are allowed, and why."""
 

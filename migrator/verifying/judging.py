@@ -15,7 +15,7 @@ from migrator.schema.compare import Comparison, Difference, compare
 from migrator.schema.objects import Schema
 from migrator.schema.record import TABLE, Record
 from migrator.verifying import ledger, recorded
-from migrator.verifying.checks import Check
+from migrator.verifying.checks import Check, all_checks
 from migrator.verifying.surroundings import Surroundings
 
 UNREADABLE = {
@@ -46,8 +46,9 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A part of a `VerifyResult`; see there."""
+    """A part of a `VerifyResult`, see there; and the codes of the checks that were carried out."""
 
+    asked: frozenset[str] = frozenset()
     against: str | None = None
     findings: tuple[Finding, ...] = ()
     compared: Mapping[str, int] = field(default_factory=dict)
@@ -73,6 +74,7 @@ def judged(config: Config, migrations: Sequence[Migration], known: Ledger, view:
         comparison = compare(view.record.schema, view.live)
         compared = _counts(view.record.schema, view.live)
     return Judgement(
+        asked=frozenset(_asked(view, untold)),
         against=None if obstacle is not None or view.record is None else recorded.described(view.record),
         findings=(*found, *map(_drift, comparison.differences), *view.found),
         compared=compared,
@@ -86,6 +88,14 @@ def _obstacle(view: View, now: Sequence[MigrationStatus]) -> MigratorError | Non
     partial = next((status.id for status in now if status.state == "partial"), None)
     found = recorded.obstacle(view.record, view.live)
     return recorded.half_done(partial) if found is None and partial is not None else found
+
+
+def _asked(view: View, untold: Sequence[MigratorError]) -> Iterator[str]:
+    """The codes of the checks that have an answer."""
+    for check in all_checks():
+        of_objects = check.query is not None and check not in view.left_out
+        if of_objects or (check.code.startswith(("V1", "V2")) and not untold):
+            yield check.code
 
 
 def _counts(expected: Schema, found: Schema) -> dict[str, int]:

@@ -4,6 +4,8 @@ Files, connection, ledger; then one read-only transaction over one snapshot with
 then seeds, when asked. A part that cannot be told is no reason to keep the others silent, and never a yes.
 """
 
+from datetime import UTC, datetime
+
 from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
@@ -19,8 +21,8 @@ from migrator.migrating.planning.standing import read_all
 from migrator.schema import reading, record
 from migrator.schema.record import TABLE
 from migrator.schema.scope import Scope, fingerprint
-from migrator.verifying import checking, recorded, seeds, surroundings
-from migrator.verifying.checks import all_checks
+from migrator.verifying import checking, ignoring, recorded, seeds, surroundings
+from migrator.verifying.checks import all_checks, v401_seed_differs
 from migrator.verifying.judging import View, judged
 
 OLDEST = 140000
@@ -50,6 +52,7 @@ async def verify(
         InputError: a file is wrong.
         UnavailableError: no connection, or no right to read the ledger. What else cannot be told is in the result.
     """
+    ignoring.refuse_unknown(config.ignore)
     migrations = read_all(config)
     async with connect(config, emit) as session:
         _refuse_old(session)
@@ -57,22 +60,25 @@ async def verify(
         info = database_info(session, known, config)
     answer = judged(config, migrations, known, view)
     untold = [*answer.untold, *([] if obstacle is None else [obstacle])]
-    found, left_out = [*answer.findings], [*answer.not_compared]
+    found, left_out, asked = [*answer.findings], [*answer.not_compared], {*answer.asked}
     if check_seeds:
         of_seeds, not_compared, failed = await seeds.findings(config, emit)
         found += of_seeds
         left_out += not_compared
         untold += [] if failed is None else [failed]
+        asked |= {v401_seed_differs.CHECK.code} if failed is None else set()
     if view is not None and view.around.has_api:
         emit(view.around.told)
+    rest = ignoring.remaining(found, config.ignore, asked=asked, today=datetime.now(UTC).date())
     return VerifyResult(
         command="verify",
         database=info,
         against=answer.against,
-        findings=tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity))),
+        findings=tuple(sorted(rest.findings, key=lambda each: SEVERITIES.index(each.severity))),
         compared=answer.compared,
         platform=answer.platform,
         not_compared=tuple(left_out),
+        ignored=rest.ignored,
         fail_on=fail_on,
         untold=tuple(untold),
     )

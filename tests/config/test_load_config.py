@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -117,8 +118,9 @@ scratch = "docker:postgres:17"
 schema = "ledger"
 readers = ["reporting"]
 [[ignore]]
-code = "V101"
-object = "public.old"
+object = "table public.old"
+reason = "it goes next month"
+until = 2027-01-31
 """,
     )
     config = load(tmp_path)
@@ -138,7 +140,7 @@ object = "public.old"
         config.scratch,
         config.schema,
         config.readers,
-        [dict(entry) for entry in config.ignore],
+        [(each.kind, each.object, each.reason, each.until, str(each.where)) for each in config.ignore],
         config.origins["wait"],
         config.told,
     ) == (
@@ -157,7 +159,7 @@ object = "public.old"
         Address("docker:postgres:17", "scratch in migrator.toml"),
         "ledger",
         ("reporting",),
-        [{"code": "V101", "object": "public.old"}],
+        [("table", "public.old", "it goes next month", date(2027, 1, 31), f"{tmp_path}/migrator.toml:17:1")],
         "wait in migrator.toml",
         (),
     )
