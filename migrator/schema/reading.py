@@ -1,15 +1,21 @@
 """Reading the live schema: one statement over one snapshot, under settings that make equal databases print equally."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, ServerError, UnavailableError
+from migrator.schema import catalog
 from migrator.schema.objects import Schema, schema_of
 from migrator.schema.scope import Scope
 
 Answer = TypeVar("Answer")
+Row = tuple[str, str, str]
+
+BATCH = "migrator_batch"
+"""The savepoint that what is locked for one batch ends at."""
 
 LOCALLY = """set local search_path = '';
 set local jit = off;
@@ -78,15 +84,38 @@ async def read_opened(session: Session, scope: Scope, *, then: str | None = "rol
 
     Raises `ServerError` as it comes.
     """
+    version, _ = session.version
+    try:
+        rows = await _rows(session, scope.query(version), first=f"savepoint {BATCH}", then=then)
+    except ServerError as error:
+        if error.report.sqlstate != catalog.TOO_MANY_LOCKS:
+            raise
+        rows = await _in_batches(session, scope, version)
+        if then is not None:
+            await session.run(then)
+    return schema_of(rows, server_version_num=version, supabase=scope.supabase)
+
+
+async def _in_batches(session: Session, scope: Scope, version: int) -> list[Row]:
+    """As many round trips as it takes; the end of a savepoint gives back what was locked since, not the snapshot."""
+    rows: list[Row] = []
+    batches, number = 1, 0
+    while number < batches:
+        found = await _rows(session, scope.query(version, batch=number), first=f"rollback to {BATCH}")
+        batches = next((json.loads(text)["count"] for kind, _, text in found if kind == catalog.BATCHES), batches)
+        rows += (row for row in found if row[0] != catalog.BATCHES)
+        number += 1
+    return rows
+
+
+async def _rows(session: Session, query: str, *, first: str, then: str | None = None) -> list[Row]:
     chunks: list[bytes] = []
 
     async def take(chunk: bytes) -> None:
         chunks.append(bytes(chunk))
 
-    version, _ = session.version
-    await session.receive(scope.query(version), take, then=then)
-    rows = (_row(line) for line in b"".join(chunks).split(b"\n")[:-1])
-    return schema_of(rows, server_version_num=version, supabase=scope.supabase)
+    await session.receive(query, take, first=first, then=then)
+    return [_row(line) for line in b"".join(chunks).split(b"\n")[:-1]]
 
 
 async def read_inside(session: Session, scope: Scope) -> Schema:
@@ -98,7 +127,7 @@ async def read_inside(session: Session, scope: Scope) -> Schema:
     return await read_opened(session, scope, then="rollback to migrator_reading; release migrator_reading")
 
 
-def _row(line: bytes) -> tuple[str, str, str]:
+def _row(line: bytes) -> Row:
     kind, identity, definition = line.decode().split("\t")
     if "\\" in line.decode():  # COPY's text format
         kind, identity, definition = (unescape(part) for part in (kind, identity, definition))

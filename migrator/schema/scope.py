@@ -58,7 +58,7 @@ class Scope:
             *SUPABASE_LEDGER,
         )
 
-    def query(self, version: int, *, only: Sequence[str] | None = None) -> str:
+    def query(self, version: int, *, only: Sequence[str] | None = None, batch: int | None = None) -> str:
         """The statement that reads it from a server of this version, see `catalog.query`."""
         return catalog.query(
             version,
@@ -68,6 +68,7 @@ class Scope:
             partitions=self.partitions,
             only=only,
             beside=() if self.marked is None else (self.marked,),
+            batch=batch,
         )
 
 

@@ -1,60 +1,15 @@
 """A rich database, once on the server of the tests and once on every other PostgreSQL that is here."""
 
-import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
-import asyncpg
-import mutation
 import pytest
 import servers
+from riches import config_of, rich_database
 from servers import Other
 
-from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
-from migrator.schema.scope import Scope
-
-SCOPE = Scope(own="migrator", ledger="public", supabase=False)
-
-Opened = Callable[[], AbstractAsyncContextManager[Session]]
-
-
-async def perform(dsn: str, *scripts: str) -> int:
-    """Run scripts, each in one message; returns the server's `server_version_num`."""
-    connection = await asyncpg.connect(dsn, statement_cache_size=0)
-    try:
-        for script in scripts:
-            await connection.execute(script)
-        return int(await connection.fetchval("show server_version_num"))
-    finally:
-        await connection.close()
-
-
-@contextlib.contextmanager
-def rich_database(server: str, address: Callable[[str], str]) -> Iterator[str]:
-    """The address of a new rich database on this server; it and its roles are gone at the end."""
-    name = f"rich_{os.getpid()}"
-    version = asyncio.run(perform(server, f"create database {name} template template0"))
-    try:
-        asyncio.run(perform(address(name), *mutation.setup(version)))
-        yield address(name)
-    finally:
-        asyncio.run(perform(server, f"drop database {name} with (force)", DROP_ROLES))
-
-
-DROP_ROLES = """do $$
-declare
-    found text;
-begin
-    for found in select rolname from pg_roles where rolname ~ '^rich_|^rich ' loop
-        execute format('drop role %I', found);
-    end loop;
-end
-$$"""
 
 
 @pytest.fixture(scope="session")
@@ -67,12 +22,6 @@ def rich(server_dsn: str) -> Iterator[str]:
 
     with rich_database(server_dsn, address) as dsn:
         yield dsn
-
-
-def config_of(dsn: str) -> Config:
-    """A configuration of that database alone."""
-    nowhere = Path("/nonexistent")
-    return Config(root=nowhere, database=Address(dsn, "test"), migrations=(nowhere,), seeds=(nowhere,))
 
 
 @pytest.fixture

@@ -16,14 +16,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrator.schema.compare import compare
+from migrator.schema.objects import Schema
+
 HERE = Path(__file__).parent
 
 KINDS = (
-    "access method", "aggregate", "cast", "collation", "column", "comment", "composite type", "constraint",
-    "conversion", "default privileges", "event trigger", "extension", "foreign data wrapper", "foreign table",
-    "function", "index", "language", "materialized view", "operator class", "operator family", "operator",
-    "policy", "procedure", "publication", "rule", "schema", "security label", "sequence", "server", "setting",
-    "statistics", "subscription", "table", "text search configuration", "text search dictionary",
+    "access method", "aggregate", "cast", "collation", "column order", "column", "comment", "composite type",
+    "constraint", "conversion", "default privileges", "event trigger", "extension", "foreign data wrapper",
+    "foreign table", "function", "index", "language", "materialized view", "operator class", "operator family",
+    "operator", "policy", "procedure", "publication", "rule", "schema", "security label", "sequence", "server",
+    "setting", "statistics", "subscription", "table", "text search configuration", "text search dictionary",
     "text search parser", "text search template", "transform", "trigger", "type", "user mapping", "view",
 )  # fmt: skip
 
@@ -52,6 +55,11 @@ class Mutation:
     since: int = 0
     outside: bool = False
     undo: str = ""
+
+
+def seen(before: Schema, after: Schema) -> frozenset[Seen]:
+    """Every difference, as mutations name them."""
+    return frozenset((each.change, each.kind, each.identity) for each in compare(before, after).differences)
 
 
 def files(folder: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Every supported version that is here understands each query, and gives equal databases equal rows."""
 
-from conftest import SCOPE, config_of, perform
+from mutation import seen
+from riches import SCOPE, config_of, perform
 from servers import Other
-from test_mutations import seen
 
 from migrator.database.connect import connect
 from migrator.errors import MigratorError
@@ -55,4 +55,8 @@ async def test_a_restored_dump_is_the_same_schema(other: Other):
         restored = await _read(copy)
     finally:
         await perform(other.server.address("postgres"), "drop database restored with (force)")
-    assert (seen(first, again), seen(first, restored)) == (frozenset(), frozenset())
+    # `pg_dump` does not tell that the triggers of a foreign key are disabled
+    assert (seen(first, again), seen(first, restored)) == (
+        frozenset(),
+        {("changed", "constraint", "app.untriggered.untriggered_b_fkey")},
+    )

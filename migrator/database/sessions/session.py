@@ -28,6 +28,8 @@ from migrator.sql.names import literal
 FAREWELL = 5.0
 """Seconds in which the server has to confirm that something ends: a cancelled statement, a lock, a connection."""
 
+Take = Callable[[bytes], Coroutine[Any, Any, None]]
+
 _DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
 
 
@@ -134,19 +136,18 @@ class Session:
         # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
         return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
 
-    async def receive(
-        self, query: str, take: Callable[[bytes], Coroutine[Any, Any, None]], *, then: str | None = None
-    ) -> None:
+    async def receive(self, query: str, take: Take, *, first: str | None = None, then: str | None = None) -> None:
         """Hand the rows of a query to `take` as they come, in COPY's text format and in pieces that end anywhere.
 
-        One round trip and the data; memory does not grow with it. The text is sent as that of `read`; `then` is a
-        statement that travels behind it, such as the end of a transaction.
+        One round trip and the data; memory does not grow with it. The text is sent as that of `read`; `first`
+        and `then` are statements that travel before and behind it, such as the end of a transaction.
         """
         self._require_open()
+        before = "" if first is None else f"{first}; "
         behind = "" if then is None else f"; {then}"
         try:
             # not copy_from_query(), which sends one statement alone
-            await self._connection._copy_out(f"copy ({query}) to stdout{behind}", take, None)  # type: ignore[union-attr] # noqa: SLF001
+            await self._connection._copy_out(f"{before}copy ({query}) to stdout{behind}", take, None)  # type: ignore[union-attr] # noqa: SLF001
         except _DRIVER_ERRORS as error:
             raise translate(error, self.target.kind) from error
 

@@ -13,7 +13,18 @@ from importlib.resources import files
 from migrator.sql.names import literal
 
 _SINCE = re.compile(r"^-- from: (\d+)$", re.MULTILINE)
+_BATCH = ":batch"
+
 COMMON = "common"
+
+BATCHES = "batches"
+"""The class of the row that tells how many batches there are."""
+
+TOO_MANY_LOCKS = "22012"
+"""The SQLSTATE of a statement that would lock too much: a division by zero, of which a query has no other."""
+
+_COUNT = f"select '{BATCHES}', '', jsonb_build_object('count', coalesce(max(batch), 0) + 1) from locking"
+_TOO_MANY = f"select '{BATCHES}', '', to_jsonb(1 / (max(batch) - max(batch))) from locking having max(batch) > 0"
 
 
 @cache
@@ -45,8 +56,13 @@ def query(
     partitions: bool = False,
     only: Sequence[str] | None = None,
     beside: Sequence[str] = (),
+    batch: int | None = None,
 ) -> str:
     """All classes in one statement of three text columns: class, identity, definition.
+
+    What makes the server lock whole queries (`locking` in `common.sql`) may be too much for one statement. Without
+    `batch` that fails with `TOO_MANY_LOCKS`, before anything is read; with `batch` 0 a row of class `BATCHES` says how
+    many there are, and each further one gives what is left out so far.
 
     Args:
         version: `server_version_num` of the server that it is for.
@@ -56,18 +72,24 @@ def query(
         partitions: compare the children of partitioned tables, too.
         only: names of files, to leave the others out.
         beside: further queries of three such columns, to be answered over the same snapshot.
+        batch: which part of what is locked, from 0; None for all of it.
     """
     chosen = names(version) if only is None else [name for name in names(version) if name in only]
+    if batch:
+        chosen, beside = [name for name in chosen if _BATCH in texts()[name]], ()
     common = texts()[COMMON]
     values = {
         "hidden": array(hidden),
         "managed": array(managed),
         "left_out": array([f"{schema}.{name}" for schema, name in tables]),
         "partitions": "true" if partitions else "false",
+        "batch": str(batch or 0),
     }
     common = filled(common, values)
     columns = "kind::text, identity::text, definition::text"
-    queries = [*(texts()[name] for name in chosen), *beside]
+    queries = [filled(texts()[name], values) for name in chosen] + [*beside]
+    if any(_BATCH in texts()[name] for name in chosen) and not batch:
+        queries.insert(0, _TOO_MANY if batch is None else _COUNT)
     parts = [f"(select {columns} from (\n{text}\n) o (kind, identity, definition))" for text in queries]
     return f"{common}\n" + "\nunion all\n".join(parts)
 

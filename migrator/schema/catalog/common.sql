@@ -1,5 +1,7 @@
 -- What the queries of this folder share. They run with an empty search_path, so that every name but those of
--- pg_catalog is printed with its schema. `:hidden`, `:managed`, `:left_out` and `:partitions` are put in by the reader.
+-- pg_catalog is printed with its schema. `:hidden`, `:managed`, `:left_out`, `:partitions` and `:batch` are put in by
+-- the reader. What is put in an order is ordered by name, by number or `collate "C"`: never by oid or as the database
+-- sorts its own texts, which are not the same everywhere.
 --
 --   compared_schema    schemas that are compared; `managed` ones belong to the platform: of their tables, policies and
 --                      triggers alone are compared
@@ -7,6 +9,10 @@
 --   compared_relation  tables, views, ... of those schemas; `managed` as above
 --   privilege          who may do what beyond the default of an object, and what was taken from that default. Grantors,
 --                      order and repetition do not matter; an object that is not in it has its defaults
+--   found_sequence     sequences of those schemas; `internal` ones belong to an identity column, others may be owned by
+--                      a column
+--   locking            what is deparsed from a whole query, for which the server locks every relation of that query
+--                      until the transaction ends: read in batches that each leave most of the room for locks to others
 with compared_schema as materialized (
     select oid, nspname, quote_ident(nspname) as name, nspname = any (:managed) as managed
     from pg_namespace
@@ -19,20 +25,21 @@ compared_relation as materialized (
     select c.oid, c.relkind, c.relname, c.relowner, c.relnamespace, s.managed, c.reltoastrelid, c.relispartition,
         s.name || '.' || quote_ident(c.relname) as identity
     from pg_class c join compared_schema s on s.oid = c.relnamespace
+        -- a composite type is a member as a type
+        left join extension_member e on
+            e.classid = case c.relkind when 'c' then 'pg_catalog.pg_type'::regclass else 'pg_catalog.pg_class'::regclass end
+            and e.objid = case c.relkind when 'c' then c.reltype else c.oid end
     where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
         and s.nspname || '.' || c.relname <> all (:left_out)
         and (:partitions or not c.relispartition)
-        and not exists (
-            select from extension_member e where e.classid = 'pg_catalog.pg_class'::regclass and e.objid = c.oid)
-        and (c.relkind <> 'c' or not exists (
-            select from extension_member e where e.classid = 'pg_catalog.pg_type'::regclass and e.objid = c.reltype))
+        and e.objid is null
 ),
-acl (classid, objid, objsubid, held, standard) as (
-    select 'pg_catalog.pg_class'::regclass, oid, 0, relacl,
-        acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner)
+acl as materialized (
+    select 'pg_catalog.pg_class'::regclass as classid, oid as objid, 0 as objsubid, relacl as held,
+        acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner) as standard
     from pg_class where relacl is not null and oid >= 16384
     union all
-    select 'pg_catalog.pg_class'::regclass, attrelid, attnum, attacl, null
+    select 'pg_catalog.pg_class'::regclass, attrelid, attnum, attacl, acldefault('c', 0)
     from pg_attribute where attacl is not null and attrelid >= 16384
     union all
     select 'pg_catalog.pg_proc'::regclass, oid, 0, proacl, acldefault('f', proowner) from pg_proc where proacl is not null
@@ -51,31 +58,80 @@ acl (classid, objid, objsubid, held, standard) as (
     select 'pg_catalog.pg_foreign_server'::regclass, oid, 0, srvacl, acldefault('S', srvowner)
     from pg_foreign_server where srvacl is not null
 ),
-difference as (
-    select a.classid, a.objid, a.objsubid, d.beyond, d.grantee,
-        string_agg(d.privilege, ', ' order by d.privilege) as privileges
-    from acl a cross join lateral (
-        (select true as beyond, h.grantee, h.privilege_type || case when h.is_grantable then '*' else '' end as privilege
-         from aclexplode(a.held) h
-         except
-         select true, s.grantee, s.privilege_type || case when s.is_grantable then '*' else '' end
-         from aclexplode(a.standard) s)
-        union all
-        (select false, s.grantee, s.privilege_type || case when s.is_grantable then '*' else '' end
-         from aclexplode(a.standard) s
-         except
-         select false, h.grantee, h.privilege_type || case when h.is_grantable then '*' else '' end
-         from aclexplode(a.held) h)
-    ) d
-    group by a.classid, a.objid, a.objsubid, d.beyond, d.grantee
+-- most objects have one of a few lists: each is taken apart once
+acl_value as (
+    select held, standard, row_number() over () as number from (select distinct held, standard from acl) v
 ),
-privilege as materialized (
-    select classid, objid, objsubid,
+acl_item as (
+    select v.number, x.grantee, x.privilege_type, bool_or(x.is_grantable) as grantable, false as standard
+    from acl_value v cross join aclexplode(v.held) x group by v.number, x.grantee, x.privilege_type
+    union all
+    select v.number, x.grantee, x.privilege_type, x.is_grantable, true from acl_value v cross join aclexplode(v.standard) x
+),
+difference as (
+    select number, grantee, not bool_and(standard) as beyond, privilege_type,
+        privilege_type || case when bool_or(grantable) then '*' else '' end as privilege
+    from acl_item
+    group by number, grantee, privilege_type
+    having count(*) = 1 or bool_or(grantable) <> bool_and(grantable)
+),
+acl_told as (
+    select number,
         jsonb_object_agg(who, privileges) filter (where beyond) as granted,
         jsonb_object_agg(who, privileges) filter (where not beyond) as revoked
     from (
-        select d.*, case d.grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(d.grantee)) end as who
-        from difference d
+        select number, beyond, case grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(grantee)) end as who,
+            -- all that there is to grant has one name: a newer server may have more of it
+            case when beyond and whole > 1 and count(*) = whole and bool_and(privilege like '%*') then 'ALL*'
+                when beyond and whole > 1 and count(*) = whole and not bool_or(privilege like '%*') then 'ALL'
+                else string_agg(privilege, ', ' order by privilege_type collate "C") end as privileges
+        from difference left join (
+            select number, count(distinct privilege_type) as whole from acl_item where standard group by number
+        ) every using (number)
+        group by number, beyond, grantee, whole
     ) named
-    group by classid, objid, objsubid
+    group by number
+),
+privilege as materialized (
+    select a.classid, a.objid, a.objsubid, t.granted, t.revoked
+    from acl a join acl_value v on v.held = a.held and v.standard = a.standard join acl_told t on t.number = v.number
+),
+found_sequence as materialized (
+    select c.oid, c.relowner, c.relname as name, s.name || '.' || quote_ident(c.relname) as identity,
+        d.refobjid as owner, d.refobjsubid as owner_column, coalesce(d.deptype = 'i', false) as internal,
+        jsonb_strip_nulls(jsonb_build_object(
+            'type', nullif(format_type(q.seqtypid, null), 'bigint'),
+            'start', nullif(q.seqstart, 1),
+            'increment', nullif(q.seqincrement, 1),
+            'minimum', nullif(q.seqmin, 1),
+            'maximum', nullif(q.seqmax, case q.seqtypid
+                when 'int2'::regtype then 32767 when 'int4'::regtype then 2147483647 else 9223372036854775807 end),
+            'cache', nullif(q.seqcache, 1),
+            'cycle', case when q.seqcycle then true end,
+            'persistence', case c.relpersistence when 'u' then 'unlogged' end,
+            'granted', p.granted,
+            'revoked', p.revoked)) as attributes
+    from pg_sequence q join pg_class c on c.oid = q.seqrelid join compared_schema s on s.oid = c.relnamespace
+        left join pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.objsubid = 0
+            and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjsubid > 0 and d.deptype in ('a', 'i')
+        left join privilege p on p.classid = 'pg_catalog.pg_class'::regclass and p.objid = c.oid and p.objsubid = 0
+        left join extension_member e on e.classid = 'pg_catalog.pg_class'::regclass and e.objid = c.oid
+    where not s.managed and e.objid is null
+),
+locking as materialized (
+    select classid, objid, (sum(locks) over (order by classid, objid) - 1)::bigint / greatest(100, room / 5) as batch
+    from (
+        -- a view by its own name: what makes it is a rule; the relations of a function's body, if that is parsed
+        select case when r.rulename = '_RETURN' then 'pg_catalog.pg_class'::regclass else d.classid::regclass end as classid,
+            coalesce(case when r.rulename = '_RETURN' then r.ev_class end, d.objid) as objid,
+            count(distinct d.refobjid) + 1 as locks
+        from pg_depend d left join pg_rewrite r on d.classid = 'pg_catalog.pg_rewrite'::regclass and r.oid = d.objid
+        where d.classid in ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_proc'::regclass)
+            and d.refclassid = 'pg_catalog.pg_class'::regclass and d.objid >= 16384
+        group by 1, 2
+    ) query (classid, objid, locks)
+        cross join (
+            select current_setting('max_locks_per_transaction')::bigint
+                * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)
+        ) server (room)
 )

@@ -4,12 +4,13 @@ select
     s.name || '.' || quote_ident(i.relname),
     jsonb_strip_nulls(jsonb_build_object(
         'definition', pg_get_indexdef(i.oid),
-        'state', case when not x.indislive then 'being dropped' when not x.indisvalid and i.relkind = 'i' then 'invalid' end,
+        'state', case when not x.indislive then 'being dropped' when not x.indisvalid then 'invalid' end,
         'replica identity', case when x.indisreplident then true end,
         'tablespace', (select t.spcname from pg_tablespace t where t.oid = i.reltablespace),
-        'part of', (select h.inhparent::regclass from pg_inherits h where h.inhrelid = i.oid),
+        'part of', case when i.relispartition then
+            (select h.inhparent::regclass from pg_inherits h where h.inhrelid = i.oid) end,
         'statistics targets', (
-            select jsonb_agg(a.attname || '=' || a.attstattarget order by a.attnum)
+            select jsonb_object_agg(a.attnum, a.attstattarget)
             from pg_attribute a where a.attrelid = i.oid and a.attstattarget >= 0)
     ))
 from compared_relation c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid

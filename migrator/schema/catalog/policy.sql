@@ -7,7 +7,7 @@ select
             when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
         'restrictive', case when not p.polpermissive then true end,
         'roles', (
-            select jsonb_agg(role order by role) from (
+            select jsonb_agg(role order by role collate "C") from (
                 select case r when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(r)) end from unnest(p.polroles) r
             ) roles (role)),
         'using', pg_get_expr(p.polqual, p.polrelid),

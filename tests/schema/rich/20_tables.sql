@@ -36,11 +36,13 @@ create table app.orders (
     price numeric,
     tax numeric generated always as (price * 0.2) stored,
     constraint no_overlap exclude using gist (during with &&) where (room > 0),
-    constraint orders_user_total unique (user_id, total) deferrable initially deferred,
-    constraint orders_note_check check (note <> '') not valid
+    constraint orders_user_total unique (user_id, total) deferrable initially deferred
 ) with (fillfactor = 70, autovacuum_enabled = false, toast.autovacuum_enabled = false);
+alter table app.orders add constraint orders_note_check check (note <> '') not valid;
+alter table app.orders add constraint orders_room_fkey foreign key (room) references app.orders (id) not valid;
 create index orders_total on app.orders (total);
 create index orders_note on app.orders using hash (note);
+create unique index orders_by_id on app.orders (id);
 create index orders_lower on app.orders (lower(note) text_pattern_ops desc nulls last) where total > 10;
 create unique index orders_covering on app.orders (room, id) include (note) with (fillfactor = 90);
 alter table app.orders replica identity using index orders_pkey;

@@ -61,6 +61,9 @@ create sequence app.counter as integer increment by 2 minvalue 0 maxvalue 1000 s
 create sequence app.owned_later owned by app.plain.a;
 create sequence app.free;
 grant usage on sequence app.counter to rich_reader;
+grant usage on schema app to rich_grantor;
+grant select on app.users to rich_grantor with grant option;
+grant usage on type app.mood to rich_grantor with grant option;
 create statistics app.users_stats (dependencies, mcv) on name, email from app.users;
 -- since 150000
 create unlogged sequence app.forgetful;
