@@ -5,15 +5,13 @@ from dataclasses import replace
 
 import asyncpg
 import pytest
+from recording import accept
 
 from migrator import seed, status, up, verify
 from migrator.config import Config
-from migrator.database.connect import connect
 from migrator.errors import WorkError
 from migrator.events.verifying import VerifyResult
-from migrator.migrating.books import ledger
-from migrator.migrating.books.scope import scope
-from migrator.schema import reading, record
+from migrator.schema import reading
 
 Project = Callable[..., Config]
 Connection = asyncpg.Connection
@@ -23,13 +21,6 @@ FILES: dict[str, str | bytes] = {
     "migrations/0002.orders.sql": "create table orders (id int primary key, user_id int references users)",
     "migrations/0003.view.sql": "create view emails as select email from users",
 }
-
-
-async def accept(config: Config) -> None:
-    """Make the schema as it is the record."""
-    async with connect(config) as session:
-        of = scope(config, await ledger.read(session, config))
-        await session.run(record.writing(config.schema, await reading.read(session, of), instead_of=None))
 
 
 async def test_well(project: Project, db: Connection):
