@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         WorkError,
     )
     from migrator.events import Emit, Event, ignore
-    from migrator.migrating import down, mark, new, protect, redo, up
+    from migrator.migrating import accept, down, mark, new, protect, redo, up
     from migrator.project import doctor, reset, status
     from migrator.seeding import seed
     from migrator.seeding.comparison import check_seeds
@@ -50,6 +50,7 @@ _HOMES = {
     "UnavailableError": "errors",
     "WorkError": "errors",
     "__version__": "_version",
+    "accept": "migrating",
     "check_seeds": "seeding.comparison",
     "doctor": "project",
     "down": "migrating",
@@ -87,6 +88,7 @@ __all__ = [
     "UnavailableError",
     "WorkError",
     "__version__",
+    "accept",
     "check_seeds",
     "doctor",
     "down",

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "down": "Roll back the newest migration, or several.",
         "redo": "Roll back the newest migration and apply it again.",
         "mark": "Correct the ledger by hand, without running anything.",
+        "accept": "Record the schema as it is as what `verify` compares with.",
         "protect": "Mark the database: what can lose data then asks for its name.",
         "reset": "Drop everything, then up and seed: for development.",
         "doctor": "Find out step by step why a command cannot reach or use the database.",

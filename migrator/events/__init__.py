@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from migrator.events.accepting import AcceptResult, SchemaChange
     from migrator.events.blocking import Blocked, Blocker, Retrying
     from migrator.events.database import ServerStarted, Told, Waiting
     from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining
@@ -55,6 +56,7 @@ Emit: TypeAlias = Callable[["Event"], None]
 """Where a job sends its events; called on the event loop's thread, must not block."""
 
 _HOMES = {
+    "AcceptResult": "accepting",
     "Applied": "migrating",
     "Applying": "migrating",
     "Blocked": "blocking",
@@ -82,6 +84,7 @@ _HOMES = {
     "Pulled": "pulling",
     "Retrying": "blocking",
     "ResetResult": "seeding",
+    "SchemaChange": "accepting",
     "SeedCheckResult": "seeding",
     "SeedPlanResult": "seeding",
     "SeedResult": "seeding",
@@ -94,6 +97,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AcceptResult",
     "Applied",
     "Applying",
     "Blocked",
@@ -123,6 +127,7 @@ __all__ = [
     "Pulled",
     "ResetResult",
     "Retrying",
+    "SchemaChange",
     "SeedCheckResult",
     "SeedPlanResult",
     "SeedResult",

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from migrator.migrating.accepting import accept
     from migrator.migrating.apply import up
     from migrator.migrating.create import new
     from migrator.migrating.protecting import protect
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from migrator.migrating.rollback import down, redo
 
 _HOMES = {
+    "accept": "accepting",
     "down": "rollback",
     "mark": "repair",
     "new": "create",
@@ -22,7 +24,7 @@ _HOMES = {
     "up": "apply",
 }
 
-__all__ = ["down", "mark", "new", "protect", "redo", "up"]
+__all__ = ["accept", "down", "mark", "new", "protect", "redo", "up"]
 
 
 def __getattr__(name: str) -> Any:

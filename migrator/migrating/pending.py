@@ -76,6 +76,7 @@ async def apply_pending(
             messages=messages,
         )
     done: tuple[Done, ...] = ()
+    drift = 0
     if steps is None or steps:
         await refuse_pooler(session, allowed=wish.allow_transaction_pooler)
         attempts = Attempts(
@@ -88,6 +89,7 @@ async def apply_pending(
             allow_transaction_pooler=wish.allow_transaction_pooler,
         )
         done = await attempts.carry_out(known)
+        drift = attempts.drift or 0
         # another runner may have applied what was pending before this one had the lock
         standings = assess(migrations, attempts.after or attempts.seen or known)
     applied = {each.id for each in done}
@@ -97,6 +99,7 @@ async def apply_pending(
         done=done,
         pending=tuple(id_ for id_ in unapplied(standings) if id_ not in applied),
         ahead=_ahead(standings),
+        drift_before=drift,
     )
 
 

@@ -15,6 +15,7 @@ from migrator.events.migrating import RunResult
 from migrator.migrating.books import journal, ledger
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.lock import by_row, held_by, hold, in_the_way, named, rest, row_holder, taken_by_other
+from migrator.migrating.books.scope import scope
 from migrator.migrating.files.folder import POST_APPLY
 from migrator.migrating.guards import database_info, refuse_unversioned
 from migrator.migrating.planning.plan import resolve
@@ -26,6 +27,7 @@ from migrator.migrating.running.blockers import writers
 from migrator.migrating.running.message import milliseconds
 from migrator.migrating.running.recovery import Asked, recover_mark
 from migrator.migrating.running.sharing import refuse_pooler
+from migrator.schema import record
 
 Mark = Literal["applied", "pending"]
 
@@ -70,7 +72,8 @@ async def mark(
                 chosen = _chosen(assess(migrations, known), ids, state=state, until=until)
                 receipts = {standing.id: str(uuid.uuid4()) for standing in chosen}
                 try:
-                    if await _written(session, config, known, chosen, receipts, state=state):
+                    recorded = scope(config, known).marked if await record.load(session, config.schema) else None
+                    if await _written(session, config, known, chosen, receipts, state=state, recorded=recorded):
                         after = await ledger.read(session, config)
                         break
                 except ConnectionLostError as error:
@@ -139,10 +142,15 @@ async def _written(
     receipts: Mapping[str, str],
     *,
     state: Mark,
+    recorded: str | None,
 ) -> bool:
-    """Change the entries in one transaction; False where somebody else has the ledger's own lock."""
+    """Change the entries in one transaction; False where somebody else has the ledger's own lock.
+
+    `recorded` asks for the ledger's mark, where there is a record of the schema that has to follow.
+    """
     entries, own = known.entries, config.schema
-    parts = [*entries.remove_dead_lock(own), entries.lock(os.getpid())]
+    began, ended = ([], []) if recorded is None else ([sql] for sql in record.follow(own, recorded))
+    parts = [*entries.remove_dead_lock(own), entries.lock(os.getpid()), *began]
     for standing in chosen:
         if state == "pending":
             parts += [entries.erase(standing.id), journal.forget(own, entries, standing.id)]
@@ -155,7 +163,7 @@ async def _written(
             if not standing.migration.python:
                 parts.append(journal.taken(own, entries, standing.migration, state="marked"))
             parts += entries.log(standing.id, "mark", receipts[standing.id])
-    parts += entries.unlock(os.getpid())
+    parts += [*entries.unlock(os.getpid()), *ended]
     bounded = f"set local lock_timeout = {milliseconds(config.lock_timeout)}"
     written = False
     try:

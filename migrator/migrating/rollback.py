@@ -145,7 +145,7 @@ async def _run(
     applied = {each.id for each in done if each.direction == "up"}
     pending = tuple(id_ for id_ in unapplied(assess(migrations, after)) if id_ not in applied)
     database = database_info(session, known, config)
-    return RunResult(command=command, database=database, done=done, pending=pending)
+    return RunResult(command=command, database=database, done=done, pending=pending, drift_before=attempts.drift or 0)
 
 
 def _ids(steps: Sequence[Step]) -> list[str]:

@@ -31,6 +31,9 @@ set local quote_all_identifiers = off"""
 SETTINGS = f"begin isolation level repeatable read read only; {LOCALLY}"
 """What a transaction begins with that reads the schema."""
 
+BEHIND_A_QUERY = f"begin read only; {LOCALLY}"
+"""The same in a message that has read something already: its isolation is settled. One statement sees one snapshot."""
+
 GONE_MEANWHILE = frozenset({"XX000", "42P01", "42704", "42703", "42883", "3F000"})
 """`pg_get_*` read the catalog of now, not that of the snapshot: another session has just dropped what they describe."""
 
@@ -60,7 +63,7 @@ async def steadily(session: Session, question: Callable[[], Awaitable[Answer]]) 
         except ServerError as error:
             await session.rollback()
             if error.report.sqlstate == "55P03":
-                raise busy("another session has locked a table that a view is made of") from error
+                raise locked() from error
             if error.report.sqlstate not in GONE_MEANWHILE:
                 raise
             if attempt == ATTEMPTS - 1:
@@ -138,6 +141,11 @@ def unescape(text: str) -> str:
     """A value of COPY's text format; https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2."""
     parts = text.split("\\\\")
     return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r") for part in parts)
+
+
+def locked() -> UnavailableError:
+    """A lock was held for longer than the reader waits (SQLSTATE 55P03)."""
+    return busy("another session has locked a table that a view is made of")
 
 
 def busy(why: str) -> UnavailableError:

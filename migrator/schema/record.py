@@ -129,6 +129,15 @@ def writing(own: str, schema: Schema, *, instead_of: str | None) -> str:
     )
 
 
-def moved(own: str, *, before: str, after: str) -> str:
-    """SQL for a ledger whose entries change while the schema stays: the record counts on where it counted before."""
-    return f"update {quote(own, TABLE)} set ledger = {after} where ledger = {before}"
+def follow(own: str, ledger: str) -> tuple[str, str]:
+    """SQL for the begin and the end of a transaction that changes the ledger's entries while the schema stays.
+
+    The record counts on where it counted before. `ledger` is a query for the row of the ledger, as `ledger_mark` makes
+    it; the table of the record is there.
+    """
+    seen = f"(select l.identity, l.definition ->> 'head' from ({ledger}) l (kind, identity, definition))"
+    before = "current_setting('migrator.ledger', true)"
+    return (
+        f"select set_config('migrator.ledger', l.identity, true) from {seen} l (identity, head)",
+        f"update {quote(own, TABLE)} set (ledger, head) = {seen} where ledger = {before}",
+    )

@@ -72,14 +72,16 @@ class Scope:
         )
 
 
-def ledger_mark(*, table: str, id_: str, order: str) -> str:
+def ledger_mark(*, table: str | None, id_: str, order: str) -> str:
     """A query for the row that says what a ledger holds: a fingerprint of the ids in a fixed order, and the newest.
 
     Args:
-        table: the table of entries, quoted; its alias is `m`.
+        table: the table of entries, quoted; its alias is `m`. None: there is none, so nothing is applied.
         id_: an expression for an entry's migration.
         order: what sorts entries, the oldest first.
     """
+    if table is None:
+        return f"select '{LEDGER}', '{hashlib.sha256().hexdigest()}', '{{}}'"
     ids = f'string_agg({id_}, chr(31) order by {id_} collate "C")'
     return f"""select '{LEDGER}', encode(sha256(convert_to(coalesce({ids}, ''), 'UTF8')), 'hex'),
     jsonb_strip_nulls(jsonb_build_object('head', (array_agg({id_} order by {order}))[count(*)]))

@@ -23,7 +23,7 @@ async def test_a_role_owns_what_migrations_make(project: Project, db: Connection
         await up(project({"migrations/0001.a.sql": "create table a ()"}, role="maker"))
         assert await owners(db) == {
             "maker": ["_yoyo_log", "_yoyo_migration", "_yoyo_version", "a", "yoyo_lock"],
-            "postgres": ["journal", "migrator", "seed", "setting"],
+            "postgres": ["journal", "migrator", "seed", "setting", "snapshot"],
         }
     finally:
         await db.execute("drop owned by maker cascade; drop role maker")

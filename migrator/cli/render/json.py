@@ -194,6 +194,12 @@ def _doctor(result: events.DoctorResult) -> dict[str, Any]:
     return {**database, "steps": steps}
 
 
+def _accept(result: events.AcceptResult) -> dict[str, Any]:
+    document = asdict(result)
+    del document["digest"]
+    return {**document, "database": _database(result.database)}
+
+
 def _init(result: events.InitResult) -> dict[str, Any]:
     dry_run = {"dry_run": True} if result.dry_run else {}
     return {
@@ -215,6 +221,8 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
             return {"id": result.id, "paths": list(result.paths)}
         case ProtectResult():
             return {"database": _database(result.database), "name": result.name, "changed": result.changed}
+        case events.AcceptResult():
+            return _accept(result)
         case events.DoctorResult():
             return _doctor(result)
         case events.InitResult():

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from migrator.events.accepting import AcceptResult
     from migrator.events.database import ServerResult
     from migrator.events.doctor import DoctorResult
     from migrator.events.founding import InitResult
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         | NewResult
         | InitResult
         | ProtectResult
+        | AcceptResult
         | DoctorResult
         | ServerResult
         | SeedResult

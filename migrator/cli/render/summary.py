@@ -8,6 +8,7 @@ from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
 from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped, InitResult
+from migrator.events.accepting import AcceptResult
 from migrator.events.database import DatabaseInfo
 from migrator.events.migrating import ProtectResult, RunResult
 from migrator.events.seeding import Counts, SeedCheckResult, SeedResult
@@ -84,14 +85,20 @@ class Summary:
             return self._page([*where, *findings_markdown.page(result, room)])
         if isinstance(result, ChecksResult):
             return self._page(_checks(result))
+        return self._page([*where, *self._worked(result)])
+
+    def _worked(self, result: Result) -> list[str]:
         lines = self._work()
         if isinstance(result, RunResult) and result.dry_run:
             lines = [f"- would run {code(name)}" for name in result.planned]
+        if isinstance(result, AcceptResult):
+            lines = [f"- {change.change}: {change.kind} {code(change.subject)}" for change in result.changes]
+            lines += ["Recorded." if result.changed else "Nothing to record."]
         if isinstance(result, ProtectResult) and not result.changed:
             lines = ["Nothing to change."]
         if isinstance(result, RunResult | SeedResult) and not lines:
             lines = ["Nothing to do."]
-        return self._page([*where, *lines])
+        return lines
 
     def failed(self, error: MigratorError) -> str:
         """The page of a failure: what was done, then what failed and where."""

@@ -37,6 +37,7 @@ class TextRenderer:
         self._started = time.monotonic()
         self._notices: defaultdict[str | None, list[Noticed]] = defaultdict(list)
         self._current: str | None = None
+        self._previewed = False
 
     def _watch(self) -> Running:
         moving = is_terminal(self._asked.stderr) and self._asked.environ.get("TERM") != "dumb"
@@ -165,6 +166,8 @@ class TextRenderer:
             self._log.lines(tables.plan(result, self._ink))
         elif isinstance(result, ProtectResult):
             self._log.line(tables.database(result.database, self._ink))
+        elif isinstance(result, events.AcceptResult):
+            self._accepted(result, self._log, self._ink)
         elif isinstance(result, events.StatusResult):
             self._log.line(tables.database(result.database, self._ink))
             self._log.line(tables.summary(result, self._ink))
@@ -183,6 +186,12 @@ class TextRenderer:
                 self._answers.lines(line(path) for path in result.paths)
             case ProtectResult():
                 self._say(closing.protected(result))
+            case events.AcceptResult():
+                from migrator.cli.render import accepting
+
+                if result.changed and not self._previewed:
+                    self._accepted(result, self._answers, ink)
+                self._say(accepting.closing(result))
             case events.InitResult():
                 from migrator.cli.render import founding
 
@@ -226,9 +235,6 @@ class TextRenderer:
     def _ran(self, result: RunResult) -> None:
         if not result.dry_run:
             self._flush(self._current)
-        if result.drift_before:
-            objects = words.count(result.drift_before, "object")
-            self._say(f"{self._ink.warn('note:')} {objects} had been changed outside migrations before this run")
         if result.ahead:
             names = words.listing(result.ahead)
             self._say(f"{self._ink.warn('note:')} the database is ahead of these files: {names}")
@@ -240,6 +246,12 @@ class TextRenderer:
                 self._answers.line(clean(part) if shown else part)
         else:
             self._answers.lines(tables.plan(result, self._answer_ink))
+
+    def _accepted(self, result: events.AcceptResult, pen: Pen, ink: Ink) -> None:
+        from migrator.cli.render import accepting
+
+        self._previewed = True
+        pen.lines(accepting.preview(result, ink))
 
     def _described(self, result: events.EditorSchemaResult) -> None:
         if result.path is None:

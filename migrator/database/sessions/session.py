@@ -147,7 +147,7 @@ class Session:
         behind = "" if then is None else f"; {then}"
         try:
             # not copy_from_query(), which sends one statement alone
-            await self._connection._copy_out(f"{before}copy ({query}) to stdout{behind}", take, None)  # type: ignore[union-attr] # noqa: SLF001
+            await self._connection._copy_out(f"{before}COPY ({query}) TO STDOUT{behind}", take, None)  # type: ignore[union-attr] # noqa: SLF001
         except _DRIVER_ERRORS as error:
             raise translate(error, self.target.kind) from error
 

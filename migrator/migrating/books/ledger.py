@@ -47,6 +47,7 @@ class Ledger:
         entries: the tables that hold it, or would.
         ready: those tables and ours exist.
         missing: there is no ledger, so nothing can be applied.
+        ours: our schema is there, so there may be a record.
         applied: entries by the key of their migration, oldest first; `entry` finds one by an id.
         loose: journal entries without one of the ledger: partial and owed ones; likewise, `note` finds one.
         foreign: keys of migrations without a transaction that are under way, or half done, in another ledger which
@@ -62,6 +63,7 @@ class Ledger:
     entries: Entries
     ready: bool
     missing: bool = False
+    ours: bool = True
     applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
     loose: Mapping[str, JournalEntry] = field(default_factory=dict)
     foreign: frozenset[str] = frozenset()
@@ -213,7 +215,9 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool, em
         )
     if choice.readable is None:
         protected = "setting" in ours and await _is_protected(session, config)
-        return Ledger(entries=entries, ready=False, missing=True, protected=protected, **_surroundings(there))
+        return Ledger(
+            entries=entries, ready=False, missing=True, ours=bool(ours), protected=protected, **_surroundings(there)
+        )
     own = config.schema if "journal" in ours and _may_note(entries, there["journal_columns"]) else None
     (found,) = await session.read(query(entries, own, observe=observe))
     return _ledger(found, entries, ready=own is not None and choice.complete)

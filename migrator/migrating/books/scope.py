@@ -6,14 +6,12 @@ from migrator.schema.scope import Scope, ledger_mark
 
 
 def scope(config: Config, known: Ledger) -> Scope:
-    """What is compared of this database, and a mark of its ledger in the same snapshot.
-
-    Of a ledger that is not there yet there is no mark: its table could not be asked.
-    """
+    """What is compared of this database, and a mark of its ledger in the same snapshot."""
     entries = known.entries
+    table = None if known.missing else entries.table
     return Scope(
         own=config.schema,
         ledger=entries.schema,
         supabase=known.supabase if config.supabase is None else config.supabase,
-        marked=None if known.missing else ledger_mark(table=entries.table, id_=entries.id, order=entries.order),
+        marked=ledger_mark(table=table, id_=entries.id, order=entries.order),
     )

@@ -12,7 +12,7 @@ from migrator.database.rights import refuse_unfit
 from migrator.database.role import refuse_role
 from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, ServerError, UnavailableError
-from migrator.events import Emit, Noticed, Planned, Waiting
+from migrator.events import Emit, Planned, Waiting
 from migrator.events.blocking import Blocker
 from migrator.events.migrating import Done
 from migrator.migrating.books import ledger
@@ -34,16 +34,18 @@ from migrator.migrating.planning.refusals import gone_meanwhile
 from migrator.migrating.planning.resume import refreshed
 from migrator.migrating.planning.step import Step
 from migrator.migrating.running.aftermath import RunLostError
-from migrator.migrating.running.alone import alone_from, mentioned
+from migrator.migrating.running.alone import alone_from, announce
 from migrator.migrating.running.beginning import adoption, creation, frame, prepare
 from migrator.migrating.running.blame import FenceLostError, UnpreparedError, passes
 from migrator.migrating.running.blockers import describe, in_deadlock, writers
 from migrator.migrating.running.execute import Execution
+from migrator.migrating.running.keeping import Keeping, drift, kept, open_, tell
 from migrator.migrating.running.lookout import Lookout
 from migrator.migrating.running.message import milliseconds
 from migrator.migrating.running.recovery import after_cancel, recover
 from migrator.migrating.running.retries import Retries
 from migrator.migrating.running.sharing import refuse_pooler, refuse_stepwise
+from migrator.schema import reading
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""
@@ -66,6 +68,7 @@ class Attempts:
         done: what is committed.
         after: what the ledger said on a new connection, where the first one was lost.
         seen: what the database knew when the last attempt began, read under the lock.
+        drift: how many objects were not as the record has them when the first attempt began.
     """
 
     session: Session
@@ -79,6 +82,7 @@ class Attempts:
     done: list[Done] = field(default_factory=list)
     seen: Ledger | None = None
     after: Ledger | None = None
+    drift: int | None = None
     _first: tuple[Step, ...] | None = None
     _separately: bool = False
     _told: tuple[int | None, str | None] | None = None
@@ -198,8 +202,10 @@ class Attempts:
         if not self._first:
             self._first = steps
             self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
-            self._tell(steps, now, alone)
-        farewell = "" if session.pooled else held.release
+            announce(steps, now, alone, one_by_one=self.one_by_one, emit=self.emit)
+        keeping = await self._keep(now)
+        # behind the last commit travels what comes next: the reading of the schema, or the end of the lock
+        farewell = "" if session.pooled else held.release if keeping is None else reading.SETTINGS
         shared = frame(session, config, now, steps, farewell=farewell)
         making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
         books = adoption(config, now, self.migrations)
@@ -218,16 +224,34 @@ class Attempts:
             makes_tables=makes_tables,
             earlier=tuple(done.id for done in self.done),
         )
+        async with kept(keeping, execution):
+            await self._execute(execution, now, held)
+        if keeping is None:
+            held.released = held.released or farewell != ""
+        else:
+            told = "" if session.pooled else held.release
+            written = await keeping.close(opened=farewell != "", release=told)
+            held.released = held.released or (written and told != "")
+
+    async def _execute(self, execution: Execution, now: Ledger, held: Held) -> None:
         try:
             await execution.run()
-            held.released = held.released or farewell != ""
         except ConnectionLostError as error:
             raise RunLostError(execution.trail(now, held.pid), error) from error
         except asyncio.CancelledError:
-            await after_cancel(session, config, execution.trail(now, held.pid), self.emit)
+            await after_cancel(self.session, self.config, execution.trail(now, held.pid), self.emit)
             raise
         finally:
             self.done += execution.done
+
+    async def _keep(self, now: Ledger) -> Keeping | None:
+        """What the record needs to know beforehand; drift is told of once."""
+        keeping = await open_(self.session, self.config, now, self.emit)
+        if self.drift is None:
+            found = drift(keeping)
+            self.drift = len(found)
+            tell(found, self.emit)
+        return keeping
 
     def _steps(self, now: Ledger) -> tuple[Step, ...]:
         if self.planned_once and self._first:
@@ -242,18 +266,6 @@ class Attempts:
         async with hold(self.session, schema, emit=self.emit) as held:
             self._lookout.pid = held.pid
             yield held
-
-    def _tell(self, steps: Sequence[Step], now: Ledger, alone: int) -> None:
-        first, word = mentioned(steps)
-        if now.observers:
-            what = f"`{now.observers[0]}` stores the text of every message, so each statement is sent by itself"
-            self.emit(Noticed(severity="NOTICE", message=what))
-        elif word and alone == first and not self.one_by_one:
-            what = f"`{steps[first].migration.id}` mentions `{word}`, so from there on each statement is sent by itself"
-            self.emit(Noticed(severity="NOTICE", message=what))
-        for step in steps:
-            for warning in step.migration.warnings if step.direction == "up" else ():
-                self.emit(warning)
 
     async def _wait_for_other(self, entries: Entries) -> None:
         """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""

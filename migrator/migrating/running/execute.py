@@ -61,6 +61,11 @@ class Execution:
         """What was seen committed."""
         return self._watch.done
 
+    @property
+    def changed(self) -> bool:
+        """Something may be committed: a step, or a part of one that has no transaction."""
+        return bool(self.done) or not all(step.script.transactional for step in self._steps)
+
     def trail(self, before: Ledger, backend: int | None) -> Trail:
         """What is known of this run, for whoever has to find out the rest."""
         return Trail(
