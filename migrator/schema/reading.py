@@ -31,9 +31,6 @@ set local quote_all_identifiers = off"""
 SETTINGS = f"begin isolation level repeatable read read only; {LOCALLY}"
 """What a transaction begins with that reads the schema."""
 
-BEHIND_A_QUERY = f"begin read only; {LOCALLY}"
-"""The same in a message that has read something already: its isolation is settled. One statement sees one snapshot."""
-
 GONE_MEANWHILE = frozenset({"XX000", "42P01", "42704", "42703", "42883", "3F000"})
 """`pg_get_*` read the catalog of now, not that of the snapshot: another session has just dropped what they describe."""
 
@@ -41,14 +38,14 @@ ATTEMPTS = 4
 
 
 async def read(session: Session, scope: Scope) -> Schema:
-    """All that is in the database and compared, in two round trips. Writes nothing.
+    """All that is in the database and compared, in one round trip. Writes nothing.
 
     Takes ACCESS SHARE locks of views and their tables for its time, as `pg_get_viewdef` does, and waits up to 5 s for
     each; tries again where another session's DDL was in the way. Must not be called inside a transaction.
 
     Raises `UnavailableError` (`schema-busy`) where a lock was held for longer, or the schema did not keep still.
     """
-    return await steadily(session, lambda: read_opened(session, scope))
+    return await _steadily(session, lambda: read_opened(session, scope, first=SETTINGS))
 
 
 async def steadily(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -57,6 +54,15 @@ async def steadily(session: Session, question: Callable[[], Awaitable[Answer]]) 
     The question ends the transaction with the last that it sends, as `read_opened` does. It is asked anew where
     another session's DDL was in the way; see `read` for locks and what is raised.
     """
+
+    async def whole() -> Answer:
+        await session.run(SETTINGS)
+        return await question()
+
+    return await _steadily(session, whole)
+
+
+async def _steadily(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
     for attempt in range(ATTEMPTS):
         try:
             return await _asked(session, question)
@@ -74,7 +80,6 @@ async def steadily(session: Session, question: Callable[[], Awaitable[Answer]]) 
 
 async def _asked(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
     try:
-        await session.run(SETTINGS)
         return await question()
     except (MigratorError, asyncio.CancelledError) as error:
         if not isinstance(error, ServerError):
@@ -82,14 +87,17 @@ async def _asked(session: Session, question: Callable[[], Awaitable[Answer]]) ->
         raise
 
 
-async def read_opened(session: Session, scope: Scope, *, then: str | None = "rollback") -> Schema:
-    """The same in a transaction that has begun with `SETTINGS`, which `then` ends: one round trip, one try.
+async def read_opened(
+    session: Session, scope: Scope, *, first: str | None = None, then: str | None = "rollback"
+) -> Schema:
+    """The same in a transaction that has begun with `SETTINGS`, or `first` begins, and `then` ends: one try.
 
     Raises `ServerError` as it comes.
     """
     version, _ = session.version
     try:
-        rows = await _rows(session, scope.query(version), first=f"savepoint {BATCH}", then=then)
+        opening = "; ".join(filter(None, [first, f"savepoint {BATCH}"]))
+        rows = await _rows(session, scope.query(version), first=opening, then=then)
     except ServerError as error:
         if error.report.sqlstate != catalog.TOO_MANY_LOCKS:
             raise

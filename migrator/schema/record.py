@@ -51,14 +51,13 @@ def query(own: str) -> str:
     return f"select jsonb_build_object({pairs}, {objects}) from {quote(own, TABLE)}"
 
 
-async def load(session: Session, own: str, *, then: str | None = None) -> Record | None:
+async def load(session: Session, own: str) -> Record | None:
     """The record in the schema `own`; None where there is none. One round trip; writes nothing.
 
-    `then` is a statement that travels behind the question and is run where that could be asked. Raises `ServerError`
-    42501 where this role may not read it. Inside a transaction a table that is missing ends that.
+    Raises `ServerError` 42501 where this role may not read it. Inside a transaction a table that is missing ends that.
     """
     try:
-        found = await session.read(query(own), then=then)
+        found = await session.read(query(own))
     except ServerError as error:
         if error.report.sqlstate not in _NO_TABLE:
             raise

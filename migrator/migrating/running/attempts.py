@@ -45,7 +45,6 @@ from migrator.migrating.running.message import milliseconds
 from migrator.migrating.running.recovery import after_cancel, recover
 from migrator.migrating.running.retries import Retries
 from migrator.migrating.running.sharing import refuse_pooler, refuse_stepwise
-from migrator.schema import reading
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""
@@ -204,8 +203,8 @@ class Attempts:
             self.emit(Planned(direction=steps[-1].direction, ids=tuple(step.migration.id for step in steps)))
             announce(steps, now, alone, one_by_one=self.one_by_one, emit=self.emit)
         keeping = await self._keep(now)
-        # behind the last commit travels what comes next: the reading of the schema, or the end of the lock
-        farewell = "" if session.pooled else held.release if keeping is None else reading.SETTINGS
+        release = "" if session.pooled else held.release
+        farewell = release if keeping is None else ""
         shared = frame(session, config, now, steps, farewell=farewell)
         making = ["set local client_min_messages = warning", creation(config, known)] if makes_tables else []
         books = adoption(config, now, self.migrations)
@@ -226,12 +225,8 @@ class Attempts:
         )
         async with kept(keeping, execution):
             await self._execute(execution, now, held)
-        if keeping is None:
-            held.released = held.released or farewell != ""
-        else:
-            told = "" if session.pooled else held.release
-            written = await keeping.close(opened=farewell != "", release=told)
-            held.released = held.released or (written and told != "")
+        sent = keeping is None or await keeping.close(release=release)
+        held.released = held.released or (sent and release != "")
 
     async def _execute(self, execution: Execution, now: Ledger, held: Held) -> None:
         try:

@@ -55,13 +55,13 @@ class Keeping:
     recorded: Schema | None
     before: Schema | None
 
-    async def close(self, *, opened: bool, release: str = "") -> bool:
+    async def close(self, *, release: str = "") -> bool:
         """Read the schema and write the record; True where `release`, which travels behind it, was run.
 
-        `opened`: the transaction that the reading needs has begun. Raises nothing but a cancellation.
+        Two round trips. Raises nothing but a cancellation.
         """
         try:
-            after = await (reading.read_opened if opened else reading.read)(self.session, self.scope)
+            after = await reading.read(self.session, self.scope)
             recorded = after
             if self.recorded is not None and self.before is not None:
                 recorded = record.with_changes(self.recorded, self.before, after)
@@ -91,7 +91,7 @@ class Keeping:
             return
         try:
             async with self.session.within(STOPPING):
-                await self.close(opened=False)
+                await self.close()
         except MigratorError as error:
             _not_kept(self.emit, error)
 
@@ -107,7 +107,7 @@ async def kept(keeping: Keeping | None, execution: Execution) -> AsyncIterator[N
         raise
     except Exception:
         if keeping is not None and execution.changed:
-            await keeping.close(opened=False)
+            await keeping.close()
         raise
 
 
@@ -121,15 +121,13 @@ async def open_(session: Session, config: Config, now: Ledger, emit: Emit) -> Ke
     if not now.ours and not now.applied:
         return Keeping(session=session, config=config, scope=seen, emit=emit, recorded=None, before=None)
     try:
-        known = await record.load(session, config.schema, then=reading.BEHIND_A_QUERY)
+        known = await record.load(session, config.schema)
         if known is None:
-            await session.run("rollback")
             if now.applied:
                 return None
             return Keeping(session=session, config=config, scope=seen, emit=emit, recorded=None, before=None)
-        before = await _before(session, scope(config, now))
+        before = await reading.read(session, scope(config, now))
     except MigratorError as error:
-        await session.give_up()
         if session.closed:
             raise
         _not_kept(emit, error)
@@ -137,18 +135,6 @@ async def open_(session: Session, config: Config, now: Ledger, emit: Emit) -> Ke
     if not counts(known, before):
         return None
     return Keeping(session=session, config=config, scope=seen, emit=emit, recorded=known.schema, before=before)
-
-
-async def _before(session: Session, seen: Scope) -> Schema:
-    try:
-        return await reading.read_opened(session, seen)
-    except ServerError as error:
-        if error.report.sqlstate == "55P03":
-            raise reading.locked() from error
-        if error.report.sqlstate not in reading.GONE_MEANWHILE:
-            raise
-        await session.rollback()
-        return await reading.read(session, seen)
 
 
 def counts(known: Record, live: Schema) -> bool:

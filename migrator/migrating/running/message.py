@@ -51,7 +51,7 @@ class Frame:
             before they have run is made good by the next one.
         owed_by: the index of that step.
         last: the index of the run's last step, behind whose commit `farewell` is sent.
-        farewell: SQL that travels behind the last commit, such as the end of the run's lock.
+        farewell: SQL that gives the run's lock back, in the same message as the last commit.
         session: what they set in the server's session, and take back.
     """
 
