@@ -2,20 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrator.config import Config
 from migrator.errors import MigratorError
-from migrator.events.status import MigrationStatus
 from migrator.events.verifying import Finding, NotCompared
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.files.migration import Migration
 from migrator.migrating.planning.standing import statuses
-from migrator.schema.compare import Comparison, Difference, compare
+from migrator.schema.compare import Difference, compare
 from migrator.schema.objects import Schema
 from migrator.schema.record import TABLE, Record
 from migrator.verifying import ledger, recorded
 from migrator.verifying.checks import Check, all_checks
+from migrator.verifying.expected import Expected
 from migrator.verifying.surroundings import Surroundings
 
 UNREADABLE = {
@@ -57,8 +57,17 @@ class Judgement:
     untold: tuple[MigratorError, ...] = ()
 
 
-def judged(config: Config, migrations: Sequence[Migration], known: Ledger, view: View | None) -> Judgement:
-    """All that files, ledger and snapshot tell together; without a snapshot what the ledger tells."""
+def judged(
+    config: Config,
+    migrations: Sequence[Migration],
+    known: Ledger,
+    view: View | None,
+    expected: Expected | MigratorError | None = None,
+) -> Judgement:
+    """All that files, ledger and snapshot tell together; without a snapshot what the ledger tells.
+
+    `expected` is what the schema should be, or why nobody can tell; None for what the record says.
+    """
     now = statuses(migrations, known, out_of_order=config.out_of_order)
     found = ledger.findings(now, migrations)
     unhashed = tuple(_unhashed(migrations, known))
@@ -66,28 +75,24 @@ def judged(config: Config, migrations: Sequence[Migration], known: Ledger, view:
         return Judgement(findings=found, not_compared=unhashed)
     books = view.around.books
     untold: list[MigratorError] = [error for name, error in books.items() if error is not None and name != TABLE]
-    obstacle = books.get(TABLE) or _obstacle(view, now)
-    comparison, compared = Comparison(differences=()), {}
-    if obstacle is not None:
-        untold.append(obstacle)
-    elif view.record is not None:
-        comparison = compare(view.record.schema, view.live)
-        compared = _counts(view.record.schema, view.live)
-    return Judgement(
-        asked=frozenset(_asked(view, untold)),
-        against=None if obstacle is not None or view.record is None else recorded.described(view.record),
-        findings=(*found, *map(_drift, comparison.differences), *view.found),
-        compared=compared,
-        platform=comparison.platform,
-        not_compared=(*unhashed, *_not_compared(view)),
-        untold=tuple(untold),
+    if expected is None:
+        half_done = next((status.id for status in now if status.state == "partial"), None)
+        expected = books.get(TABLE) or recorded.expected(view.record, view.live, half_done=half_done)
+    answer = Judgement(
+        findings=(*found, *view.found), not_compared=(*unhashed, *_not_compared(view)), untold=tuple(untold)
     )
-
-
-def _obstacle(view: View, now: Sequence[MigrationStatus]) -> MigratorError | None:
-    partial = next((status.id for status in now if status.state == "partial"), None)
-    found = recorded.obstacle(view.record, view.live)
-    return recorded.half_done(partial) if found is None and partial is not None else found
+    if not isinstance(expected, Expected):
+        untold.append(expected)
+        return replace(answer, asked=frozenset(_asked(view, untold)), untold=tuple(untold))
+    comparison = compare(expected.schema, view.live)
+    return replace(
+        answer,
+        asked=frozenset(_asked(view, untold)),
+        against=expected.said,
+        findings=(*found, *map(_drift, comparison.differences), *view.found),
+        compared=_counts(expected.schema, view.live),
+        platform=comparison.platform,
+    )
 
 
 def _asked(view: View, untold: Sequence[MigratorError]) -> Iterator[str]:

@@ -1,27 +1,37 @@
-"""Whether the record of the schema can be compared with what is there: never drift where it cannot."""
+"""The record as what the schema should be, and why it cannot be that: never drift where it says nothing about it."""
 
 from migrator.errors import UnavailableError
 from migrator.schema.objects import Schema
 from migrator.schema.record import Record
+from migrator.verifying.expected import NOTHING_COMPARED, Expected
 
 ACCEPT = "`migrate accept` records the schema as it is now, after showing what that changes"
-NOTHING_COMPARED = "the schema was not compared, and nothing was changed"
 
 
-def described(record: Record) -> str:
-    """What it is a record of, in words."""
-    return "the record" if record.schema.head is None else f"the record of {record.schema.head}"
+def expected(record: Record | None, live: Schema, *, half_done: str | None) -> Expected | UnavailableError:
+    """What the schema should be, or why nobody can tell; `half_done` is a migration that stopped on its way. Pure."""
+    obstacle = _obstacle(record, live)
+    if obstacle is not None or record is None:
+        return obstacle or _missing()
+    if half_done is not None:
+        return _half_done(half_done)
+    head = record.schema.head
+    return Expected(schema=record.schema, said="the record" if head is None else f"the record of {head}")
 
 
-def obstacle(record: Record | None, live: Schema) -> UnavailableError | None:
-    """Why the two say nothing about one another; None where they do. Pure."""
+def _missing() -> UnavailableError:
+    return UnavailableError(
+        "there is no record of the schema to compare with",
+        code="record-missing",
+        outcome=NOTHING_COMPARED,
+        hint=f"the first `migrate up` that applies a migration makes it; {ACCEPT}",
+    )
+
+
+def _obstacle(record: Record | None, live: Schema) -> UnavailableError | None:
+    """Why the two say nothing about one another; None where they do."""
     if record is None:
-        return UnavailableError(
-            "there is no record of the schema to compare with",
-            code="record-missing",
-            outcome=NOTHING_COMPARED,
-            hint=f"the first `migrate up` that applies a migration makes it; {ACCEPT}",
-        )
+        return _missing()
     if not record.readable:
         return UnavailableError(
             "the record of the schema is one of another version of `migrate`, which saw other things",
@@ -50,7 +60,7 @@ def obstacle(record: Record | None, live: Schema) -> UnavailableError | None:
     return None
 
 
-def half_done(id_: str) -> UnavailableError:
+def _half_done(id_: str) -> UnavailableError:
     """Of a migration that stopped on its way nobody can tell which of its changes should be there."""
     return UnavailableError(
         f"`{id_}` is half done, so that the schema is between two states",

@@ -21,8 +21,9 @@ from migrator.migrating.planning.standing import read_all
 from migrator.schema import reading, record
 from migrator.schema.record import TABLE
 from migrator.schema.scope import Scope, fingerprint
-from migrator.verifying import checking, ignoring, recorded, seeds, surroundings
+from migrator.verifying import checking, ignoring, seeds, surroundings
 from migrator.verifying.checks import all_checks, v401_seed_differs
+from migrator.verifying.expected import NOTHING_COMPARED
 from migrator.verifying.judging import View, judged
 
 OLDEST = 140000
@@ -39,8 +40,8 @@ async def verify(
 
     Compares the ledger with the files, the live schema with the record that the last run left, and asks the checks of
     security and health. Works through any pooler, for a role with CONNECT that may read the ledger and the schema
-    `migrator` (see `readers`). While it reads the definitions of views it holds
-    ACCESS SHARE locks, as every query does.
+    `migrator` (see `readers`). While it reads the definitions of views it holds ACCESS SHARE locks, as every query
+    does.
 
     Args:
         config: where and what.
@@ -55,7 +56,7 @@ async def verify(
     ignoring.refuse_unknown(config.ignore)
     migrations = read_all(config)
     async with connect(config, emit) as session:
-        _refuse_old(session)
+        refuse_old(session)
         known, view, obstacle = await _look(session, config, migrations, emit)
         info = database_info(session, known, config)
     answer = judged(config, migrations, known, view)
@@ -84,7 +85,8 @@ async def verify(
     )
 
 
-def _refuse_old(session: Session) -> None:
+def refuse_old(session: Session) -> None:
+    """Raise `UnavailableError` for a server whose catalog is not known. No round trip."""
     number, text = session.version
     if number < OLDEST:
         raise UnavailableError(
@@ -124,7 +126,7 @@ async def _view(session: Session, config: Config, known: Ledger) -> View:
             f"the schema could not be read: {error.report}",
             code="schema-unreadable",
             sqlstate=error.report.sqlstate,
-            outcome=recorded.NOTHING_COMPARED,
+            outcome=NOTHING_COMPARED,
             hint=error.hint,
         ) from error
 

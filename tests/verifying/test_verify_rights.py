@@ -6,7 +6,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from recording import accept
 
 from migrator import up, verify
 from migrator.config import Address, Config
@@ -33,7 +32,6 @@ async def test_readers_get_the_same_answer_and_others_none(
     await roles("stranger", "half")
     config = project(FILES, readers=("ci",))
     await up(config)
-    await accept(config)
     await db.execute("drop policy p on secret.a; create index by_hand on users (email)")
     await db.execute("alter role ci set default_transaction_read_only = on; alter role ci set search_path = public")
     whole = await verify(config)
@@ -70,7 +68,6 @@ async def test_row_level_security_never_makes_an_answer_well(
     await roles("ci")
     config = project(FILES, readers=("ci",))
     await up(config)
-    await accept(config)
     reading = replace(config, database=address_as("ci"))
     for table in ("journal", "setting", "snapshot"):
         await db.execute(f"alter table migrator.{table} enable row level security")
@@ -90,7 +87,6 @@ async def test_nothing_is_written_or_locked(project: Project, db: Connection, mo
     """No transaction id is used, so that no row can have changed, and no lock is held but the weakest."""
     config = project(FILES)
     await up(config)
-    await accept(config)
     held: list[set[tuple[str, str]]] = []
     findings = checking.findings
 

@@ -1,0 +1,21 @@
+"""What the live schema is compared with, wherever that comes from."""
+
+from dataclasses import dataclass
+
+from migrator.schema.objects import Schema
+
+NOTHING_COMPARED = "the schema was not compared, and nothing was changed"
+"""The outcome of an error that says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What the schema should be.
+
+    Attributes:
+        schema: the objects.
+        said: where they are from, in words, such as `the record of 0007.add-orders`.
+    """
+
+    schema: Schema
+    said: str
