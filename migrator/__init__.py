@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from migrator.seeding.editor_schema import editor_schema
     from migrator.seeding.pull import pull
     from migrator.source import Source, Span
+    from migrator.verifying.check import check
     from migrator.verifying.verify import verify
 
 _HOMES = {
@@ -51,6 +52,7 @@ _HOMES = {
     "WorkError": "errors",
     "__version__": "_version",
     "accept": "migrating",
+    "check": "verifying.check",
     "check_seeds": "seeding.comparison",
     "doctor": "project",
     "down": "migrating",
@@ -89,6 +91,7 @@ __all__ = [
     "WorkError",
     "__version__",
     "accept",
+    "check",
     "check_seeds",
     "doctor",
     "down",

@@ -11,12 +11,12 @@ from migrator.configuration_file import (
     ADDRESSES,
     OWN_FILE,
     SECTION,
-    SHARED_FILE,
     ConfigurationFile,
     find,
     read,
     read_variables,
     shorten,
+    usual_folders,
 )
 from migrator.errors import InputError
 from migrator.events import Told
@@ -105,12 +105,15 @@ ADDRESS_VARIABLES = ("MIGRATOR_DATABASE", "DATABASE_URL")
 """The variables that name the database, the stronger first."""
 
 _WEAK_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
-_SUPABASE_MIGRATIONS = Path("supabase", "migrations")
 _FOLDERS = frozenset({"migrations", "seeds"})
 
 
 def load_config(
-    flags: Mapping[str, object], *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+    flags: Mapping[str, object],
+    *,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    offline: bool = False,
 ) -> Config:
     """Put the configuration together: flags, then the environment, then the nearest file, then defaults.
 
@@ -124,6 +127,7 @@ def load_config(
         environ: the environment; the process's own when not given.
         cwd: where to look from; the process's current folder when not given. Folders in the result are relative to
             the latter where they lie beneath it, so that they can be shown and opened as they are.
+        offline: nobody will connect to the database: where the file gives it a variable that is not set, it has none.
 
     Raises `InputError` for a file that cannot be read, an unknown key and a value that does not fit. Reads files,
     touches no database.
@@ -135,7 +139,7 @@ def load_config(
     file = read(current / str(named), standing) if named else find(current, standing)
     root = file.path.parent if file else current
     from_dotenv = {key: value for key, value in read_variables(root, standing).items() if key not in variables}
-    return _Loading(flags, variables, from_dotenv, file, root, current, standing).config()
+    return _Loading(flags, variables, from_dotenv, file, root, current, standing, offline=offline).config()
 
 
 def without_file(
@@ -166,6 +170,8 @@ class _Loading:
         root: Path,
         current: Path,
         standing: Path,
+        *,
+        offline: bool = False,
     ) -> None:
         self.flags = flags
         self.variables = variables
@@ -175,6 +181,7 @@ class _Loading:
         self.root = root
         self.current = current
         self.standing = standing
+        self.offline = offline
         self.values: dict[str, Any] = {}
         self.origins: dict[str, str] = {}
         self.told: list[Told] = []
@@ -229,6 +236,9 @@ class _Loading:
             where = self.file.place(key)
             if key in ADDRESSES and isinstance(value, str):
                 value, missing = expand(value, self.environ)
+                if missing and key == "database" and self.offline:
+                    self.origins[key] = "default"
+                    return
                 if missing:
                     raise InputError(
                         f"`{key}` refers to the variable `{missing}`, which is not set",
@@ -259,23 +269,12 @@ class _Loading:
 
     def _choose_folders(self) -> None:
         chosen = "migrations" in self.values
-        ours, supabase = self.root / "migrations", self.root / _SUPABASE_MIGRATIONS
-        # not Path.is_dir(), which some versions of Python end with an error where a folder may not be read
-        take_supabase = not os.path.isdir(ours) and os.path.isdir(supabase)  # noqa: PTH112
-        for key, folder in (("migrations", supabase if take_supabase else ours), ("seeds", self.root / "seeds")):
-            self.values.setdefault(key, (shorten(folder, self.standing),))
-        if chosen:
-            return
-        taken = f"`{self.values['migrations'][0]}`"
-        reason = None
-        if take_supabase:
-            reason = f"there is no `{shorten(ours, self.standing)}`, and no `migrations` is configured"
-        elif os.path.isdir(supabase):  # noqa: PTH112
-            reason = f"it comes before `{shorten(supabase, self.standing)}`, and no `migrations` is configured"
-        elif self.file is None:
-            reason = f"there is no {OWN_FILE}, and no {SHARED_FILE} with `[tool.migrator]`"
-        if reason:
-            self.told.append(Told(code="migrations-chosen", message=f"migrations are read from {taken}: {reason}"))
+        migrations, seeds, reason = usual_folders(self.root, self.standing, configured=self.file is not None)
+        self.values.setdefault("migrations", (migrations,))
+        self.values.setdefault("seeds", (seeds,))
+        if reason and not chosen:
+            message = f"migrations are read from `{migrations}`: {reason}"
+            self.told.append(Told(code="migrations-chosen", message=message))
 
     def _take_weak_address(self) -> None:
         if "database" in self.values:
@@ -287,12 +286,10 @@ class _Loading:
                 return
 
     def _tell(self) -> None:
-        address = self.values.get("database")
-        if not isinstance(address, Address) or not address.text.startswith("embedded:"):
+        address, file = self.values.get("database"), None if self.offline else self.file
+        if file is None or not isinstance(address, Address) or address.origin != file.origin("database"):
             return
-        if self.file is None or address.origin != self.file.origin("database"):
-            return
-        if self.environ.get("CI", "").lower() in {"true", "1"}:
+        if address.text.startswith("embedded:") and self.environ.get("CI", "").lower() in {"true", "1"}:
             empty = [f"`{name}` is empty" for name in ADDRESS_VARIABLES if self.variables.get(name, "x").strip() == ""]
             message = f"CI is set, and the database is the embedded one of this checkout: {address.origin} says so"
             self.told.insert(0, Told(code="embedded-in-ci", message="; ".join([message, *empty])))

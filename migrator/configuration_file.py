@@ -4,6 +4,7 @@ They are only found and read here, with the places of their keys for error messa
 `migrator.settings`.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -195,3 +196,21 @@ def shorten(path: Path, current: Path) -> Path:
         return path.relative_to(current)
     except ValueError:
         return path
+
+
+def usual_folders(root: Path, standing: Path, *, configured: bool) -> tuple[Path, Path, str | None]:
+    """The folders of migrations and of seeds where nobody names any, and why those, where it is worth a word.
+
+    `configured`: there is a configuration file.
+    """
+    ours, supabase = root / "migrations", root / "supabase" / "migrations"
+    # not Path.is_dir(), which some versions of Python end with an error where a folder may not be read
+    take_supabase = not os.path.isdir(ours) and os.path.isdir(supabase)  # noqa: PTH112
+    reason = None
+    if take_supabase:
+        reason = f"there is no `{shorten(ours, standing)}`, and no `migrations` is configured"
+    elif os.path.isdir(supabase):  # noqa: PTH112
+        reason = f"it comes before `{shorten(supabase, standing)}`, and no `migrations` is configured"
+    elif not configured:
+        reason = f"there is no {OWN_FILE}, and no {SHARED_FILE} with `[tool.migrator]`"
+    return shorten(supabase if take_supabase else ours, standing), shorten(root / "seeds", standing), reason

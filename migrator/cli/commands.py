@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "accept": "Record the schema as it is as what `verify` compares with.",
         "protect": "Mark the database: what can lose data then asks for its name.",
         "reset": "Drop everything, then up and seed: for development.",
+        "check": "Try all files out on an empty scratch database: for pull requests.",
         "doctor": "Find out step by step why a command cannot reach or use the database.",
         "editor-schema": "Write a JSON Schema of seed files, with which editors complete and check them.",
         "server": "Start, stop or find the embedded PostgreSQL.",

@@ -46,8 +46,11 @@ class Journey:
 
     def configure(self, environ: Mapping[str, str], cwd: Path) -> Config:
         """The configuration of this run. Raises `InputError`."""
-        read = without_file if self.order.founding else load_config
-        config = read({**self.order.flags, **self.common.flags}, environ=environ, cwd=cwd)
+        flags = {**self.order.flags, **self.common.flags}
+        if self.order.founding:
+            config = without_file(flags, environ=environ, cwd=cwd)
+        else:
+            config = load_config(flags, environ=environ, cwd=cwd, offline=self.order.offline)
         for told in config.told:
             if not (self.order.serving and told.code == "migrations-chosen"):
                 self.emit(told)
@@ -71,13 +74,13 @@ class Journey:
                 self._course.direction = event.direction
             case Applied():
                 self._course.running = None
-                self._course.done.append(event.id)
+                self._course.done += [] if self.order.offline else [event.id]
             case events.Retrying():
                 self._course.running = None
             case events.Halted():
                 self._course.halted = event
             case events.FileLoaded():
-                self._course.done.append(event.path)
+                self._course.done += [] if self.order.offline else [event.path]
             case _:
                 pass
         self.renderer.event(event)

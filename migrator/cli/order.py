@@ -28,6 +28,7 @@ class Order:
         question: asks about what the preview showed; None where there is nothing to ask, because nothing would happen.
         founding: it makes the configuration, so that no file is read for it.
         serving: it is about a server alone, so that it says nothing about folders of files.
+        offline: it never connects to the configured database, whose address may lack its variables.
         confirmed: the job, given the name of a protected database as its user has typed it.
     """
 
@@ -38,4 +39,5 @@ class Order:
     question: Callable[[Result], str | None] = lambda _: None
     founding: bool = False
     serving: bool = False
+    offline: bool = False
     confirmed: Callable[[str], Job] | None = None

@@ -80,6 +80,8 @@ def interrupted(stop: Stop, course: Course) -> InterruptedWorkError:
 
 
 def _way_on(course: Course) -> str:
+    if course.command == "check":
+        return "run the command again"
     if course.command == "down" and course.done:
         return (
             "to go on, ask for the rest alone: `migrate down --steps N`, or `--to ID`; the same again goes further back"
@@ -94,6 +96,8 @@ def _way_on(course: Course) -> str:
 def _outcome(course: Course) -> str:
     if course.command == "reset":
         return "the database may be half built"
+    if course.command == "check":
+        return "nothing was changed but in the scratch database"
     parts = []
     if course.done:
         what = "rolled back" if course.command in {"down", "redo"} else "committed"

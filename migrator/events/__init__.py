@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         SeedResult,
     )
     from migrator.events.status import StatusResult
-    from migrator.events.verifying import CheckInfo, ChecksResult, Finding, Ignored, NotCompared, VerifyResult
+    from migrator.events.verifying import CheckInfo, Checking, ChecksResult, Finding, Ignored, NotCompared, VerifyResult
 
     Event: TypeAlias = (
         Told
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         | FileFailed
         | FileSkipped
         | Pulled
+        | Checking
         | Examining
         | Examined
     )
@@ -62,6 +63,7 @@ _HOMES = {
     "Blocked": "blocking",
     "Blocker": "blocking",
     "CheckInfo": "verifying",
+    "Checking": "verifying",
     "ChecksResult": "verifying",
     "DoctorResult": "doctor",
     "DoctorStep": "doctor",
@@ -103,6 +105,7 @@ __all__ = [
     "Blocked",
     "Blocker",
     "CheckInfo",
+    "Checking",
     "ChecksResult",
     "DoctorResult",
     "DoctorStep",

@@ -16,6 +16,13 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checking:
+    """A part of `migrate check` begins."""
+
+    part: Literal["migrations", "security", "rollbacks", "seeds"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is not as it should be.
 

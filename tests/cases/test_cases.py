@@ -63,6 +63,8 @@ TEXT_FILTERS = (
     (r"\1  ", re.compile(r"(\d+/\d+|\[TIME\]) {3,}")),  # as wide as the longest duration
     ("PostgreSQL [VERSION]", re.compile(r"PostgreSQL \d+(&#46;|\.)\d+")),
     ("pid [PID]", re.compile(r"\bpid \d+")),
+    ("compared: [CLASSES]", re.compile(r"\bcompared: [a-z ]+ \d[\d,]*(, [a-z ]+ \d[\d,]*)*$", re.MULTILINE)),
+    ("[COUNT] objects compared", re.compile(r"\b\d[\d,]* objects? compared")),
 )
 """What differs from run to run, and the name it gets instead."""
 
@@ -73,6 +75,7 @@ JSON_FILTERS = {
     "server_version_num": "[VERSION]",
     "pid": "[PID]",
     "available": "[AVAILABLE]",
+    "compared": "[CLASSES]",
 }
 """Keys of documents whose values differ from run to run."""
 
@@ -95,7 +98,7 @@ class Place:
 
     def filtered_value(self, value: Any, key: str = "") -> Any:
         """The same for a value of a document."""
-        if value is not None and key in JSON_FILTERS:
+        if value not in (None, {}) and key in JSON_FILTERS:
             return JSON_FILTERS[key]
         if isinstance(value, dict):
             return {name: self.filtered_value(part, name) for name, part in value.items()}

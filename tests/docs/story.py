@@ -34,6 +34,7 @@ _FILTERS = (
     (re.compile(r"\b\d+(?:\.\d+)? m?s\b"), "[DURATION]"),
     (re.compile(r"PostgreSQL \d+(?:\.\d+)?"), "PostgreSQL [VERSION]"),
     (re.compile(r"\bmigrate \d+\.\d+\.\d+\S*"), "migrate [VERSION]"),
+    (re.compile(r"\b\d[\d,]* objects? compared"), "[COUNT] objects compared"),
     (re.compile(r"\b(pid|backend|process) \d+"), r"\1 [PID]"),
     (re.compile(r'"(duration|applied_at|server_version|server_version_num|pid)": (?!null)[^,\n]+'), r'"\1": [VALUE]'),
 )

@@ -101,6 +101,8 @@ class TextRenderer:
                 self._answers.raw(event.text)
             case events.Examining() | events.Examined():
                 self._examined(event)
+            case events.Checking():
+                self._say(self._ink.quiet(f"checking {event.part}"))
             case events.Halted():
                 pass  # what it says is in the error that ends the run
             case _:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from migrator.database.address.target import Host, Secret, Target, Tls
+from migrator.database.launching.uninterrupted import to_its_end
 from migrator.database.supabase import containers, prelude
 from migrator.errors import InputError, UnavailableError
 from migrator.events import Emit, ignore
@@ -40,7 +41,8 @@ async def container(
     began = time.monotonic()
     password = secrets.token_urlsafe(16)
     for_supabase = containers.is_own_image(image) if supabase is None else supabase
-    running = await asyncio.to_thread(_start, image, password, prelude.ADMIN if for_supabase else USER)
+    superuser = prelude.ADMIN if for_supabase else USER
+    running = await to_its_end(lambda: _start(image, password, superuser), undo=lambda made: made.stop())
     try:
         if for_supabase:
             await asyncio.to_thread(containers.settle, running, image, password, automatic_grants=automatic_grants)

@@ -31,7 +31,7 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
             hint="name another folder, as in `embedded:.migrator/other`, or move what is there away",
         )
     for left in directory.parent.glob(f"{glob.escape(directory.name)}.new.*"):
-        _remove(left)  # a killed start's
+        remove(left)  # a killed start's
     # a name of its own: the `initdb` of a killed start may still be writing
     making = Path(tempfile.mkdtemp(prefix=f"{directory.name}.new.", dir=directory.parent))
     making.chmod(0o700)
@@ -58,7 +58,7 @@ def create(directory: Path, installed: Programs, user: str, text: str | None = N
     making.rename(directory)
 
 
-def _remove(left: Path) -> None:
+def remove(left: Path) -> None:
     """Remove a folder in which the `initdb` of a killed start may still be writing: without the folder it ends.
 
     It is moved first, so that nothing more can be written by its path while it is emptied. Its new name is one that the

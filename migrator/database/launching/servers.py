@@ -1,11 +1,12 @@
 """From a configured address to a target that can be connected to: a DSN as it is, a server of ours once it runs."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 
-from migrator.config import Config
+from migrator.config import Address, Config
 from migrator.database.address import launch
 from migrator.database.address.dsn import parse
 from migrator.database.address.launch import EMBEDDED
@@ -21,8 +22,18 @@ DOCKER = "docker:"
 _KNOWN_VARIABLES = ("SUPABASE_DB_URL", "POSTGRES_URL_NON_POOLING")
 
 
-_held: ContextVar[Target | None] = ContextVar("held", default=None)
-"""The container that the command has, which all of its parts connect to."""
+_held: ContextVar[Mapping[Address, Target]] = ContextVar("held", default=MappingProxyType({}))
+"""The servers that the command has for its own time, which all of its parts connect to."""
+
+
+@contextmanager
+def holding(address: Address, target: Target) -> Iterator[None]:
+    """Let this address mean this target within the block."""
+    token = _held.set({**_held.get(), address: target})
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 @asynccontextmanager
@@ -35,11 +46,8 @@ async def one_server(config: Config, emit: Emit = ignore) -> AsyncIterator[None]
         yield
         return
     async with locate(config, emit) as target:
-        token = _held.set(target)
-        try:
+        with holding(config.database, target):
             yield
-        finally:
-            _held.reset(token)
 
 
 @asynccontextmanager
@@ -52,15 +60,15 @@ async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
     address = config.database
     if address is None:
         raise no_address(config)
+    held = _held.get().get(address)
+    if held is not None:
+        yield held
+        return
     text = address.text.strip()
     if text.startswith(EMBEDDED):
         yield await embedded.target(launch.read(config, address), address.origin, emit)
         return
     if text.startswith(DOCKER):
-        held = _held.get()
-        if held is not None:
-            yield held
-            return
         from migrator.database.launching.docker import container
 
         image = text.removeprefix(DOCKER)

@@ -1,0 +1,5 @@
+-- users
+create table users (
+    user_id int primary key,
+    email text not null
+);

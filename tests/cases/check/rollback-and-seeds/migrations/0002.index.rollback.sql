@@ -1,0 +1,2 @@
+-- nothing is undone
+select 1;
