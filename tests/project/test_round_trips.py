@@ -1,6 +1,10 @@
 """How many round trips each command takes, counted on the wire: a clock would not tell one more from a busy machine."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from cable import Line
 
 from migrator.config import Address
 from migrator.migrating import accept, down, up
@@ -16,11 +20,11 @@ class Questions:
     ASKING = frozenset(b"QSH")
     """Query, Sync, Flush: https://www.postgresql.org/docs/current/protocol-message-formats.html"""
 
-    def __init__(self):
-        self.held = {}
+    def __init__(self) -> None:
+        self.held: dict[int, bytes] = {}
         self.count = 0
 
-    def __call__(self, line, data):
+    def __call__(self, line: Line, data: bytes) -> bytes:
         """For `Cable.outward`: look and let everything pass."""
         rest = self.held.get(line.number, b"\0") + data  # a startup message has no type
         while len(rest) > 4 and len(rest) > (size := int.from_bytes(rest[1:5])):
@@ -34,7 +38,7 @@ class Questions:
 def asked(cable, project):
     """Run a command on `project(files)`; how many questions it asked."""
 
-    async def run(command, files=None, **options):
+    async def run(command: Callable[..., Any], files: dict[str, str] | None = None, **options: Any) -> int:
         questions = Questions()
         cable.outward = questions
         await command(project(files, database=Address(cable.dsn, "test")), **options)
@@ -51,7 +55,7 @@ ONE_MORE = {"migrations/0100.t.sql": "create table t100 (id int)"}
 async def test_round_trips(asked):
     """Each number is the least that is known; a change that adds one has to say what for, here."""
     counted = {
-        # the ledger, which tables are there, the lock, five messages of 64 kB, the schema, its record and the lock's end
+        # the ledger, which tables are there, the lock, five messages of 64 kB, the schema, its record and the lock
         "first up, 100 migrations": await asked(up, FILES | ROLLBACKS),
         # the ledger
         "nothing to do": await asked(up),
