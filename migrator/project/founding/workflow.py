@@ -1,4 +1,4 @@
-"""The workflow for GitHub Actions, made of the template that fits: where it goes, and its text. Pure."""
+"""The workflow for GitHub Actions, made of its template: where it goes, and its text. Pure."""
 
 import json
 import re
@@ -35,12 +35,12 @@ def text(ground: Ground) -> str:
         "__PATHS__": paths,
         "__BRANCH__": _yaml(branch),
         "__PUSH_PATHS__": paths,
+        "__SUPABASE__": '\n    env:\n      MIGRATOR_SUPABASE: "true"' if ground.supabase else "",
         "__DIRECTORY__": directory,
         "__PYTHON__": ground.python,
         "__INSTALL__": _install(ground),
     }
-    kind = "workflow-supabase.yml" if ground.supabase else "workflow.yml"
-    return re.sub(r"__[A-Z_]+?__", lambda mark: values[mark[0]], template(kind))
+    return re.sub(r"__[A-Z_]+?__", lambda mark: values[mark[0]], template("workflow.yml"))
 
 
 def _top(ground: Ground) -> Path:
@@ -59,12 +59,9 @@ def _paths(below: str, workflow: str) -> str:
 
 
 def _install(ground: Ground) -> str:
-    extra = "[embedded]" if ground.supabase else ""
-    wanted = shlex.quote(f"migrator{extra}>={__version__}")
-    if not ground.requirements:
-        return f"pip install {wanted}"
+    wanted = shlex.quote(f"migrator[embedded]>={__version__}")
     # the extra may not be among the requirements
-    return f"pip install -r requirements.txt {wanted if extra else ''}".rstrip()
+    return f"pip install {'-r requirements.txt ' if ground.requirements else ''}{wanted}"
 
 
 def _yaml(text: str) -> str:
