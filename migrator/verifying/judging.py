@@ -134,17 +134,17 @@ def _not_compared(view: View) -> Iterator[NotCompared]:
         yield NotCompared(
             what="checks of Supabase's API",
             why="the roles `anon` and `authenticated` do not exist: this is not a Supabase database",
-            count=len(view.left_out),
         )
 
 
 def _drift(difference: Difference) -> Finding:
-    names = {"missing": "V201", "extra": "V202", "changed": "V203"}
-    said = {"missing": "is missing", "extra": "is not in the record", "changed": "is not as recorded"}
+    checks = {check.name: check for check in all_checks() if check.code.startswith("V2")}
+    said = {"missing": "is missing", "extra": "should not be there", "changed": "is not as it should be"}
+    check = checks[difference.change]
     return Finding(
-        code=names[difference.change],
-        name=difference.change,
-        severity="error",
+        code=check.code,
+        name=check.name,
+        severity=check.severity,
         message=f"{difference.kind} `{difference.identity}` {said[difference.change]}",
         kind=difference.kind,
         subject=difference.identity,

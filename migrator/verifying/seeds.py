@@ -11,12 +11,13 @@ from migrator.verifying.checks.v401_seed_differs import CHECK
 HINT = "`migrate seed --force` puts the rows back; `migrate seed` loads files that are new or changed"
 
 _SAID = {
-    "missing": "`{table}` does not have this row",
-    "different": "the row of `{table}` differs in {columns}",
-    "lookup": "what {columns} of `{table}` looks up is not there",
-    "outside": "the row of `{table}` is not within `where`",
-    "extra": "`{table}` has {rows} within `where` that the file does not have",
+    "missing": "`{table}` does not have {row}",
+    "different": "`{table}` differs in {columns} from {row}",
+    "lookup": "what {row} looks up for {columns} is not there",
+    "outside": "{row} is not within the `where` of `{table}`",
+    "extra": "`{table}` has {rows} within `where` that `{path}` does not have",
 }
+"""A row has no name but its place, so that this makes its finding another than that of the next row."""
 
 
 async def findings(
@@ -47,14 +48,16 @@ def _not_compared(found: SeedCheckResult) -> tuple[NotCompared, ...]:
 
 def _finding(difference: SeedDifference) -> Finding:
     rows = "a row" if difference.rows == 1 else f"{difference.rows:,} rows"
+    line = "" if difference.where is None else f", line {difference.where.line}"
+    row = f"the row of `{difference.path}`{line}"
     columns = ", ".join(f"`{name}`" for name in difference.columns)
     return Finding(
         code=CHECK.code,
         name=CHECK.name,
         severity=CHECK.severity,
-        message=_SAID[difference.problem].format(table=difference.table, columns=columns, rows=rows),
-        # a row has no name but its place
-        subject=str(difference.where or difference.path),
+        message=_SAID[difference.problem].format(
+            table=difference.table, columns=columns, rows=rows, row=row, path=difference.path
+        ),
         where=difference.where,
         hint=HINT,
     )

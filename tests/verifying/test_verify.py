@@ -149,9 +149,10 @@ async def test_seeds_when_asked(project: Project, db: Connection):
     await db.execute("update users set email = 'x' where id = 1; delete from users where id = 2")
     assert (await verify(config)).findings == ()
     result = await verify(config, check_seeds=True)
+    place = config.root / "seeds/users.yaml"
     assert [(each.code, each.message, each.where and each.where.line) for each in result.findings] == [
-        ("V401", "the row of `users` differs in `email`", 2),
-        ("V401", "`users` does not have this row", 3),
+        ("V401", f"`users` differs in `email` from the row of `{place}`, line 2", 2),
+        ("V401", f"`users` does not have the row of `{place}`, line 3", 3),
     ]
     assert [each.what for each in result.not_compared if each.what.startswith("seed")] == [
         f"seed `{config.root / 'seeds/z.sql'}`"

@@ -1,0 +1,2 @@
+CREATE TABLE orders (order_id int PRIMARY KEY, user_id int REFERENCES users);
+CREATE VIEW buyers AS SELECT DISTINCT user_id FROM orders;
