@@ -45,24 +45,15 @@ async def read(session: Session, scope: Scope) -> Schema:
 
     Raises `UnavailableError` (`schema-busy`) where a lock was held for longer, or the schema did not keep still.
     """
-    return await _steadily(session, lambda: read_opened(session, scope, first=SETTINGS))
+    return await steadily(session, lambda: read_opened(session, scope, first=SETTINGS))
 
 
 async def steadily(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
     """The answer to a question of several reads, over one snapshot: in a transaction that begins with `SETTINGS`.
 
-    The question ends the transaction with the last that it sends, as `read_opened` does. It is asked anew where
-    another session's DDL was in the way; see `read` for locks and what is raised.
+    The question begins the transaction with the first that it sends, and ends it with the last, as `read` does. It is
+    asked anew where another session's DDL was in the way; see `read` for locks and what is raised.
     """
-
-    async def whole() -> Answer:
-        await session.run(SETTINGS)
-        return await question()
-
-    return await _steadily(session, whole)
-
-
-async def _steadily(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
     for attempt in range(ATTEMPTS):
         try:
             return await _asked(session, question)

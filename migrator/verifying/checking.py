@@ -31,18 +31,18 @@ def query(checks: Sequence[Check], scope: Scope) -> str:
 
 
 async def findings(
-    session: Session, checks: Sequence[Check], scope: Scope, *, then: str | None = None
+    session: Session, checks: Sequence[Check], scope: Scope, *, first: str | None = None, then: str | None = None
 ) -> tuple[Finding, ...]:
-    """What the checks find, in the order of codes and identities. Writes nothing.
+    """What the checks find, in the order of codes and identities. One round trip; writes nothing.
 
-    For an open transaction with the settings of `migrator.schema.reading`. Those that are not made of a query are left
-    out; `then` is a statement that travels behind the question.
+    For a transaction with the settings of `migrator.schema.reading`. Checks that are not made of a query are left out;
+    `first` and `then` are statements that travel before and behind the question.
     """
     by_code = {check.code: check for check in checks if check.query is not None}
     if not by_code:
-        await session.run(then or "")
+        await session.run("; ".join(filter(None, [first, then])))
         return ()
-    rows = sorted(await session.read(query(checks, scope), then=then), key=lambda row: row[:3])
+    rows = sorted(await session.read(query(checks, scope), first=first, then=then), key=lambda row: row[:3])
     return tuple(_finding(by_code[code], kind, identity, facts or {}) for code, kind, identity, facts in rows)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from migrator.config import Config
 from migrator.errors import MigratorError
@@ -17,6 +18,9 @@ from migrator.verifying import ledger, recorded
 from migrator.verifying.checks import Check, all_checks
 from migrator.verifying.expected import Expected
 from migrator.verifying.surroundings import Surroundings
+
+GRANTS = ("granted", "revoked", "usage granted", "usage revoked")
+"""Attributes whose keys are roles."""
 
 UNREADABLE = {
     "user mapping": ("options of user mappings", "they may hold passwords, which only their owners may read"),
@@ -90,6 +94,7 @@ def judged(
         asked=frozenset(_asked(view, untold)),
         against=expected.said,
         findings=(*found, *map(_drift, comparison.differences), *view.found),
+        not_compared=(*answer.not_compared, *_roles(comparison.differences, view.around.roles)),
         compared=_counts(expected.schema, view.live),
         platform=comparison.platform,
     )
@@ -135,6 +140,23 @@ def _not_compared(view: View) -> Iterator[NotCompared]:
             what="checks of Supabase's API",
             why="the roles `anon` and `authenticated` do not exist: this is not a Supabase database",
         )
+
+
+def _roles(differences: Sequence[Difference], there: frozenset[str]) -> Iterator[NotCompared]:
+    """Roles that the expected schema names and this server does not have: nothing here can be theirs."""
+    naming = Counter(role for each in differences for role in _named(each.expected or {}) - there)
+    for role, count in sorted(naming.items()):
+        yield NotCompared(
+            what=f"what the role `{role}` owns and may do",
+            why="it does not exist on this server, and the schema should name it",
+            count=count,
+        )
+
+
+def _named(attributes: Mapping[str, Any]) -> set[str]:
+    grants = (role for name in GRANTS for role in attributes.get(name) or ())
+    owner = attributes.get("owner")
+    return {*grants, *(attributes.get("roles") or ()), *([owner] if owner else [])} - {"PUBLIC"}
 
 
 def _drift(difference: Difference) -> Finding:

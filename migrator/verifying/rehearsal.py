@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from migrator.database.connect import connect
@@ -75,7 +76,8 @@ class Rehearsal:
         """What these checks find."""
         async with connect(self.place.config) as session:
             of = await self._scope(session)
-            return await reading.steadily(session, lambda: checking.findings(session, checks, of, then="rollback"))
+            asking = partial(checking.findings, session, checks, of, first=reading.SETTINGS, then="rollback")
+            return await reading.steadily(session, asking)
 
     async def _scope(self, session: Session) -> Scope:
         return scope(self.place.config, await ledger.read(session, self.place.config))

@@ -31,6 +31,7 @@ select jsonb_build_object(
         when exists (
             select from pg_db_role_setting d join pg_roles r on r.oid = d.setrole, unnest(d.setconfig) setting
             where r.rolname = 'authenticator' and setting like 'pgrst.db\\_schemas=_%') then 'role' end,
+    'roles', (select jsonb_agg(rolname) || jsonb_agg(quote_ident(rolname)) from pg_roles),
     'partitions', (
         select count(*) from pg_class c join own_schema s on s.oid = c.relnamespace
         where c.relispartition and c.relkind in ('r', 'p', 'f')))"""
@@ -45,6 +46,7 @@ class Surroundings:
         api_roles: which of the roles of an API's keys there are.
         api_schemas: the schemas that the API serves, as far as they exist.
         served: what says so, in words.
+        roles: the names of the server's roles, and these names as PostgreSQL quotes them.
         partitions: how many children of partitioned tables there are, which are not compared.
     """
 
@@ -52,6 +54,7 @@ class Surroundings:
     api_roles: tuple[str, ...]
     api_schemas: tuple[str, ...]
     served: str
+    roles: frozenset[str]
     partitions: int
 
     @property
@@ -71,9 +74,9 @@ def query(scope: Scope) -> str:
     return common(scope) + _QUERY.format(own=literal(scope.own), books=", ".join(map(literal, BOOKS)))
 
 
-async def look(session: Session, scope: Scope) -> Surroundings:
-    """Ask, in an open transaction. One round trip; writes nothing."""
-    (found,) = await session.read(query(scope))
+async def look(session: Session, scope: Scope, *, first: str | None = None) -> Surroundings:
+    """Ask, in a transaction that is open or that `first` begins. One round trip; writes nothing."""
+    (found,) = await session.read(query(scope), first=first)
     names = found["served"]
     served = {
         "setting": f"`pgrst.db_schemas` of this session is `{names}`",
@@ -85,6 +88,7 @@ async def look(session: Session, scope: Scope) -> Surroundings:
         api_roles=tuple(found["api_roles"] or ()),
         api_schemas=tuple(found["api_schemas"] or ()),
         served=served[found["served_by"]],
+        roles=frozenset(found["roles"]),
         partitions=int(found["partitions"]),
     )
 

@@ -100,39 +100,51 @@ async def _look(
     session: Session, config: Config, migrations: tuple[Migration, ...], emit: Emit
 ) -> tuple[Ledger, View | None, UnavailableError | None]:
     """The ledger and what one snapshot shows of the same state of it; or the ledger, and why there is nothing more."""
-    known = await ledger.read(session, config, emit=emit)
+    known = await _ledger(session, config, emit)
     for _ in range(ATTEMPTS):
         refuse_unversioned(known, migrations)
         try:
-            view = await _view(session, config, known)
+            view = await _view(session, scope(config, known))
         except UnavailableError as error:
             return known, None, error
         # the ledger was read before the snapshot: a deploy may have come between
         if view.live.ledger in {None, fingerprint(entry.id for entry in known.applied.values())}:
             return known, view, None
-        before, known = known, await ledger.read(session, config)
+        before, known = known, await _ledger(session, config, ignore)
         if before.applied == known.applied:
             return known, view, None
     return known, None, reading.busy("migrations are being applied all the time")
 
 
-async def _view(session: Session, config: Config, known: Ledger) -> View:
-    of = scope(config, known)
+async def _ledger(session: Session, config: Config, emit: Emit) -> Ledger:
+    try:
+        return await ledger.read(session, config, emit=emit)
+    except ServerError as error:
+        raise _unreadable("ledger", error) from error
+
+
+async def _view(session: Session, of: Scope) -> View:
     try:
         return await reading.steadily(session, lambda: _ask(session, of))
     except ServerError as error:
         await session.give_up()
-        raise UnavailableError(
-            f"the schema could not be read: {error.report}",
-            code="schema-unreadable",
-            sqlstate=error.report.sqlstate,
-            outcome=NOTHING_COMPARED,
-            hint=error.hint,
-        ) from error
+        raise _unreadable("schema", error) from error
+
+
+def _unreadable(what: str, error: ServerError) -> UnavailableError:
+    """Nothing ran that could be half done: whatever the server refuses is a question without an answer."""
+    return UnavailableError(
+        f"the {what} could not be read: {error.report}",
+        code="schema-unreadable",
+        sqlstate=error.report.sqlstate,
+        detail=error.detail,
+        outcome=NOTHING_COMPARED,
+        hint=error.hint,
+    )
 
 
 async def _ask(session: Session, of: Scope) -> View:
-    around = await surroundings.look(session, of)
+    around = await surroundings.look(session, of, first=reading.SETTINGS)
     live = await reading.read_opened(session, of, then=None)
     known = None
     if around.books.get(TABLE, False) is None:

@@ -120,18 +120,18 @@ class Session:
         except _DRIVER_ERRORS as error:
             raise translate(error, self.target.kind) from error
 
-    async def read(self, query: str, *, then: str | None = None) -> list[Any]:
+    async def read(self, query: str, *, first: str | None = None, then: str | None = None) -> list[Any]:
         """The rows of a query that returns one json or jsonb column: one round trip, no snapshot left behind.
 
         The text is sent as `COPY (query) TO STDOUT`, so it has no trailing semicolon and takes no parameters; quote
-        values with `migrator.sql.names.literal`. `then` is a statement that travels behind it.
+        values with `migrator.sql.names.literal`. `first` and `then` are statements that travel before and behind it.
         """
         chunks: list[bytes] = []
 
         async def take(chunk: bytes) -> None:
             chunks.append(bytes(chunk))
 
-        await self.receive(query, take, then=then)
+        await self.receive(query, take, first=first, then=then)
         lines = b"".join(chunks).split(b"\n")[:-1]
         # COPY's text format doubles backslashes; a JSON text holds no raw control character that it would escape
         return [None if line == rb"\N" else json.loads(line.replace(rb"\\", b"\\")) for line in lines]
@@ -139,8 +139,8 @@ class Session:
     async def receive(self, query: str, take: Take, *, first: str | None = None, then: str | None = None) -> None:
         """Hand the rows of a query to `take` as they come, in COPY's text format and in pieces that end anywhere.
 
-        One round trip and the data; memory does not grow with it. The text is sent as that of `read`; `first`
-        and `then` are statements that travel before and behind it, such as the end of a transaction.
+        One round trip and the data; memory does not grow with it. The text is sent as that of `read`, and
+        so are `first` and `then`, such as the begin and the end of a transaction.
         """
         self._require_open()
         before = "" if first is None else f"{first}; "
