@@ -4,8 +4,8 @@
     python benchmarks/record.py --tables 5000 --runs 9 --round-trip 100
 
 A database of many tables, each with an index, a foreign key, a check, a policy, and a view, gets one more migration.
-Whole processes are measured, in turn, each on a copy of that database. Exit code 1 when a target is missed and `--check`
-is given.
+Whole processes are measured, in turn, each on a copy of that database. Exit code 1 when a target is missed and
+`--check` is given.
 """
 
 import argparse
@@ -31,7 +31,8 @@ def tables(count: int) -> str:
         parts.append(f"""
 create table t{number} (
     id bigint generated always as identity primary key, parent_id bigint {before}, name text not null default 'x',
-    amount numeric(12, 2) check (amount >= 0), email text, notes jsonb, tags text[], active boolean not null default true,
+    amount numeric(12, 2) check (amount >= 0), email text, notes jsonb, tags text[],
+    active boolean not null default true,
     created_at timestamptz not null default now(), updated_at timestamptz, owner uuid
 );
 create index on t{number} (parent_id);
