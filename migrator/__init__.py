@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from migrator.seeding.pull import pull
     from migrator.source import Source, Span
     from migrator.verifying.check import check
+    from migrator.verifying.snapshot import snapshot
     from migrator.verifying.verify import verify
 
 _HOMES = {
@@ -66,6 +67,7 @@ _HOMES = {
     "redo": "migrating",
     "reset": "project",
     "seed": "seeding",
+    "snapshot": "verifying.snapshot",
     "status": "project",
     "up": "migrating",
     "verify": "verifying.verify",
@@ -105,6 +107,7 @@ __all__ = [
     "redo",
     "reset",
     "seed",
+    "snapshot",
     "status",
     "up",
     "verify",

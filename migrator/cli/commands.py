@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "pull": "Write rows of the database as a seed file.",
         "status": "Show the server's version, every migration and the seed files.",
         "verify": "Tell whether the schema is what the migrations made, and whether it is safe.",
+        "snapshot": "Write the schema of the database into a folder of files, to commit and to compare with.",
         "new": "Write the file of a new migration.",
         "down": "Roll back the newest migration, or several.",
         "redo": "Roll back the newest migration and apply it again.",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         SeedPlanResult,
         SeedResult,
     )
+    from migrator.events.snapshot import SnapshotResult
     from migrator.events.status import StatusResult
     from migrator.events.verifying import CheckInfo, Checking, ChecksResult, Finding, Ignored, NotCompared, VerifyResult
 
@@ -91,6 +92,7 @@ _HOMES = {
     "SeedPlanResult": "seeding",
     "SeedResult": "seeding",
     "ServerStarted": "database",
+    "SnapshotResult": "snapshot",
     "StatusResult": "status",
     "Told": "database",
     "Trace": "founding",
@@ -135,6 +137,7 @@ __all__ = [
     "SeedPlanResult",
     "SeedResult",
     "ServerStarted",
+    "SnapshotResult",
     "StatusResult",
     "Told",
     "Trace",

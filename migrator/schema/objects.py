@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 Key = tuple[str, str]
@@ -51,6 +52,20 @@ class Schema:
     def counts(self) -> dict[str, int]:
         """How many objects there are of each class, by its name."""
         return dict(sorted(Counter(kind for kind, _ in self.objects).items()))
+
+
+def definition(value: Any) -> str:
+    """An object's attributes as PostgreSQL prints a `jsonb`, so that equal ones have equal texts."""
+    match value:
+        case Mapping():
+            keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+            return f"{{{', '.join(f'{definition(key)}: {definition(value[key])}' for key in keys)}}}"
+        case list():
+            return f"[{', '.join(map(definition, value))}]"
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def schema_of(rows: Iterable[tuple[str, str, str]], *, server_version_num: int, supabase: bool) -> Schema:

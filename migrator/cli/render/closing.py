@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from migrator.events.migrating import ProtectResult
     from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedResult
+    from migrator.events.snapshot import SnapshotResult
 
 
 def ran(result: RunResult, took: str) -> str:
@@ -82,6 +83,19 @@ def described(result: EditorSchemaResult) -> str:
     """The closing line of `editor-schema`."""
     where = "" if result.path is None else f" in {line(result.path)}"
     return f"described {words.count(result.tables, 'table')} of {line(result.database.address)}{where}"
+
+
+def snapped(result: SnapshotResult) -> str:
+    """The closing line of `snapshot`."""
+    where, path = line(result.database.address), line(result.path)
+    objects = words.count(sum(result.objects.values()), "object")
+    left_out = sum(result.left_out.values())
+    rest = f"; {words.count(left_out, 'object')} of kinds that are not compared left out" if left_out else ""
+    if not result.written and not result.removed:
+        return f"nothing to write: {path} holds the {objects} of {where} as they are{rest}"
+    removed = f", removed {result.removed}" if result.removed else ""
+    unchanged = f"; {result.unchanged} unchanged" if result.unchanged else ""
+    return f"wrote {words.count(result.written, 'file')}{removed} in {path}: {objects} of {where}{unchanged}{rest}"
 
 
 def waiting(event: Waiting) -> str:

@@ -270,6 +270,8 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
             from migrator.cli.render import findings_json
 
             return findings_json.checks(result)
+        case events.SnapshotResult():
+            return {**asdict(result), "database": _database(result.database)}
         case EditorSchemaResult():
             document = {"path": result.path} if result.path is not None else {"editor_schema": result.document}
             return {"database": _database(result.database), **document}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from migrator.events.migrating import NewResult, ProtectResult, RunResult
     from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedCheckResult, SeedPlanResult, SeedResult
+    from migrator.events.snapshot import SnapshotResult
     from migrator.events.status import StatusResult
     from migrator.events.verifying import ChecksResult, VerifyResult
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         | PullResult
         | VerifyResult
         | ChecksResult
+        | SnapshotResult
         | EditorSchemaResult
     )
 else:

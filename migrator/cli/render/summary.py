@@ -12,6 +12,7 @@ from migrator.events.accepting import AcceptResult
 from migrator.events.database import DatabaseInfo
 from migrator.events.migrating import ProtectResult, RunResult
 from migrator.events.seeding import Counts, SeedCheckResult, SeedResult
+from migrator.events.snapshot import SnapshotResult
 from migrator.events.status import StatusResult
 from migrator.events.verifying import ChecksResult, VerifyResult
 
@@ -94,6 +95,9 @@ class Summary:
         if isinstance(result, AcceptResult):
             lines = [f"- {change.change}: {change.kind} {code(change.subject)}" for change in result.changes]
             lines += ["Recorded." if result.changed else "Nothing to record."]
+        if isinstance(result, SnapshotResult):
+            done = f"{result.written} written, {result.removed} removed, {result.unchanged} unchanged"
+            lines = [f"{done} in {code(result.path)}."]
         if isinstance(result, ProtectResult) and not result.changed:
             lines = ["Nothing to change."]
         if isinstance(result, RunResult | SeedResult) and not lines:

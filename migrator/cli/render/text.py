@@ -174,7 +174,7 @@ class TextRenderer:
             self._log.line(tables.database(result.database, self._ink))
             self._log.line(tables.summary(result, self._ink))
 
-    def done(self, result: Result) -> None:  # noqa: C901, PLR0912 - one case per kind of result
+    def done(self, result: Result) -> None:  # noqa: C901, PLR0912, PLR0915 - one case per kind of result
         """The answer on stdout; of commands that change something, a closing line on stderr."""
         # `events.X` is loaded where its case is reached: a deploy with nothing to do comes no further than its own
         self.close()
@@ -229,6 +229,8 @@ class TextRenderer:
                 self._say(closing.reset(result, self._elapsed()))
             case events.PullResult():
                 self._say(closing.pulled(result))
+            case events.SnapshotResult():
+                self._say(closing.snapped(result))
             case events.EditorSchemaResult():
                 self._described(result)
             case _:
