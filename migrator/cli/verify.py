@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,8 +14,6 @@ from migrator.cli.sarif import option as sarif_option
 from migrator.cli.sarif import reported
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from migrator.cli.render.result import Result
     from migrator.config import Config
     from migrator.events import Emit
@@ -24,6 +23,13 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @declare("verify", example="migrate verify --check-seeds --fail-on warning")
+@click.option(
+    "--against",
+    metavar="record|DIR",
+    default="record",
+    envvar=variable("against"),
+    help="What the schema is compared with: the record of the last run, or a folder of `migrate snapshot`.",
+)
 @click.option(
     "--check-seeds",
     is_flag=True,
@@ -39,11 +45,12 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 )
 @sarif_option
 @click.option("--list", "listed", is_flag=True, envvar=variable("list"), help="Show every check; needs no database.")
-def command(*, check_seeds: bool, fail_on: Severity, sarif: Path | None, listed: bool) -> Order:
+def command(*, against: str, check_seeds: bool, fail_on: Severity, sarif: Path | None, listed: bool) -> Order:
     """Read the database, without writing or locking anything: is it what the migrations made, and is it safe?
 
-    The ledger is compared with the files, the schema with what the last run left, and its security and health are
-    checked. Exit 0 means that all is well, 1 that something was found, 3 that a part could not be told.
+    The ledger is compared with the files, the schema with what the last run left (or with what `--against` names), and
+    its security and health are checked. Exit 0 means that all is well, 1 that something was found, 3 that a part could
+    not be told.
     """
 
     async def job(config: Config, emit: Emit) -> Result:
@@ -52,6 +59,7 @@ def command(*, check_seeds: bool, fail_on: Severity, sarif: Path | None, listed:
 
         if listed:
             return checks.listed()
-        return await verify(config, check_seeds=check_seeds, fail_on=fail_on, emit=emit)
+        chosen: Literal["record"] | Path = "record" if against == "record" else Path(against)
+        return await verify(config, against=chosen, check_seeds=check_seeds, fail_on=fail_on, emit=emit)
 
     return Order(command="verify", job=reported(job, None if listed else sarif, command="verify"), serving=listed)

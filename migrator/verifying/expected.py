@@ -15,7 +15,9 @@ class Expected:
     Attributes:
         schema: the objects.
         said: where they are from, in words, such as `the record of 0007.add-orders`.
+        remedy: what to do about a difference; None for what the record offers.
     """
 
     schema: Schema
     said: str
+    remedy: str | None = None

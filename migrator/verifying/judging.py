@@ -93,7 +93,7 @@ def judged(
         answer,
         asked=frozenset(_asked(view, untold)),
         against=expected.said,
-        findings=(*found, *map(_drift, comparison.differences), *view.found),
+        findings=(*found, *(_drift(each, expected) for each in comparison.differences), *view.found),
         not_compared=(*answer.not_compared, *_roles(comparison.differences, view.around.roles)),
         compared=_counts(expected.schema, view.live),
         platform=comparison.platform,
@@ -159,7 +159,7 @@ def _named(attributes: Mapping[str, Any]) -> set[str]:
     return {*grants, *(attributes.get("roles") or ()), *([owner] if owner else [])} - {"PUBLIC"}
 
 
-def _drift(difference: Difference) -> Finding:
+def _drift(difference: Difference, expected: Expected) -> Finding:
     checks = {check.name: check for check in all_checks() if check.code.startswith("V2")}
     said = {"missing": "is missing", "extra": "should not be there", "changed": "is not as it should be"}
     check = checks[difference.change]
@@ -170,5 +170,5 @@ def _drift(difference: Difference) -> Finding:
         message=f"{difference.kind} `{difference.identity}` {said[difference.change]}",
         kind=difference.kind,
         subject=difference.identity,
-        hint=recorded.ACCEPT,
+        hint=expected.remedy or recorded.ACCEPT,
     )

@@ -5,6 +5,8 @@ then seeds, when asked. A part that cannot be told is no reason to keep the othe
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
 
 from migrator.config import Config
 from migrator.database.connect import connect
@@ -21,9 +23,9 @@ from migrator.migrating.planning.standing import read_all
 from migrator.schema import reading, record
 from migrator.schema.record import TABLE
 from migrator.schema.scope import Scope, fingerprint
-from migrator.verifying import checking, ignoring, seeds, surroundings
+from migrator.verifying import checking, committed, ignoring, seeds, surroundings
 from migrator.verifying.checks import all_checks, v401_seed_differs
-from migrator.verifying.expected import NOTHING_COMPARED
+from migrator.verifying.expected import NOTHING_COMPARED, Expected
 from migrator.verifying.judging import View, judged
 
 OLDEST = 140000
@@ -34,7 +36,12 @@ ATTEMPTS = 5
 
 
 async def verify(
-    config: Config, *, check_seeds: bool = False, fail_on: Severity = "error", emit: Emit = ignore
+    config: Config,
+    *,
+    against: Literal["record"] | Path = "record",
+    check_seeds: bool = False,
+    fail_on: Severity = "error",
+    emit: Emit = ignore,
 ) -> VerifyResult:
     """Tell whether the database is what the migrations make, and whether it is safe. Writes nothing, locks nothing.
 
@@ -45,21 +52,25 @@ async def verify(
 
     Args:
         config: where and what.
+        against: what the schema is compared with: the `record` of the last run, or a folder of `migrate snapshot`.
         check_seeds: compare the seed files with the rows of the database, too; see `migrator.check_seeds`.
         fail_on: the mildest severity at which the answer is no.
         emit: hears which server was started for it, and which ledger and which schemas were taken.
 
     Raises:
-        InputError: a file is wrong.
+        InputError: a file is wrong, or the folder holds no snapshot.
         UnavailableError: no connection, or no right to read the ledger. What else cannot be told is in the result.
     """
     ignoring.refuse_unknown(config.ignore)
     migrations = read_all(config)
+    expected = committed.read(against) if isinstance(against, Path) else None
     async with connect(config, emit) as session:
         refuse_old(session)
         known, view, obstacle = await _look(session, config, migrations, emit)
         info = database_info(session, known, config)
-    answer = judged(config, migrations, known, view)
+    if isinstance(expected, Expected) and view is not None:
+        expected = committed.comparable(expected, view.live)
+    answer = judged(config, migrations, known, view, expected)
     untold = [*answer.untold, *([] if obstacle is None else [obstacle])]
     found, left_out, asked = [*answer.findings], [*answer.not_compared], {*answer.asked}
     if check_seeds:
