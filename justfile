@@ -47,6 +47,7 @@ bench:
     .venv/bin/python benchmarks/seeds_far.py
     .venv/bin/python benchmarks/seeds_beside.py
     .venv/bin/python benchmarks/under_load.py
+    .venv/bin/python benchmarks/schema.py
 
 # everything that a commit must pass, on Debian, as root
 ci:

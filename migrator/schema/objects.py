@@ -70,11 +70,16 @@ def definition(value: Any) -> str:
 
 def schema_of(rows: Iterable[tuple[str, str, str]], *, server_version_num: int, supabase: bool) -> Schema:
     """Put rows of (class, identity, definition) together, in the order of their keys."""
-    found = sorted(rows)
-    beside = {kind: [(identity, text) for other, identity, text in found if other == kind] for kind in _BESIDE}
+    beside: dict[str, list[tuple[str, str]]] = {kind: [] for kind in _BESIDE}
+    objects: dict[Key, str] = {}
+    for kind, identity, text in sorted(rows):
+        if kind in beside:
+            beside[kind].append((identity, text))
+        else:
+            objects[kind, identity] = text
     ledger, head = next(((mark, json.loads(text).get("head")) for mark, text in beside[LEDGER]), (None, None))
     return Schema(
-        objects={(kind, identity): text for kind, identity, text in found if kind not in _BESIDE},
+        objects=objects,
         server_version_num=server_version_num,
         supabase=supabase,
         unmodelled={identity: int(json.loads(text)["count"]) for identity, text in beside[UNMODELLED]},

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ BATCH = "migrator_batch"
 
 LOCALLY = """set local search_path = '';
 set local jit = off;
+set local enable_nestloop = off;
+set local work_mem = '32MB';
 set local lock_timeout = '5s';
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = 'postgres';
@@ -26,7 +29,10 @@ set local timezone = 'UTC';
 set local extra_float_digits = 1;
 set local bytea_output = 'hex';
 set local quote_all_identifiers = off"""
-"""What the texts of `pg_get_*` depend on, and what keeps a reader from being slow or in the way."""
+"""What the texts of `pg_get_*` depend on, and what keeps a reader from being slow or in the way.
+
+Nothing tells the planner how many rows a part of the query will have, and a nested loop over two of them takes time
+that grows with the square of the schema."""
 
 SETTINGS = f"begin isolation level repeatable read read only; {LOCALLY}"
 """What a transaction begins with that reads the schema."""
@@ -111,13 +117,16 @@ async def _in_batches(session: Session, scope: Scope, version: int) -> list[Row]
 
 
 async def _rows(session: Session, query: str, *, first: str, then: str | None = None) -> list[Row]:
-    chunks: list[bytes] = []
+    rows: list[Row] = []
+    rest = b""
 
-    async def take(chunk: bytes) -> None:
-        chunks.append(bytes(chunk))
+    async def take(chunk: bytes) -> None:  # while the server goes on
+        nonlocal rest
+        *lines, rest = (rest + chunk).split(b"\n")
+        rows.extend(map(_row, lines))
 
     await session.receive(query, take, first=first, then=then)
-    return [_row(line) for line in b"".join(chunks).split(b"\n")[:-1]]
+    return rows
 
 
 async def read_inside(session: Session, scope: Scope) -> Schema:
@@ -130,16 +139,18 @@ async def read_inside(session: Session, scope: Scope) -> Schema:
 
 
 def _row(line: bytes) -> Row:
-    kind, identity, definition = line.decode().split("\t")
-    if "\\" in line.decode():  # COPY's text format
-        kind, identity, definition = (unescape(part) for part in (kind, identity, definition))
+    text = line.decode()
+    kind, identity, definition = text.split("\t") if "\\" not in text else map(unescape, text.split("\t"))
     return kind, identity, definition
+
+
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def unescape(text: str) -> str:
     """A value of COPY's text format; https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2."""
-    parts = text.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r") for part in parts)
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text)
 
 
 def locked() -> UnavailableError:

@@ -37,10 +37,10 @@ compared_relation as materialized (
 acl as materialized (
     select 'pg_catalog.pg_class'::regclass as classid, oid as objid, 0 as objsubid, relacl as held,
         acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner) as standard
-    from pg_class where relacl is not null and oid >= 16384
+    from pg_class where relacl is not null
     union all
     select 'pg_catalog.pg_class'::regclass, attrelid, attnum, attacl, acldefault('c', 0)
-    from pg_attribute where attacl is not null and attrelid >= 16384
+    from pg_attribute where attacl is not null
     union all
     select 'pg_catalog.pg_proc'::regclass, oid, 0, proacl, acldefault('f', proowner) from pg_proc where proacl is not null
     union all
@@ -75,7 +75,7 @@ difference as (
     group by number, grantee, privilege_type
     having count(*) = 1 or bool_or(grantable) <> bool_and(grantable)
 ),
-acl_told as (
+acl_told as materialized (
     select number,
         jsonb_object_agg(who, privileges) filter (where beyond) as granted,
         jsonb_object_agg(who, privileges) filter (where not beyond) as revoked
