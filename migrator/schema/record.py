@@ -17,6 +17,9 @@ from migrator.sql.names import literal, quote
 
 TABLE = "snapshot"
 
+UNREADABLE = -1
+"""The catalog version of a row whose objects are no such thing."""
+
 _NO_TABLE = frozenset({"42P01", "3F000"})
 
 
@@ -66,24 +69,41 @@ async def load(session: Session, own: str) -> Record | None:
 
 
 def _record(row: dict[str, Any]) -> Record:
-    lines = zlib.decompress(bytes.fromhex(row["objects"])).decode().split("\x1e")
-    parts = (line.split("\x1f") for line in lines if line)
-    schema = schema_of(
-        ((kind, identity, definition) for kind, identity, definition in parts),
-        server_version_num=row["server_version_num"],
-        supabase=row["supabase"],
-    )
+    version = row["catalog_version"]
+    try:
+        # another version may pack them otherwise
+        rows = _unpacked(bytes.fromhex(row["objects"])) if version == CATALOG_VERSION else []
+    except (ValueError, zlib.error):
+        rows, version = [], UNREADABLE
+    schema = schema_of(rows, server_version_num=row["server_version_num"], supabase=row["supabase"])
     return Record(
         schema=replace(schema, ledger=row["ledger"], head=row["head"]),
-        catalog_version=row["catalog_version"],
+        catalog_version=version,
         recorded_at=datetime.fromisoformat(row["recorded_at"]),
         recorded_by=row["recorded_by"],
     )
 
 
 def packed(schema: Schema) -> bytes:
-    """The objects as they are kept: JSON holds no raw control character, and names with one are no match for it."""
-    return zlib.compress("\x1e".join("\x1f".join((*key, text)) for key, text in schema.objects.items()).encode(), 6)
+    """The objects as they are kept: JSON holds no raw control character, and in a name the separators are escaped."""
+    lines = ("\x1f".join((kind, _escaped(name), text)) for (kind, name), text in schema.objects.items())
+    return zlib.compress("\x1e".join(lines).encode(), 6)
+
+
+def _unpacked(objects: bytes) -> list[tuple[str, str, str]]:
+    rows = (line.split("\x1f") for line in zlib.decompress(objects).decode().split("\x1e") if line)
+    return [(kind, _unescaped(name), text) for kind, name, text in rows]
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace("\x1e", "\\e").replace("\x1f", "\\f")
+
+
+def _unescaped(name: str) -> str:
+    if "\\" not in name:
+        return name
+    parts = name.split("\\\\")
+    return "\\".join(part.replace("\\e", "\x1e").replace("\\f", "\x1f") for part in parts)
 
 
 def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:

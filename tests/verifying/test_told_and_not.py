@@ -140,3 +140,19 @@ async def test_whatever_the_server_refuses_is_no_answer(
     with pytest.raises(UnavailableError) as caught:
         await verify(replace(config, database=address_as("ci")))
     assert (caught.value.exit_code, caught.value.sqlstate) == (3, "42501")
+
+
+async def test_a_record_survives_any_name_and_a_broken_one_stops_nothing(project: Project, db: Connection):
+    """Names of control characters and backslashes are recorded as they are; a row that nobody can read is no answer."""
+    odd = 'create table "a\x1fb\x1e\\e\\\\f" ("c\td\\" int)'
+    config = project({"migrations/0001.odd.sql": odd})
+    await up(config)
+    result = await verify(config)
+    assert (result.findings, result.untold, result.compared["table"]) == ((), (), 1)
+    for broken in ("substr(objects, 1, 20)", "'\\x00'"):
+        await db.execute(f"update migrator.snapshot set objects = {broken}")
+        assert [error.code for error in (await verify(config)).untold] == ["record-version"]
+    config = project({"migrations/0002.more.sql": "select 2"})
+    assert [done.id for done in (await up(config)).done] == ["0002.more"]
+    await accept(config)
+    assert (await verify(config)).untold == ()
