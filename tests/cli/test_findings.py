@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from verified import CHANGED, CHECKS, EVERYTHING, LATE, NOTHING, UNTOLD
+from verified import CHANGED, CHECKS, EVERYTHING, EXPOSED, LATE, NOTHING, UNTOLD
 
 from migrator.cli.render import Surroundings, pick
 from migrator.cli.render.verdict import refusal
@@ -60,6 +60,21 @@ ignored: 1 finding; `-v` shows which, and why
 1 error, 1 warning and 1 note; 1,210 objects compared
 """
     )
+
+
+def test_a_hint_of_several_findings_is_told_once():
+    """What is to be done about all of them stands behind the last; what is to be done about one, with it."""
+    second = replace(CHANGED, subject="public.users", diff=None, sql=())
+    shown = said(replace(EVERYTHING, findings=(CHANGED, second, replace(EXPOSED, hint="enable it"))))
+    assert shown.count("`migrate accept`") == 1
+    assert (
+        "  row level security is off\n"
+        "  hint: enable it\n"
+        "\n"
+        "hint: run the statement, or `migrate accept` (2 findings)\n"
+        "\n"
+        "compared:"
+    ) in shown
 
 
 def test_verbose_shows_the_counts_and_what_is_ignored():

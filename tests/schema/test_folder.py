@@ -10,10 +10,12 @@ import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from riches import SCOPE
 
 from migrator import snapshot
 from migrator.config import Config
 from migrator.database.connect import connect
+from migrator.database.sessions.session import Session
 from migrator.errors import InputError, UnavailableError
 from migrator.migrating.books import ledger
 from migrator.migrating.books.scope import scope
@@ -21,6 +23,7 @@ from migrator.schema import reading
 from migrator.schema.compare import compare
 from migrator.schema.folder import files, read
 from migrator.schema.objects import Schema, definition
+from migrator.schema.placing import places
 from migrator.verifying.snapshot import write
 
 SCHEMA = Schema(
@@ -234,7 +237,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.dictionaries(st.tuples(kinds, identities), st.dictionaries(st.text(max_size=6), values, max_size=3)))
 def test_whatever_a_schema_holds_is_read_back(tmp_path_factory: Any, objects: dict[tuple[str, str], dict[str, Any]]):
     """Any classes, names and attributes: what is written and read is the same schema, and writes the same bytes."""
@@ -244,6 +247,17 @@ def test_whatever_a_schema_holds_is_read_back(tmp_path_factory: Any, objects: di
     write(folder, schema)
     assert read(folder) == schema
     assert files(read(folder)) == files(replace(schema, objects=dict(reversed(texts.items()))))
+
+
+async def test_every_class_is_read_back(session: Session, tmp_path: Path):
+    """A database with objects of every class is read back to the letter, and what belongs to a table is in its file."""
+    live = await reading.read(session, SCOPE)
+    write(tmp_path, live)
+    held = read(tmp_path)
+    assert held.objects == live.objects
+    assert (held.server_version_num, held.supabase) == (live.server_version_num, False)
+    alone = {kind for (kind, _), place in places(live.objects).items() if place.parts[2:3] == (kind.replace(" ", "_"),)}
+    assert alone & {"column", "column order", "constraint", "index", "trigger", "rule", "policy", "comment"} == set()
 
 
 async def test_a_real_schema(project: Callable[..., Config], db: asyncpg.Connection, tmp_path: Path):

@@ -59,9 +59,14 @@ def counted(findings: Iterable[Finding]) -> str:
 def verified(result: VerifyResult, ink: Ink, *, verbose: bool = False) -> Iterator[str]:
     """The whole answer; with `verbose` a line for each class of objects and for what is ignored."""
     yield from headline(result, ink)
+    hints = Counter(finding.hint for finding in result.findings if finding.hint)
     for finding in ordered(result.findings):
         yield ""
-        yield from _finding(finding, ink)
+        yield from _finding(finding, ink, hint=finding.hint if hints[finding.hint or ""] == 1 else None)
+    for hint, number in hints.items():
+        if number > 1:
+            yield ""
+            yield from _hint(f"{hint} ({words.count(number, 'finding')})", ink)
     for error in result.untold:
         yield ""
         yield from report(error, ink)
@@ -78,7 +83,8 @@ def headline(result: VerifyResult, ink: Ink) -> Iterator[str]:
         yield f"compared with {line(result.against)}"
 
 
-def _finding(finding: Finding, ink: Ink) -> Iterator[str]:
+def _finding(finding: Finding, ink: Ink, *, hint: str | None) -> Iterator[str]:
+    """A finding; `hint` is None where several have the same, which is told once behind them."""
     styles = {"error": ink.bad, "warning": ink.warn, "info": ink.quiet}
     head = [f"{styles[finding.severity](finding.severity)} {line(finding.code)} {line(finding.name)}"]
     head += [ink.strong(about(finding))] if about(finding) else []
@@ -91,10 +97,14 @@ def _finding(finding: Finding, ink: Ink) -> Iterator[str]:
     if finding.sql:
         yield f"  {ink.good('sql:')}"
         yield from _cut(statements(finding))
-    if finding.hint:
-        first, *rest = clean(short(finding.hint)).split("\n")
-        yield f"  {ink.good('hint:')} {first}"
-        yield from (f"    {part}" for part in rest)
+    if hint:
+        yield from (f"  {part}" for part in _hint(hint, ink))
+
+
+def _hint(text: str, ink: Ink) -> Iterator[str]:
+    first, *rest = clean(short(text)).split("\n")
+    yield f"{ink.good('hint:')} {first}"
+    yield from (f"  {part}" for part in rest)
 
 
 def _diff(text: str, ink: Ink) -> Iterator[str]:
