@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from migrator.cli.options import command as declare
-from migrator.cli.options import variable
+from migrator.cli.options import given, variable
 from migrator.cli.order import Order
 from migrator.cli.sarif import option as sarif_option
 from migrator.cli.sarif import reported
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from migrator.config import Config
     from migrator.events import Emit
     from migrator.events.verifying import Severity
+    from migrator.verifying.verify import Against
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
@@ -25,10 +26,16 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 @declare("verify", example="migrate verify --check-seeds --fail-on warning")
 @click.option(
     "--against",
-    metavar="record|DIR",
+    metavar="record|replay|DIR",
     default="record",
     envvar=variable("against"),
-    help="What the schema is compared with: the record of the last run, or a folder of `migrate snapshot`.",
+    help="What the schema is compared with: the record of the last run, what the migrations make of an empty database, "
+    "or a folder of `migrate snapshot` (record).",
+)
+@click.option(
+    "--scratch",
+    metavar="ADDRESS",
+    help="Where to replay: `embedded:`, `docker:IMAGE`, `create`, or an empty database (one of the live version).",
 )
 @click.option(
     "--check-seeds",
@@ -45,7 +52,15 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 )
 @sarif_option
 @click.option("--list", "listed", is_flag=True, envvar=variable("list"), help="Show every check; needs no database.")
-def command(*, against: str, check_seeds: bool, fail_on: Severity, sarif: Path | None, listed: bool) -> Order:
+def command(
+    *,
+    against: str,
+    scratch: str | None,
+    check_seeds: bool,
+    fail_on: Severity,
+    sarif: Path | None,
+    listed: bool,
+) -> Order:
     """Read the database, without writing or locking anything: is it what the migrations made, and is it safe?
 
     The ledger is compared with the files, the schema with what the last run left (or with what `--against` names), and
@@ -59,7 +74,8 @@ def command(*, against: str, check_seeds: bool, fail_on: Severity, sarif: Path |
 
         if listed:
             return checks.listed()
-        chosen: Literal["record"] | Path = "record" if against == "record" else Path(against)
+        chosen: Against = "record" if against == "record" else "replay" if against == "replay" else Path(against)
         return await verify(config, against=chosen, check_seeds=check_seeds, fail_on=fail_on, emit=emit)
 
-    return Order(command="verify", job=reported(job, None if listed else sarif, command="verify"), serving=listed)
+    done = reported(job, None if listed else sarif, command="verify")
+    return Order(command="verify", job=done, flags=given(scratch=scratch), serving=listed)

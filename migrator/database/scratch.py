@@ -79,14 +79,23 @@ class Scratch:
 
 @asynccontextmanager
 async def scratch(
-    config: Config, *, supabase: bool, login: str = LOGIN, emit: Emit, live: Session | None = None
+    config: Config,
+    *,
+    supabase: bool,
+    login: str = LOGIN,
+    database: str | None = None,
+    roles: Sequence[str] = (),
+    emit: Emit,
+    live: Session | None = None,
 ) -> AsyncIterator[Scratch]:
     """An empty database where `config.scratch` says, for the block; a temporary server of ours where it says nothing.
 
     Args:
         config: names the scratch database, and the configured one, which is used for `create` alone.
         supabase: it is to hold what a Supabase project expects.
-        login: who logs in to a server of ours.
+        login: who logs in to a temporary server.
+        database: the name of the database, where the server is the command's alone.
+        roles: roles that are to exist there.
         emit: hears what happens.
         live: the database that it must not be, where it is connected to.
 
@@ -103,7 +112,10 @@ async def scratch(
         made = _beside(config, emit)
     else:
         made = _given(config, address, emit, live)
-    async with made as (kind, shown, target, superuser):
+    async with made as (kind, shown, given, superuser):
+        target = given
+        if superuser is not None and database not in {None, target.database} and not supabase:
+            target = await _called(str(database), target, superuser)
         held = Address(f"scratch:{secrets.token_hex(8)}", address.origin)
         inside = replace(config, database=held, scratch=None, supabase=supabase)
         with holding(held, target):
@@ -113,8 +125,18 @@ async def scratch(
             place = Scratch(config=inside, database=info, kind=kind, superuser=superuser)
             # as whom files run must be able to do there whatever it was given the right to elsewhere
             await place.make_roles([] if config.role is None else [config.role], powerful=True)
-            await place.make_roles(config.readers)
+            await place.make_roles([*config.readers, *roles])
             yield place
+
+
+async def _called(name: str, target: Target, superuser: Target) -> Target:
+    """Another database on a server of ours, by this name."""
+    session = await open_session(superuser)
+    try:
+        await session.run(f"create database {quote(name)} owner {quote(target.user)} template template0")
+    finally:
+        await session.close()
+    return replace(target, database=name)
 
 
 _Made = tuple[Kind, str, Target, Target | None]

@@ -93,7 +93,7 @@ def judged(
         answer,
         asked=frozenset(_asked(view, untold)),
         against=expected.said,
-        findings=(*found, *(_drift(each, expected) for each in comparison.differences), *view.found),
+        findings=(*found, *(_weighed(each, expected) for each in comparison.differences), *view.found),
         not_compared=(*answer.not_compared, *_roles(comparison.differences, view.around.roles)),
         compared=_counts(expected.schema, view.live),
         platform=comparison.platform,
@@ -157,6 +157,11 @@ def _named(attributes: Mapping[str, Any]) -> set[str]:
     grants = (role for name in GRANTS for role in attributes.get(name) or ())
     owner = attributes.get("owner")
     return {*grants, *(attributes.get("roles") or ()), *([owner] if owner else [])} - {"PUBLIC"}
+
+
+def _weighed(difference: Difference, expected: Expected) -> Finding:
+    finding, excuse = _drift(difference, expected), expected.excuse(difference)
+    return finding if excuse is None else replace(finding, severity="warning", detail=excuse, hint=None, sql=())
 
 
 def _drift(difference: Difference, expected: Expected) -> Finding:

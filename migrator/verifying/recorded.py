@@ -14,7 +14,7 @@ def expected(record: Record | None, live: Schema, *, half_done: str | None) -> E
     if obstacle is not None or record is None:
         return obstacle or _missing()
     if half_done is not None:
-        return _half_done(half_done)
+        return half_done_error(half_done)
     head = record.schema.head
     return Expected(schema=record.schema, said="the record" if head is None else f"the record of {head}")
 
@@ -60,7 +60,7 @@ def _obstacle(record: Record | None, live: Schema) -> UnavailableError | None:
     return None
 
 
-def _half_done(id_: str) -> UnavailableError:
+def half_done_error(id_: str) -> UnavailableError:
     """Of a migration that stopped on its way nobody can tell which of its changes should be there."""
     return UnavailableError(
         f"`{id_}` is half done, so that the schema is between two states",

@@ -11,7 +11,7 @@ from typing import Literal
 from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
-from migrator.errors import ServerError, UnavailableError
+from migrator.errors import MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.verifying import SEVERITIES, Severity, VerifyResult
 from migrator.migrating.books import ledger
@@ -27,6 +27,9 @@ from migrator.verifying import checking, committed, ignoring, seeds, surrounding
 from migrator.verifying.checks import all_checks, v401_seed_differs
 from migrator.verifying.expected import NOTHING_COMPARED, Expected
 from migrator.verifying.judging import View, judged
+from migrator.verifying.replay import replayed
+
+Against = Literal["record", "replay"] | Path
 
 OLDEST = 140000
 """The `server_version_num` from which on the catalog is known."""
@@ -38,37 +41,41 @@ ATTEMPTS = 5
 async def verify(
     config: Config,
     *,
-    against: Literal["record"] | Path = "record",
+    against: Against = "record",
     check_seeds: bool = False,
     fail_on: Severity = "error",
     emit: Emit = ignore,
 ) -> VerifyResult:
     """Tell whether the database is what the migrations make, and whether it is safe. Writes nothing, locks nothing.
 
-    Compares the ledger with the files, the live schema with the record that the last run left, and asks the checks of
-    security and health. Works through any pooler, for a role with CONNECT that may read the ledger and the schema
-    `migrator` (see `readers`). While it reads the definitions of views it holds ACCESS SHARE locks, as every query
-    does.
+    Compares the ledger with the files, the live schema with the record that the last run left or with a replay, and
+    asks the checks of security and health. Works through any pooler, for a role with CONNECT that may read the ledger
+    and the schema `migrator` (see `readers`). While it reads the definitions of views it holds ACCESS SHARE locks, as
+    every query does.
 
     Args:
         config: where and what.
-        against: what the schema is compared with: the `record` of the last run, or a folder of `migrate snapshot`.
+        against: what the schema is compared with: the `record` of the last run; a `replay`, which is what is applied,
+            applied to an empty scratch database (`config.scratch`); or a folder of `migrate snapshot`.
         check_seeds: compare the seed files with the rows of the database, too; see `migrator.check_seeds`.
         fail_on: the mildest severity at which the answer is no.
         emit: hears which server was started for it, and which ledger and which schemas were taken.
 
     Raises:
-        InputError: a file is wrong, or the folder holds no snapshot.
+        InputError: a file is wrong, the folder holds no snapshot, or the scratch database is the configured one.
+        StateError: the scratch database is not empty, or must not be on the live server.
         UnavailableError: no connection, or no right to read the ledger. What else cannot be told is in the result.
     """
     ignoring.refuse_unknown(config.ignore)
     migrations = read_all(config)
-    expected = committed.read(against) if isinstance(against, Path) else None
+    expected: Expected | MigratorError | None = committed.read(against) if isinstance(against, Path) else None
     async with connect(config, emit) as session:
         refuse_old(session)
         known, view, obstacle = await _look(session, config, migrations, emit)
         info = database_info(session, known, config)
-    if isinstance(expected, Expected) and view is not None:
+        if against == "replay" and view is not None:
+            expected = await replayed(session, config, migrations, known, supabase=info.supabase, emit=emit)
+    if isinstance(against, Path) and isinstance(expected, Expected) and view is not None:
         expected = committed.comparable(expected, view.live)
     answer = judged(config, migrations, known, view, expected)
     untold = [*answer.untold, *([] if obstacle is None else [obstacle])]

@@ -1,6 +1,7 @@
 """`docker:IMAGE` addresses: a PostgreSQL in a container that lives as long as one command, through testcontainers."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 import warnings
@@ -20,6 +21,7 @@ INSTALL = "pip install 'migrator[docker]'"
 USER = "postgres"
 DATABASE = "postgres"
 PORT = 5432
+_PATIENCE = 5
 
 
 @asynccontextmanager
@@ -61,12 +63,31 @@ async def container(
         await asyncio.to_thread(running.stop)
 
 
+def answers() -> bool:
+    """A Docker engine answers, and the extra for it is installed. Starts nothing; a few seconds at most."""
+    try:
+        with warnings.catch_warnings():
+            # docker-py leaves its socket open where nobody answers
+            warnings.simplefilter("ignore")
+            import docker  # type: ignore[import-untyped]
+            import testcontainers.postgres  # noqa: F401
+            from docker.errors import DockerException  # type: ignore[import-untyped]
+
+            try:
+                with contextlib.closing(docker.from_env(timeout=_PATIENCE)) as client:
+                    return bool(client.ping())
+            except (DockerException, OSError):
+                return False
+    except ImportError:
+        return False
+
+
 def _start(image: str, password: str, superuser: str) -> Any:
     try:
         with warnings.catch_warnings():
             # testcontainers warns about its own old names when it is imported
             warnings.simplefilter("ignore")
-            from docker.errors import DockerException  # type: ignore[import-untyped]
+            from docker.errors import DockerException
             from testcontainers.postgres import PostgresContainer
     except ImportError:
         raise InputError(

@@ -1,0 +1,86 @@
+"""Rights that no migration gave or took: only default privileges, or the age of a project, explain the difference.
+
+Since 2026-10-30 new tables in `public` of a Supabase project get no automatic grants to the roles of its API
+(https://supabase.com/changelog, 28 April 2026): the same migrations give different rights by the day they were applied.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from migrator.schema.compare import Difference
+from migrator.verifying.likeness import Defaults
+
+API_ROLES = frozenset({"anon", "authenticated", "service_role"})
+
+CLASSES = {
+    **dict.fromkeys(("table", "view", "materialized view", "foreign table"), "r"),
+    **dict.fromkeys(("function", "procedure", "aggregate"), "f"),
+    "sequence": "S",
+    "type": "T",
+    "schema": "n",
+}
+"""Classes of objects that have default privileges, as `pg_default_acl` names them."""
+
+GIVEN = "granted"
+
+BY_AGE = (
+    "the age of the project explains it: since 2026-10-30 what is made in `public` is closed to the API until somebody "
+    "grants it; a migration that grants or revokes these rights makes old and new projects alike"
+)
+
+BY_DEFAULTS = (
+    "default privileges explain it, which no migration made alike on both sides: `alter default privileges` in a "
+    "migration, or a grant to the object itself, ends it"
+)
+
+PUBLIC = (
+    "the age of the database explains it: before PostgreSQL 15 the schema `public` belonged to its superuser, and "
+    "everybody could create in it"
+)
+
+
+def explanation(difference: Difference, *, replayed: Defaults, live: Defaults, supabase: bool) -> str | None:
+    """Why a difference is none of what migrations or hands have made; None where it is."""
+    if difference.kind == "schema" and difference.identity == "public" and _only(difference, {"owner", GIVEN}):
+        return PUBLIC
+    if difference.kind == "default privileges":
+        return BY_AGE if supabase and "public" in difference.identity else None
+    if difference.kind not in CLASSES or not _only(difference, {GIVEN}):
+        return None
+    schema = difference.identity.partition(".")[0]
+    changed = tuple(
+        _changed(difference, CLASSES[difference.kind], schema.strip('"').replace('""', '"'), replayed, live)
+    )
+    if supabase and schema == "public" and {role for role, _, _ in changed} <= API_ROLES:
+        return BY_AGE
+    return BY_DEFAULTS if all(privileges <= given for _, privileges, given in changed) else None
+
+
+def _changed(
+    difference: Difference, kind: str, schema: str, replayed: Defaults, live: Defaults
+) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
+    """Each role with the privileges that one side alone has, and those that default privileges there give."""
+    should_have, has = _rights(difference.expected), _rights(difference.found)
+    owner = (difference.found or {}).get("owner", "")
+    nothing = frozenset[str]()
+    for one, other, defaults in ((has, should_have, live), (should_have, has, replayed)):
+        for role, privileges in one.items():
+            if more := privileges - other.get(role, nothing):
+                given = defaults.get((owner, None, kind, role), nothing) | defaults.get(
+                    (owner, schema, kind, role), nothing
+                )
+                yield role, more, given
+
+
+def _only(difference: Difference, names: set[str]) -> bool:
+    """The two differ in these attributes alone."""
+    one, other = difference.expected, difference.found
+    if one is None or other is None:
+        return False
+    return {name for name in {*one, *other} if one.get(name) != other.get(name)} <= names
+
+
+def _rights(attributes: Mapping[str, Any] | None) -> dict[str, frozenset[str]]:
+    """Privileges by role; one that may be passed on keeps its mark, and so is never explained."""
+    granted: Mapping[str, str] = (attributes or {}).get(GIVEN) or {}
+    return {role: frozenset(privileges.split(", ")) for role, privileges in granted.items()}

@@ -1,0 +1,208 @@
+"""`verify --against replay`: what the migrations make of an empty database, beside what is there."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from migrator import mark, up, verify
+from migrator.config import Address, Config
+from migrator.database.address.launch import SUPABASE_DIRECTORY
+from migrator.database.launching import embedded
+from migrator.errors import MigratorError
+from migrator.events.verifying import VerifyResult
+from migrator.schema.compare import Difference
+from migrator.verifying.by_default import BY_AGE, BY_DEFAULTS, PUBLIC, explanation
+
+Connection = asyncpg.Connection
+Make = Callable[..., Config]
+Left = Callable[[], list[str]]
+
+FILES = {
+    "migrations/0001.users.sql": "create table users (user_id int primary key, email text not null);\n"
+    "create view emails as select email from users;\n",
+    "migrations/0002.roles.sql": 'grant select on users to "Test Reader"; alter table users owner to test_owner;\n',
+    "migrations/0003.late.sql": "create table late (id int primary key);\n",
+    "migrations/0004.last.sql": "create type mood as enum ('well');\n"
+    "create function calm() returns mood language sql as $$select 'well'::mood$$;\n",
+    "migrations/0005.pending.sql": "create table pending (id int primary key);\n",
+}
+
+
+def drift(result: VerifyResult) -> list[tuple[str, str, str, str]]:
+    of_drift = [each for each in result.findings if each.code.startswith("V2")]
+    return sorted((each.severity, each.name, each.kind or "", each.subject or "") for each in of_drift)
+
+
+@pytest.fixture
+async def made(db: Connection) -> Connection:
+    """The test's database, on whose server the roles of the files exist."""
+    for role in ('"Test Reader"', "test_owner"):
+        with suppress(asyncpg.DuplicateObjectError):
+            await db.execute(f"create role {role}")
+    yield db  # type: ignore[misc]
+    for role in ('"Test Reader"', "test_owner"):
+        await db.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
+async def test_a_database_that_the_migrations_made(project: Make, made: Connection, left: Left):
+    """Pending files, roles and the database's name make no difference to a replay; what hands have changed does.
+
+    It needs no record.
+    """
+    config = project(FILES)
+    await up(config, to="0002")
+    (config.migrations[0] / "0003.late.sql").rename(config.root / "away.sql")
+    await up(config, to="0004")
+    (config.root / "away.sql").rename(config.migrations[0] / "0003.late.sql")
+    same = await verify(config, against="replay")
+    await made.execute("delete from migrator.snapshot")
+    await made.execute(
+        "alter table users add extra text; drop function calm(); alter view emails owner to test_owner;"
+        "create index by_email on users (email)"
+    )
+    other = await verify(config, against="replay")
+    assert (
+        drift(same),
+        [(each.message, each.hint) for each in same.untold],
+        [each.code for each in same.findings],
+    ) == (
+        [],
+        [],
+        ["V103", "V101"],
+    )
+    assert str(same.against).startswith(
+        "the migrations up to `0004.last`, applied to an empty database of PostgreSQL 18"
+    )
+    assert (drift(other), other.untold, left()) == (
+        [
+            ("error", "changed", "view", "public.emails"),
+            ("error", "extra", "column", "public.users.extra"),
+            ("error", "extra", "index", "public.by_email"),
+            ("error", "missing", "function", "public.calm()"),
+        ],
+        (),
+        [],
+    )
+
+
+async def test_a_ledger_of_yoyo_alone(project: Make, made: Connection, left: Left):
+    """A database that `yoyo` has migrated has no record and no tables of ours; a replay needs neither."""
+    config = project({name: text for name, text in FILES.items() if name < "migrations/0005"})
+    await up(config)
+    await made.execute("drop schema migrator cascade")
+    result = await verify(config, against="replay")
+    assert (drift(result), result.untold, dict(result.compared)["table"], left()) == ([], (), 2, [])
+
+
+async def test_beside_the_live_database(project: Make, made: Connection, dsn: str):
+    """`create` compares on the live server itself, and refuses what would reach beyond its database."""
+    config = project({name: text for name, text in FILES.items() if name < "migrations/0005"})
+    await up(config)
+    config = project({}, scratch=Address("create", "--scratch"))
+    result = await verify(config, against="replay")
+    databases = "select count(*) from pg_database where datname like 'migrator_scratch_%'"
+    assert (drift(result), result.untold, await made.fetchval(databases)) == ([], (), 0)
+    refused = []
+    for number, text in enumerate(
+        (
+            "alter role test_owner set work_mem = '8MB'",
+            "grant test_owner to current_user",
+            "do $$begin execute 'alter database x set a.b = 1'; end$$",
+        )
+    ):
+        (config.migrations[0] / "0006.wide.sql").write_text(f"-- alter role\nselect 1;\n{text};")
+        await mark(config, ("0006.wide",), state="applied")
+        with pytest.raises(MigratorError) as raised:
+            await verify(config, against="replay")
+        refused.append(
+            (number, raised.value.exit_code, raised.value.code, raised.value.where and raised.value.where.line)
+        )
+    assert refused == [(number, 1, "scratch-shared", 3) for number in range(3)]
+
+
+async def test_what_cannot_be_replayed(project: Make, db: Connection):
+    """A file that is gone, and one that no longer works, are questions without an answer: never drift, never a yes."""
+    config = project({"migrations/0001.a.sql": "create table a (id int primary key);\n"})
+    await up(config)
+    (config.migrations[0] / "0001.a.sql").write_text("create table a (id in primary key);\n")
+    broken = await verify(config, against="replay")
+    (config.migrations[0] / "0001.a.sql").rename(config.migrations[0] / "0001.b.sql")
+    gone = await verify(config, against="replay")
+    assert [[each.code for each in result.untold] for result in (broken, gone)] == [
+        ["replay-failed"],
+        ["replay-incomplete"],
+    ]
+    assert (drift(broken), drift(gone)) == ([], [])
+    where = broken.untold[0].where
+    assert (where and where.line, broken.untold[0].detail) == (1, 'syntax error at or near "in" (42601)')
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for a project with a Supabase server of its own."""
+    from places import make_place
+
+    folder = make_place()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("name", ["photos", "support"])
+async def test_projects_of_supabase(name: str, live: Path, temporary: Path, left: Left):
+    """A live embedded Supabase server and its replay are equal, in either era of automatic grants."""
+    root = live / name
+    shutil.copytree(Path(__file__).parents[1] / "prelude" / name, root)
+    config = Config(
+        root=root,
+        database=Address("embedded:", "test"),
+        supabase=True,
+        automatic_grants=name == "support",
+        migrations=(root / "supabase/migrations",),
+        seeds=(root / "seeds",),
+    )
+    directory = root / SUPABASE_DIRECTORY
+    try:
+        await up(config)
+        same = await verify(config, against="replay")
+    finally:
+        await embedded.stop(directory)
+    assert (drift(same), same.untold, same.platform) == ([], (), 0)
+    assert left() == []
+
+
+def test_what_only_default_privileges_explain():
+    """Each right more must be what default privileges there give, each right less what they give in the replay."""
+
+    def difference(kind: str, identity: str, expected: dict[str, object], found: dict[str, object]) -> Difference:
+        return Difference(kind=kind, identity=identity, change="changed", expected=expected, found=found)
+
+    def why(one: Difference, *, supabase: bool = False) -> str | None:
+        live = {
+            ("ada", "shop", "r", "app"): frozenset({"SELECT", "INSERT"}),
+            ("ada", None, "f", "app"): frozenset({"EXECUTE"}),
+        }
+        replayed = {("ada", "shop", "r", "ci"): frozenset({"SELECT"})}
+        return explanation(one, replayed=replayed, live=live, supabase=supabase)
+
+    ada = {"owner": "ada"}
+    more = {**ada, "granted": {"app": "INSERT, SELECT"}}
+    assert [
+        why(difference("table", "shop.a", ada, more)),
+        why(difference("table", "shop.a", {**ada, "granted": {"ci": "SELECT"}}, more)),
+        why(difference("function", "shop.f()", ada, {**ada, "granted": {"app": "EXECUTE"}})),
+        why(difference("table", "public.a", ada, {**ada, "granted": {"anon": "SELECT"}}), supabase=True),
+        why(difference("schema", "public", {"owner": "pg_database_owner"}, {**ada, "granted": {"PUBLIC": "CREATE"}})),
+    ] == [BY_DEFAULTS, BY_DEFAULTS, BY_DEFAULTS, BY_AGE, PUBLIC]
+    assert [
+        why(difference("table", "other.a", ada, more)),
+        why(difference("table", "shop.a", ada, {**ada, "granted": {"app": "DELETE"}})),
+        why(difference("table", "shop.a", ada, {**more, "row level security": "enabled"})),
+        why(difference("table", "shop.a", more, ada)),
+        why(difference("table", "shop.a", {"owner": "bob"}, {"owner": "bob", "granted": {"app": "SELECT"}})),
+        why(difference("table", "public.a", ada, {**ada, "granted": {"anon": "SELECT"}})),
+        why(difference("policy", "shop.a.p", {}, {"granted": {}})),
+    ] == [None] * 7
