@@ -92,6 +92,10 @@ class Entries(Protocol):
     def closable(self) -> list[str]:
         """Those of its tables that are ours to close to the roles of API keys, quoted."""
 
+    @property
+    def made(self) -> Entries:
+        """What it is when `creation` has run."""
+
     def creation(self) -> str:
         """SQL that makes the tables where they are missing; nothing where none is known to be."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from migrator.config import LedgerKind
@@ -92,6 +92,11 @@ class SupabaseTable(KeyedRows):
     def closable(self) -> list[str]:
         """The table, where we make it; what the CLI has made has the rights that it was given."""
         return [] if self.columns else self.tables
+
+    @property
+    def made(self) -> SupabaseTable:
+        """With all columns, so that rows have names from then on."""
+        return replace(self, columns=COLUMNS)
 
     def creation(self) -> str:
         """SQL that makes the table as the CLI does, or the columns that an old one lacks."""

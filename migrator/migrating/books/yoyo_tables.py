@@ -92,6 +92,11 @@ class YoyoTables(KeyedRows):
         """All of them: yoyo gives nobody rights on them."""
         return self.tables
 
+    @property
+    def made(self) -> YoyoTables:
+        """The same: they are there whole, or not at all."""
+        return self
+
     def creation(self) -> str:
         """SQL that makes the tables in the shapes that yoyo 9 gives them."""
         migration, log, version, lock = self.tables

@@ -117,7 +117,7 @@ async def open_(session: Session, config: Config, now: Ledger, emit: Emit) -> Ke
     There is none where migrations were applied that no record tells of: by another tool, or by a run that was cut off.
     The caller holds the lock. Two round trips, none where our schema is still to be made; writes nothing.
     """
-    seen = scope(config, replace(now, missing=False))
+    seen = scope(config, replace(now, missing=False, entries=now.entries.made))
     if not now.ours and not now.applied:
         return Keeping(session=session, config=config, scope=seen, emit=emit, recorded=None, before=None)
     try:
