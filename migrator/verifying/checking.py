@@ -1,12 +1,14 @@
 """The checks that are made of a query, asked of a database in one statement."""
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 from migrator.database.sessions.session import Session
+from migrator.errors import ConnectionLostError, ServerError, UnavailableError
 from migrator.events.verifying import Finding
-from migrator.schema import catalog
+from migrator.schema import catalog, reading
 from migrator.schema.scope import Scope
 from migrator.verifying.checks import Check
 
@@ -44,6 +46,34 @@ async def findings(
         return ()
     rows = sorted(await session.read(query(checks, scope), first=first, then=then), key=lambda row: row[:3])
     return tuple(_finding(by_code[code], kind, identity, facts or {}) for code, kind, identity, facts in rows)
+
+
+async def one_by_one(
+    session: Session, checks: Sequence[Check], scope: Scope
+) -> tuple[tuple[Finding, ...], dict[str, UnavailableError]]:
+    """The same where the server refuses to answer all at once: what the others find, and which it refuses, by code.
+
+    A transaction and a round trip for each. No transaction may be open.
+    """
+    found: list[Finding] = []
+    refused: dict[str, UnavailableError] = {}
+    for check in checks:
+        if check.query is None:
+            continue
+        asking = partial(findings, session, [check], scope, first=reading.SETTINGS, then="rollback")
+        try:
+            found += await reading.steadily(session, asking)
+        except ConnectionLostError:
+            raise
+        except (ServerError, UnavailableError) as error:
+            refused[check.code] = UnavailableError(
+                f"the check {check.code} `{check.name}` has no answer: {error.message}",
+                code="check-refused",
+                sqlstate=error.sqlstate,
+                detail=error.detail,
+                hint="use a role that may read what it asks for, or see what is special about this database",
+            )
+    return tuple(found), refused
 
 
 def _finding(check: Check, kind: str, identity: str, facts: dict[str, Any]) -> Finding:

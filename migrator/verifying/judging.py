@@ -39,6 +39,7 @@ class View:
         record: what our runs left; None where there is none, or none that this role may read.
         found: what the checks found.
         left_out: the checks that were not asked.
+        refused: why a check has no answer, by its code.
     """
 
     around: Surroundings
@@ -46,6 +47,7 @@ class View:
     record: Record | None
     found: tuple[Finding, ...]
     left_out: tuple[Check, ...] = ()
+    refused: Mapping[str, MigratorError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ def judged(
         return Judgement(findings=found, not_compared=unhashed)
     books = view.around.books
     untold: list[MigratorError] = [error for name, error in books.items() if error is not None and name != TABLE]
+    untold += view.refused.values()
     if expected is None:
         half_done = next((status.id for status in now if status.state == "partial"), None)
         expected = books.get(TABLE) or recorded.expected(view.record, view.live, half_done=half_done)
@@ -103,7 +106,7 @@ def judged(
 def _asked(view: View, untold: Sequence[MigratorError]) -> Iterator[str]:
     """The codes of the checks that have an answer."""
     for check in all_checks():
-        of_objects = check.query is not None and check not in view.left_out
+        of_objects = check.query is not None and check not in view.left_out and check.code not in view.refused
         if of_objects or (check.code.startswith(("V1", "V2")) and not untold):
             yield check.code
 

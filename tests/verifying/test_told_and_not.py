@@ -14,6 +14,7 @@ from migrator.events import Event, Told
 from migrator.events.verifying import VerifyResult
 from migrator.schema import reading
 from migrator.verifying import surroundings
+from migrator.verifying.checks import all_checks
 
 Project = Callable[..., Config]
 Connection = asyncpg.Connection
@@ -140,6 +141,35 @@ async def test_whatever_the_server_refuses_is_no_answer(
     with pytest.raises(UnavailableError) as caught:
         await verify(replace(config, database=address_as("ci")))
     assert (caught.value.exit_code, caught.value.sqlstate) == (3, "42501")
+
+
+async def test_a_check_that_is_refused_keeps_no_other_silent(
+    project: Project,
+    db: Connection,
+    roles: Roles,
+    address_as: Callable[[str], Address],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Where the server refuses a check to this role, that one has no answer; drift and the other checks have theirs."""
+    await roles("ci")
+    config = project(FILES, readers=("ci",))
+    await up(config)
+    await db.execute("create index by_hand on users (email); create table secret (a int)")
+    known, *_ = (check for check in all_checks() if check.query is not None)
+    found = "select 'table', 'public.users', '{}'::jsonb"
+    checks = (
+        replace(known, code="V398", name="fine", message="m", hint="", query=found, supabase_only=False),
+        replace(known, code="V399", name="greedy", query=f"{found} from public.secret", supabase_only=False),
+        replace(known, code="V397", name="wrong", query=f"{found} from public.nowhere", supabase_only=False),
+    )
+    monkeypatch.setattr("migrator.verifying.verify.all_checks", lambda: checks)
+    monkeypatch.setattr(reading, "ATTEMPTS", 1)
+    result = await verify(replace(config, database=address_as("ci")))
+    assert {each.code for each in result.findings} == {"V202", "V398"}
+    assert [(error.code, error.sqlstate, error.message.split(":")[0]) for error in result.untold] == [
+        ("check-refused", "42501", "the check V399 `greedy` has no answer"),
+        ("check-refused", None, "the check V397 `wrong` has no answer"),
+    ]
 
 
 async def test_a_record_survives_any_name_and_a_broken_one_stops_nothing(project: Project, db: Connection):
