@@ -27,6 +27,9 @@ from migrator.source import Source, Span
 
 STEP = "  "
 
+_JSON = frozenset('"{[-0123456789tfnNI|')
+"""What JSON may begin with as Python reads it, and the mark of a text of several lines."""
+
 _ESCAPED = re.compile(r"\\(\\|r|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _SHORT = {"\\": "\\\\", "\r": "\\r"}
 
@@ -105,6 +108,8 @@ def _inline(value: object, *, colons: bool = True) -> str:
 
 
 def _is_json(text: str) -> bool:
+    if text[:1] not in _JSON:
+        return False
     try:
         json.loads(text)
     except ValueError:
@@ -229,19 +234,11 @@ def _read_list(lines: _Lines, indent: str) -> list[Any]:
 
 
 def _scalar(text: str, lines: _Lines, first: int) -> Any:
+    if text[:1] not in _JSON:
+        return text
     try:
         return json.loads(text, parse_float=Decimal)
     except ValueError:
         if text[:1] in {'"', "{", "[", "|"}:
             raise lines.damaged("this value cannot be read", first) from None
         return text
-
-
-def conflict(source: Source) -> Span | None:
-    """The place of the first mark of a merge that somebody has to decide; None where there is none."""
-    offset = 0
-    for line in source.text.split("\n"):
-        if line.startswith(("<<<<<<< ", ">>>>>>> ", "||||||| ")) or line == "=======":
-            return source.span(offset)
-        offset += len(line) + 1
-    return None

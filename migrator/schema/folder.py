@@ -152,10 +152,20 @@ def _source(path: Path) -> Source:
     except UnicodeDecodeError:
         raise blocks.damaged("the file is not UTF-8", Source(path=shown(path), text="").span(0)) from None
     source = Source(path=shown(path), text=text)
-    if (place := blocks.conflict(source)) is not None:
+    if (place := _conflict(source)) is not None:
         raise blocks.damaged("a merge conflict is not resolved here", place)
     if not text.startswith(f"{MARK}\n"):
         raise blocks.damaged(
             "`migrate snapshot` did not write this file: its first line is another one", source.span(0)
         )
     return source
+
+
+def _conflict(source: Source) -> Span | None:
+    """The place of the first mark of a merge that somebody has to decide; None where there is none."""
+    offset = 0
+    for line in source.text.split("\n"):
+        if line.startswith(("<<<<<<< ", ">>>>>>> ", "||||||| ")) or line == "=======":
+            return source.span(offset)
+        offset += len(line) + 1
+    return None

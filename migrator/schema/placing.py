@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import PurePosixPath
 
 from migrator.schema.objects import Key
@@ -128,6 +129,7 @@ def _in_schema(schema: str, kind: str, name: str, arguments: str = "") -> PurePo
     return folder / f"{file_name(unquoted(name), arguments)}{SUFFIX}"
 
 
+@cache
 def file_name(name: str, arguments: str = "") -> str:
     """A name as that of a file, without its ending: `orders`, `total-integer-text`, `we_ird.5f1c09a3`.
 
