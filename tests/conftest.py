@@ -18,6 +18,8 @@ from cable import Cable
 import migrator
 from migrator.config import Address, Config
 
+pytest_plugins = ("supabase_servers",)
+
 _numbers = itertools.count(1)
 
 
@@ -55,13 +57,16 @@ STARTING_SERVERS = (
 )
 """Where tests start a server without asking a fixture for it."""
 
+SERVERS = {"server_dsn", "supabase_server"}
+"""The fixtures that start one."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs a server, its own or the run's, is marked `db`: `-m "not db"` needs none."""
     here = Path(__file__).parent
     for item in items:
         place = item.path.relative_to(here).as_posix()
-        if "server_dsn" in getattr(item, "fixturenames", ()) or place.startswith(STARTING_SERVERS):
+        if place.startswith(STARTING_SERVERS) or SERVERS & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.db)
 
 

@@ -18,7 +18,8 @@ def common(scope: Scope) -> str:
     text = files("migrator.verifying.checks").joinpath("common.sql").read_text(encoding="utf-8")
     left_out = [f"{schema}.{name}" for schema, name in scope.left_out]
     hidden = [*scope.hidden, *scope.managed]
-    return catalog.filled(text, {"hidden": catalog.array(hidden), "left_out": catalog.array(left_out)})
+    values = {"hidden": hidden, "managed": scope.managed, "left_out": left_out}
+    return catalog.filled(text, {name: catalog.array(value) for name, value in values.items()})
 
 
 def query(checks: Sequence[Check], scope: Scope) -> str:

@@ -138,11 +138,14 @@ def _not_compared(view: View) -> Iterator[NotCompared]:
     for kind, (what, why) in UNREADABLE.items():
         if kind in counts:
             yield NotCompared(what=what, why=why, count=counts[kind])
-    if view.left_out:
+    if not around.has_api:
         yield NotCompared(
             what="checks of Supabase's API",
             why="the roles `anon` and `authenticated` do not exist: this is not a Supabase database",
         )
+        return
+    for check in view.left_out:
+        yield NotCompared(what=f"check {check.code} {check.name}", why=around.unread[check.reads])
 
 
 def _roles(differences: Sequence[Difference], there: frozenset[str]) -> Iterator[NotCompared]:

@@ -1,7 +1,7 @@
 """What has to be known of a database before it is judged: what this role may read, whose it is, what its API serves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from migrator.database.sessions.session import Session
@@ -11,9 +11,16 @@ from migrator.schema.record import TABLE
 from migrator.schema.scope import Scope
 from migrator.sql.names import literal
 from migrator.verifying.checking import common
+from migrator.verifying.checks import all_checks
 
 BOOKS = ("journal", "setting", TABLE)
 """Our tables on which an answer stands."""
+
+UNREAD = {
+    "closed": "this role may not read `{}`",
+    "hidden": "row level security hides rows of `{}` from this role",
+}
+"""Why nobody can tell what is in a table."""
 
 _QUERY = """
 select jsonb_build_object(
@@ -26,12 +33,14 @@ select jsonb_build_object(
     'api_roles', (select jsonb_agg(rolname order by rolname) from api_role),
     'api_schemas', (select jsonb_agg(nspname order by nspname) from api_schema),
     'served', (select names from served),
-    'served_by', case
-        when nullif(current_setting('pgrst.db_schemas', true), '') is not null then 'setting'
-        when exists (
-            select from pg_db_role_setting d join pg_roles r on r.oid = d.setrole, unnest(d.setconfig) setting
-            where r.rolname = 'authenticator' and setting like 'pgrst.db\\_schemas=_%') then 'role' end,
+    'served_by', (select source from served),
     'roles', (select jsonb_agg(rolname) || jsonb_agg(quote_ident(rolname)) from pg_roles),
+    'rows', (
+        select jsonb_object_agg(n.nspname || '.' || c.relname, case
+            when not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')) then 'closed'
+            when row_security_active(c.oid) then 'hidden' end)
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname || '.' || c.relname in ({rows})),
     'partitions', (
         select count(*) from pg_class c join own_schema s on s.oid = c.relnamespace
         where c.relispartition and c.relkind in ('r', 'p', 'f')))"""
@@ -48,6 +57,7 @@ class Surroundings:
         served: what says so, in words.
         roles: the names of the server's roles, and these names as PostgreSQL quotes them.
         partitions: how many children of partitioned tables there are, which are not compared.
+        unread: why a table whose rows a check looks at cannot be read, by its name.
     """
 
     books: Mapping[str, UnavailableError | None]
@@ -56,6 +66,7 @@ class Surroundings:
     served: str
     roles: frozenset[str]
     partitions: int
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_api(self) -> bool:
@@ -71,7 +82,10 @@ class Surroundings:
 
 def query(scope: Scope) -> str:
     """One jsonb; it reads the catalog alone, so that every role may ask."""
-    return common(scope) + _QUERY.format(own=literal(scope.own), books=", ".join(map(literal, BOOKS)))
+    rows = {check.reads for check in all_checks() if check.reads}
+    return common(scope) + _QUERY.format(
+        own=literal(scope.own), books=", ".join(map(literal, BOOKS)), rows=", ".join(map(literal, sorted(rows)))
+    )
 
 
 async def look(session: Session, scope: Scope, *, first: str | None = None) -> Surroundings:
@@ -79,8 +93,9 @@ async def look(session: Session, scope: Scope, *, first: str | None = None) -> S
     (found,) = await session.read(query(scope), first=first)
     names = found["served"]
     served = {
-        "setting": f"`pgrst.db_schemas` of this session is `{names}`",
+        "session": f"`pgrst.db_schemas` of this session is `{names}`",
         "role": f"`pgrst.db_schemas` of the role `authenticator` is `{names}`",
+        "database": f"`pgrst.db_schemas` of this database is `{names}`",
         None: f"`pgrst.db_schemas` is not set, and the default is `{names}`",
     }
     return Surroundings(
@@ -90,6 +105,7 @@ async def look(session: Session, scope: Scope, *, first: str | None = None) -> S
         served=served[found["served_by"]],
         roles=frozenset(found["roles"]),
         partitions=int(found["partitions"]),
+        unread={name: UNREAD[why].format(name) for name, why in (found["rows"] or {}).items() if why is not None},
     )
 
 

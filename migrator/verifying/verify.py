@@ -170,7 +170,9 @@ async def _ask(session: Session, of: Scope) -> View:
     known = None
     if around.books.get(TABLE, False) is None:
         known = await record.load(session, of.own)
-    left_out = tuple(check for check in all_checks() if check.supabase_only and not around.has_api)
+    left_out = tuple(
+        check for check in all_checks() if (check.supabase_only and not around.has_api) or check.reads in around.unread
+    )
     asked = tuple(check for check in all_checks() if check not in left_out)
     refused: dict[str, UnavailableError] = {}
     try:

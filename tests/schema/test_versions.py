@@ -9,6 +9,8 @@ from migrator.errors import MigratorError
 from migrator.schema import catalog
 from migrator.schema.objects import Schema
 from migrator.schema.reading import SETTINGS, read
+from migrator.verifying import checking
+from migrator.verifying.checks import all_checks
 
 
 async def _read(dsn: str) -> Schema:
@@ -42,6 +44,32 @@ async def test_each_query_is_understood_here(rich: str):
 async def test_each_query_is_understood_by_other_versions(other: Other):
     """Every file of the catalog, alone."""
     assert await _refused(other.dsn) == {}
+
+
+async def _unasked(dsn: str) -> dict[str, str]:
+    """What the server says against the query of a check, each asked alone where no role or schema of an API is."""
+    refused = {}
+    checks = [check for check in all_checks() if check.query is not None]
+    assert len(checks) > 15
+    async with connect(config_of(dsn)) as session:
+        for check in checks:
+            await session.run(SETTINGS)
+            try:
+                await checking.findings(session, [check], SCOPE)
+            except MigratorError as error:
+                refused[check.code] = error.message
+            await session.run("rollback")
+    return refused
+
+
+async def test_each_check_is_understood_here(rich: str):
+    """The query of every check, alone, on a plain server."""
+    assert await _unasked(rich) == {}
+
+
+async def test_each_check_is_understood_by_other_versions(other: Other):
+    """The query of every check, alone, on a plain server."""
+    assert await _unasked(other.dsn) == {}
 
 
 async def test_a_restored_dump_is_the_same_schema(other: Other):

@@ -57,7 +57,7 @@ async def test_which_schemas_the_api_serves(project: Project, db: Connection, ro
     await db.execute(f"alter database {name} set pgrst.db_schemas = 'shop, elsewhere'")
     assert await asked() == (
         ["shop.open"],
-        f"{says} `shop` (`pgrst.db_schemas` of this session is `shop, elsewhere`)",
+        f"{says} `shop` (`pgrst.db_schemas` of this database is `shop, elsewhere`)",
     )
     await db.execute(f"alter database {name} reset pgrst.db_schemas")
     await roles("authenticator")

@@ -27,6 +27,8 @@ class Check:
             and a jsonb object of facts. It may read the CTEs of `common.sql` beside this file. None where the check is
             not made of a query.
         supabase_only: it means something only in a Supabase database.
+        reads: a table whose rows it looks at, as in `storage.buckets`; empty: the catalog is enough, which every role
+            may read. Where that table is missing or may not be read, the query finds nothing, and does not fail.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Check:
     hint: str = ""
     query: str | None = None
     supabase_only: bool = False
+    reads: str = ""
 
     @property
     def info(self) -> CheckInfo:

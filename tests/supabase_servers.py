@@ -1,4 +1,4 @@
-"""A server that the product has made for Supabase, and a copy of its database for every test."""
+"""Fixtures of every folder: one server a run that the product has made for Supabase, and copies of its database."""
 
 import asyncio
 import itertools

@@ -1,0 +1,57 @@
+"""A policy that lets the roles of the API write every row, because its condition is always true.
+
+A policy without any condition is none of these: PostgreSQL lets nobody through it.
+"""
+
+from migrator.verifying.checks import Check
+
+CHECK = Check(
+    code="V307",
+    name="rls_policy_always_true",
+    severity="warning",
+    title="a policy lets roles of the API write every row of a table",
+    message="policy `{name}` of `{table}` lets {roles} {operations} whatever the row is: {what}",
+    hint="{cure}",
+    supabase_only=True,
+    query="""
+select 'policy', p.of_table || '.' || p.name, jsonb_build_object(
+    'name', p.name, 'table', p.of_table,
+    'roles', string_agg(distinct '`' || a.rolname || '`', ' and '),
+    'operations', concat_ws(', ',
+        max(o.name) filter (where o.letter = 'a'), max(o.name) filter (where o.letter = 'w'),
+        max(o.name) filter (where o.letter = 'd')),
+    'what', case
+        when p.uses is null or not p.always_uses then 'its `with check` is always true'
+        when p.checks is not null and p.always_checks then 'its `using` and `with check` are always true'
+        else 'its `using` is always true' end,
+    'cure', case
+        when p.uses is not null and not p.always_uses then
+            '`alter policy ' || p.name || ' on ' || p.of_table || ' with check (' || p.uses || ')`'
+        when p.polcmd = '*' then
+            '`drop policy ' || p.name || ' on ' || p.of_table || '; create policy ' || p.name || ' on ' || p.of_table
+            || ' for select to ' || (
+                select string_agg(case r when 0 then 'public' else quote_ident(pg_get_userbyid(r)) end, ', ')
+                from unnest(p.polroles) r)
+            || ' using (true)` keeps what it lets them read'
+        else '`drop policy ' || p.name || ' on ' || p.of_table
+            || '`, and make one whose condition names the owner of a row' end)
+from policed p
+    join (values ('a'::"char", 'insert', false, true), ('w', 'update', true, true), ('d', 'delete', true, false))
+        o (letter, name, uses, checks) on p.polcmd in (o.letter, '*')
+    join api_role a on a.oid = any (p.api)
+where p.polpermissive and p.relrowsecurity
+    and (o.uses and p.always_uses or o.checks and p.always_checks)
+    -- the service of files asks for those of its own
+    and (p.of_table in ('storage.objects', 'storage.buckets')
+        or (p.relnamespace, a.oid) in (select u.schema, u.role from api_usage u))
+    and case o.name
+        when 'delete' then has_table_privilege(a.oid, p.polrelid, o.name)
+        else has_any_column_privilege(a.oid, p.polrelid, o.name) end
+    -- a restrictive policy says what the permissive one leaves open
+    and not exists (
+        select from narrowing n
+        where n.polrelid = p.polrelid and a.oid = any (n.api) and n.polcmd in (o.letter, '*')
+            and (o.uses and n.uses or o.checks and n.checks))
+group by p.oid, p.of_table, p.name, p.uses, p.checks, p.always_uses, p.always_checks, p.polcmd, p.polroles
+""",
+)

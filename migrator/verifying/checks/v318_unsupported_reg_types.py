@@ -1,0 +1,45 @@
+"""A column of a type such as `regproc`, with which pg_upgrade refuses to bring a server to its next major version."""
+
+from migrator.verifying.checks import Check
+
+CHECK = Check(
+    code="V318",
+    name="unsupported_reg_types",
+    severity="warning",
+    title="a column has a type that pg_upgrade does not carry to the next major version",
+    message="column `{column}` of `{table}` is of type `{type}`{inside}, which pg_upgrade does not carry to the next "
+    "major version of PostgreSQL",
+    hint="{cure}",
+    # Which types: https://www.postgresql.org/docs/current/pgupgrade.html, "Notes". It looks into arrays, domains,
+    # composite types and ranges, and at what is stored alone, which no view is.
+    query="""
+with recursive refused as (
+    select t.oid, t.oid as first from pg_type t join pg_namespace n on n.oid = t.typnamespace
+    where n.nspname = 'pg_catalog' and t.typname in (
+        'regcollation', 'regconfig', 'regdictionary', 'regnamespace', 'regoper', 'regoperator', 'regproc',
+        'regprocedure')
+    union
+    select made.oid, f.first
+    from refused f cross join lateral (
+        select t.oid from pg_type t where f.oid in (t.typbasetype, t.typelem) and t.typtype in ('b', 'd')
+        union all
+        select r.rngtypid from pg_range r where r.rngsubtype = f.oid
+        union all
+        select c.reltype from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind = 'c'
+        where a.atttypid = f.oid and not a.attisdropped
+    ) made
+)
+select 'column', r.identity || '.' || quote_ident(a.attname), jsonb_build_object(
+    'column', a.attname, 'table', r.identity, 'type', format_type(a.atttypid, a.atttypmod),
+    'inside', case when min(f.first::bigint) = a.atttypid::bigint then '' else
+        ' with `' || string_agg(distinct format_type(f.first, null), '`, `') || '` in it' end,
+    'cure', case r.relkind
+        when 'm' then '`drop materialized view ' || r.identity || '`, and make it with the name of the object as text'
+        else '`alter table ' || r.identity || ' alter column ' || quote_ident(a.attname) || ' type text'
+            || case t.typcategory when 'A' then '[]' else '' end || '`' end)
+from relation r join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+    join refused f on f.oid = a.atttypid join pg_type t on t.oid = a.atttypid
+where r.relkind in ('r', 'p', 'm') and not r.relispartition
+group by r.identity, r.relkind, a.attname, a.atttypid, a.atttypmod, t.typcategory
+""",
+)
