@@ -38,14 +38,32 @@ QUALIFIED = (
 
 UNQUALIFIED = frozenset(
     {
-        *("extension", "event trigger", "publication", "subscription", "foreign data wrapper", "server"),
+        *(
+            "database",
+            "extension",
+            "extension version",
+            "event trigger",
+            "publication",
+            "subscription",
+            "foreign data wrapper",
+            "server",
+        ),
         *("user mapping", "cast", "transform", "access method", "language", "default privileges", "setting"),
     }
 )
 """Classes whose objects are in no schema."""
 
-SHARED = frozenset({"extension", "user mapping", "cast", "transform", "default privileges", "setting"})
-"""Classes of small objects, all of which stand in one file."""
+SHARED = {
+    "database": "database",
+    "extension": "extension",
+    "extension version": "extension",
+    "user mapping": "user_mapping",
+    "cast": "cast",
+    "transform": "transform",
+    "default privileges": "default_privileges",
+    "setting": "setting",
+}
+"""Classes of small objects, and the file in which all of them stand."""
 
 SUFFIX = ".txt"
 
@@ -116,9 +134,9 @@ def _alone(kind: str, identity: str) -> PurePosixPath:
 
 
 def _database(kind: str, identity: str) -> PurePosixPath:
-    folder = file_name(kind.replace(" ", "_"))
     if kind in SHARED:
-        return PurePosixPath("database", f"{folder}{SUFFIX}")
+        return PurePosixPath("database", f"{SHARED[kind]}{SUFFIX}")
+    folder = file_name(kind.replace(" ", "_"))
     names, rest = identifiers(identity)
     name = file_name(unquoted(names[0])) if len(names) == 1 and not rest else file_name(identity)
     return PurePosixPath("database", folder, f"{name}{SUFFIX}")
