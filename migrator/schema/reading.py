@@ -3,11 +3,12 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from migrator.database.sessions.session import Session
-from migrator.errors import MigratorError, ServerError, UnavailableError
+from migrator.errors import MigratorError, ServerError, ServerReport, UnavailableError
 from migrator.schema import catalog
 from migrator.schema.objects import Schema, schema_of
 from migrator.schema.scope import Scope
@@ -20,9 +21,10 @@ BATCH = "migrator_batch"
 
 LOCALLY = """set local search_path = '';
 set local jit = off;
+set local max_parallel_workers_per_gather = 0;
 set local enable_nestloop = off;
 set local work_mem = '32MB';
-set local lock_timeout = '5s';
+set local lock_timeout = '200ms';
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = 'postgres';
 set local timezone = 'UTC';
@@ -32,22 +34,41 @@ set local quote_all_identifiers = off"""
 """What the texts of `pg_get_*` depend on, and what keeps a reader from being slow or in the way.
 
 Nothing tells the planner how many rows a part of the query will have, and a nested loop over two of them takes time
-that grows with the square of the schema."""
+that grows with the square of the schema. A lock is waited for in short turns, between which we let go of all locks: who
+waits for us and for whom we wait would be a deadlock, which the server ends after a second by refusing one of both,
+perhaps a migration."""
 
 SETTINGS = f"begin isolation level repeatable read read only; {LOCALLY}"
 """What a transaction begins with that reads the schema."""
 
-GONE_MEANWHILE = frozenset({"XX000", "42P01", "42704", "42703", "42883", "3F000"})
-"""`pg_get_*` read the catalog of now, not that of the snapshot: another session has just dropped what they describe."""
+LOCKED = "55P03"
+IN_THE_WAY = frozenset({"XX000", "42P01", "42704", "42703", "42883", "3F000", "40P01", LOCKED})
+"""SQLSTATEs of what passes by itself. `pg_get_*` read the catalog of now, not that of the snapshot: another session has
+just dropped what they describe; or it has a lock on it."""
 
-ATTEMPTS = 4
+NO_ROOM = "53200"
+"""The SQLSTATE of a server whose table of locks is full."""
+
+GONE = b"\t\\N"
+"""The end of a row of an object that another session has just dropped: it has no definition any more."""
+
+PATIENCE = 5.0
+"""Seconds in which the schema is asked for again where another session is in the way."""
+
+PAUSE = 0.05
+
+
+LOCKED_TABLES = """select to_json(c.oid::regclass) from pg_locks l join pg_class c on c.oid = l.relation
+where l.granted and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid() and c.relkind not in ('i', 'I', 't')
+    and l.database = (select oid from pg_database where datname = current_database()) order by c.relname limit 3"""
+"""Which tables another session has for itself."""
 
 
 async def read(session: Session, scope: Scope) -> Schema:
     """All that is in the database and compared, in one round trip. Writes nothing.
 
-    Takes ACCESS SHARE locks of views and their tables for its time, as `pg_get_viewdef` does, and waits up to 5 s for
-    each; tries again where another session's DDL was in the way. Must not be called inside a transaction.
+    Takes ACCESS SHARE locks of views and their tables for a moment, as `pg_get_viewdef` does; asks again for up to
+    `PATIENCE` seconds where another session's lock or DDL was in the way. Must not be called inside a transaction.
 
     Raises `UnavailableError` (`schema-busy`) where a lock was held for longer, or the schema did not keep still.
     """
@@ -60,19 +81,27 @@ async def steadily(session: Session, question: Callable[[], Awaitable[Answer]]) 
     The question begins the transaction with the first that it sends, and ends it with the last, as `read` does. It is
     asked anew where another session's DDL was in the way; see `read` for locks and what is raised.
     """
-    for attempt in range(ATTEMPTS):
+    end = time.monotonic() + PATIENCE
+    while True:
         try:
             return await _asked(session, question)
         except ServerError as error:
             await session.rollback()
-            if error.report.sqlstate == "55P03":
-                raise locked() from error
-            if error.report.sqlstate not in GONE_MEANWHILE:
+            report = error.report
+            if report.sqlstate == NO_ROOM:
+                raise busy(f"the server has no room for more locks: {report.message}") from error
+            if report.sqlstate not in IN_THE_WAY:
                 raise
-            if attempt == ATTEMPTS - 1:
-                raise busy(f"other sessions change the schema all the time: {error.report.message}") from error
-            await asyncio.sleep(0.1 * (attempt + 1))
-    raise AssertionError
+            if time.monotonic() > end:
+                raise busy(await _why(session, report)) from error
+            await asyncio.sleep(PAUSE)
+
+
+async def _why(session: Session, report: ServerReport) -> str:
+    if report.sqlstate != LOCKED:
+        return f"other sessions change the schema all the time: {report.message}"
+    tables = await session.read(LOCKED_TABLES)
+    return f"another session has locked {', '.join(f'`{name}`' for name in tables) or 'a table'}"
 
 
 async def _asked(session: Session, question: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -94,13 +123,13 @@ async def read_opened(
     version, _ = session.version
     try:
         opening = "; ".join(filter(None, [first, f"savepoint {BATCH}"]))
-        rows = await _rows(session, scope.query(version), first=opening, then=then)
+        # what was locked is let go even where the transaction goes on
+        rows = await _rows(session, scope.query(version), first=opening, then=then or f"rollback to {BATCH}")
     except ServerError as error:
         if error.report.sqlstate != catalog.TOO_MANY_LOCKS:
             raise
         rows = await _in_batches(session, scope, version)
-        if then is not None:
-            await session.run(then)
+        await session.run(then or f"rollback to {BATCH}")
     return schema_of(rows, server_version_num=version, supabase=scope.supabase)
 
 
@@ -123,7 +152,7 @@ async def _rows(session: Session, query: str, *, first: str, then: str | None = 
     async def take(chunk: bytes) -> None:  # while the server goes on
         nonlocal rest
         *lines, rest = (rest + chunk).split(b"\n")
-        rows.extend(map(_row, lines))
+        rows.extend(_row(line) for line in lines if not line.endswith(GONE))
 
     await session.receive(query, take, first=first, then=then)
     return rows
@@ -151,11 +180,6 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 def unescape(text: str) -> str:
     """A value of COPY's text format; https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2."""
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text)
-
-
-def locked() -> UnavailableError:
-    """A lock was held for longer than the reader waits (SQLSTATE 55P03)."""
-    return busy("another session has locked a table that a view is made of")
 
 
 def busy(why: str) -> UnavailableError:

@@ -186,10 +186,7 @@ async def test_a_record_that_cannot_be_kept_stops_no_deploy(project, db, dsn):
     (told,) = [each for each in heard if isinstance(each, Noticed)]
     assert (told.code, told.message) == (
         "record-not-kept",
-        (
-            "the record of the schema could not be kept: the schema could not be read: "
-            "another session has locked a table that a view is made of"
-        ),
+        ("the record of the schema could not be kept: the schema could not be read: another session has locked `a`"),
     )
     assert (await state(project()))[0] is False
 

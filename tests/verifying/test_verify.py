@@ -125,7 +125,7 @@ async def test_what_was_changed_by_hand(project: Project, db: Connection):
 
 async def test_a_locked_table_is_busy(project: Project, db: Connection, monkeypatch: pytest.MonkeyPatch):
     """Where another session holds a table of a view, the schema is not told, and what the ledger says stays."""
-    monkeypatch.setattr(reading, "SETTINGS", reading.SETTINGS.replace("lock_timeout = '5s'", "lock_timeout = '50ms'"))
+    monkeypatch.setattr(reading, "PATIENCE", 0.1)
     config = project(FILES)
     await up(config)
     (config.root / "migrations/0004.new.sql").write_text("select 4")

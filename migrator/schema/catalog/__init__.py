@@ -20,6 +20,12 @@ COMMON = "common"
 BATCHES = "batches"
 """The class of the row that tells how many batches there are."""
 
+LOCKS = (
+    "greatest(100, current_setting('max_locks_per_transaction')::bigint"
+    " * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint) / 5)"
+)
+"""How many locks a batch may hold: a fifth of the server's room for them, which all of its sessions share."""
+
 TOO_MANY_LOCKS = "22012"
 """The SQLSTATE of a statement that would lock too much: a division by zero, of which a query has no other."""
 
@@ -75,6 +81,8 @@ def query(
         batch: which part of what is locked, from 0; None for all of it.
     """
     chosen = names(version) if only is None else [name for name in names(version) if name in only]
+    # last what the server locks until the end, so that it is locked for a moment only
+    chosen.sort(key=lambda name: _BATCH in texts()[name])
     if batch:
         chosen, beside = [name for name in chosen if _BATCH in texts()[name]], ()
     common = texts()[COMMON]
@@ -84,6 +92,7 @@ def query(
         "left_out": array([f"{schema}.{name}" for schema, name in tables]),
         "partitions": "true" if partitions else "false",
         "batch": str(batch or 0),
+        "locks": LOCKS,
     }
     common = filled(common, values)
     columns = "kind::text, identity::text, definition::text"

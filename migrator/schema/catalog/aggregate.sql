@@ -4,7 +4,6 @@ select
     p.oid::regprocedure::text,
     jsonb_strip_nulls(jsonb_build_object(
         'arguments', pg_get_function_arguments(p.oid),
-        'result', pg_get_function_result(p.oid),
         'form', case a.aggkind when 'o' then 'ordered set' when 'h' then 'hypothetical set' end,
         'direct arguments', nullif(a.aggnumdirectargs, 0),
         'transition', a.aggtransfn::regprocedure,
@@ -31,7 +30,7 @@ select
         'owner', pg_get_userbyid(p.proowner),
         'granted', g.granted,
         'revoked', g.revoked
-    ))
+    )) || jsonb_set('{}', '{result}', to_jsonb(pg_get_function_result(p.oid)))
 from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid join compared_schema s on s.oid = p.pronamespace
     left join privilege g on g.classid = 'pg_catalog.pg_proc'::regclass and g.objid = p.oid
 where not s.managed

@@ -1,7 +1,11 @@
 -- What the queries of this folder share. They run with an empty search_path, so that every name but those of
--- pg_catalog is printed with its schema. `:hidden`, `:managed`, `:left_out`, `:partitions` and `:batch` are put in by
--- the reader. What is put in an order is ordered by name, by number or `collate "C"`: never by oid or as the database
--- sorts its own texts, which are not the same everywhere.
+-- pg_catalog is printed with its schema. What is written as `:name` is put in by the reader. What is put in an order is
+-- ordered by name, by number or `collate "C"`: never by oid or as the database sorts its own texts, which are not the
+-- same everywhere.
+--
+-- `pg_get_*` read the catalog of now, not that of the snapshot: what another session has dropped meanwhile has no
+-- definition, or is an error. So each is asked behind `pg_*_is_visible`, which is null for what is gone, and becomes a
+-- part of the row by `jsonb_set`, which is null then: a row without a definition is left out by the reader.
 --
 --   compared_schema    schemas that are compared; `managed` ones belong to the platform: of their tables, policies and
 --                      triggers alone are compared
@@ -119,7 +123,7 @@ found_sequence as materialized (
     where not s.managed and e.objid is null
 ),
 locking as materialized (
-    select classid, objid, (sum(locks) over (order by classid, objid) - 1)::bigint / greatest(100, room / 5) as batch
+    select classid, objid, (sum(locks) over (order by classid, objid) - 1)::bigint / :locks as batch
     from (
         -- a view by its own name: what makes it is a rule; the relations of a function's body, if that is parsed
         select case when r.rulename = '_RETURN' then 'pg_catalog.pg_class'::regclass else d.classid::regclass end as classid,
@@ -130,8 +134,4 @@ locking as materialized (
             and d.refclassid = 'pg_catalog.pg_class'::regclass and d.objid >= 16384
         group by 1, 2
     ) query (classid, objid, locks)
-        cross join (
-            select current_setting('max_locks_per_transaction')::bigint
-                * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)
-        ) server (room)
 )

@@ -3,11 +3,13 @@ select
     'constraint',
     c.identity || '.' || quote_ident(k.conname),
     jsonb_strip_nulls(jsonb_build_object(
-        'definition', pg_get_constraintdef(k.oid),
         'inherited', case when not k.conislocal then true end,
         -- it is checked by triggers of the server's own, on both tables of a foreign key
         'triggers', d.states
-    ))
+    )) || jsonb_set('{}', '{definition}', to_jsonb(
+        case when pg_table_is_visible(c.oid) is not null
+            and (k.confrelid = 0 or pg_table_is_visible(k.confrelid) is not null)
+        then pg_get_constraintdef(k.oid) end))
 from compared_relation c join pg_constraint k on k.conrelid = c.oid
     left join pg_constraint above on above.oid = k.conparentid
     left join (
@@ -26,7 +28,8 @@ union all
 select
     'constraint',
     s.name || '.' || quote_ident(t.typname) || '.' || quote_ident(k.conname),
-    jsonb_build_object('definition', pg_get_constraintdef(k.oid))
+    jsonb_set('{}', '{definition}', to_jsonb(
+        case when pg_type_is_visible(t.oid) is not null then pg_get_constraintdef(k.oid) end))
 from pg_constraint k join pg_type t on t.oid = k.contypid join compared_schema s on s.oid = t.typnamespace
 where not s.managed and k.contype <> 'n'
     and not exists (

@@ -3,7 +3,6 @@ select
     'index',
     s.name || '.' || quote_ident(i.relname),
     jsonb_strip_nulls(jsonb_build_object(
-        'definition', pg_get_indexdef(i.oid),
         'state', case when not x.indislive then 'being dropped' when not x.indisvalid then 'invalid' end,
         'replica identity', case when x.indisreplident then true end,
         'tablespace', (select t.spcname from pg_tablespace t where t.oid = i.reltablespace),
@@ -12,7 +11,8 @@ select
         'statistics targets', (
             select jsonb_object_agg(a.attnum, a.attstattarget)
             from pg_attribute a where a.attrelid = i.oid and a.attstattarget >= 0)
-    ))
+    )) || jsonb_set('{}', '{definition}', to_jsonb(
+        case when pg_table_is_visible(i.oid) is not null then pg_get_indexdef(i.oid) end))
 from compared_relation c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid
     join compared_schema s on s.oid = i.relnamespace
 where not c.managed

@@ -31,10 +31,11 @@ select
                 i.inhparent::regclass::text || case when i.inhdetachpending then ' (detach pending)' else '' end
                 order by i.inhseqno)
             from pg_inherits i where i.inhrelid = c.oid) end,
-        'query', case when k.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end,
         'server', f.srvname,
         'foreign options', (select jsonb_agg(o order by o collate "C") from unnest(f.ftoptions) o)
-    ))
+    )) || case when k.relkind in ('v', 'm') then
+        jsonb_set('{}', '{query}', to_jsonb(case when pg_table_is_visible(c.oid) is not null then pg_get_viewdef(c.oid) end))
+    else '{}' end
 from compared_relation c join pg_class k on k.oid = c.oid
     left join privilege p on p.classid = 'pg_catalog.pg_class'::regclass and p.objid = c.oid and p.objsubid = 0
     left join privilege u on u.classid = 'pg_catalog.pg_type'::regclass and u.objid = k.reltype

@@ -3,11 +3,11 @@ select
     case p.prokind when 'p' then 'procedure' else 'function' end,
     p.oid::regprocedure::text,
     jsonb_strip_nulls(jsonb_build_object(
-        'definition', pg_get_functiondef(p.oid),
         'owner', pg_get_userbyid(p.proowner),
         'granted', a.granted,
         'revoked', a.revoked
-    ))
+    )) || jsonb_set('{}', '{definition}', to_jsonb(
+        case when pg_function_is_visible(p.oid) is not null then pg_get_functiondef(p.oid) end))
 from pg_proc p join compared_schema s on s.oid = p.pronamespace
     left join privilege a on a.classid = 'pg_catalog.pg_proc'::regclass and a.objid = p.oid
     left join locking l on l.classid = 'pg_catalog.pg_proc'::regclass and l.objid = p.oid
