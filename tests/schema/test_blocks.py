@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import InputError
@@ -97,6 +97,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(texts, st.dictionaries(texts, values, max_size=4))
 @example('public."a\nb"', {"a": {"-b": ["-", {"c": "x\n"}, [[]], "\n\nx"]}})
 def test_everything_is_read_back(identity: str, attributes: dict[str, Any]):
@@ -108,6 +109,7 @@ def test_everything_is_read_back(identity: str, attributes: dict[str, Any]):
     assert definition(found[1].attributes) == definition(attributes)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(texts, values, max_size=4))
 def test_definitions_say_the_same_as_json(attributes: dict[str, Any]):
     """The canonical text is JSON of the same values, whatever the order of the keys was."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import PurePosixPath
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.schema.placing import file_name, identifiers, places
@@ -150,6 +150,7 @@ def test_identities_are_taken_apart():
     assert identifiers('public."f(x)"(integer, "A.b"[])') == (["public", '"f(x)"'], '(integer, "A.b"[])')
 
 
+@settings(deadline=None)
 @given(st.text(max_size=70), st.text(max_size=70))
 def test_every_name_stays_in_its_folder(name: str, other: str):
     """Whatever a name holds, its file's is one plain part of a path; two names have two files, whatever folds case."""
