@@ -72,7 +72,7 @@ async def test_which_schemas_the_api_serves(project: Project, db: Connection, ro
 async def test_what_was_not_looked_at(project: Project, db: Connection, roles: Roles):
     """Partitions, contents that nobody kept and roles that do not exist are told with their number, not left out."""
     await roles("app")
-    config = project({**FILES, "migrations/0002.part.sql": "create table p (a int) partition by list (a)"})
+    config = project({**FILES, "migrations/0002.part.sql": "create table p (a int primary key) partition by list (a)"})
     await up(config)
     await db.execute(
         "create table p1 partition of p for values in (1); create table p2 partition of p for values in (2)"
@@ -154,7 +154,7 @@ async def test_a_check_that_is_refused_keeps_no_other_silent(
     await roles("ci")
     config = project(FILES, readers=("ci",))
     await up(config)
-    await db.execute("create index by_hand on users (email); create table secret (a int)")
+    await db.execute("create index by_hand on users (email); create table secret (a int primary key)")
     known, *_ = (check for check in all_checks() if check.query is not None)
     found = "select 'table', 'public.users', '{}'::jsonb"
     checks = (
@@ -174,7 +174,7 @@ async def test_a_check_that_is_refused_keeps_no_other_silent(
 
 async def test_a_record_survives_any_name_and_a_broken_one_stops_nothing(project: Project, db: Connection):
     """Names of control characters and backslashes are recorded as they are; a row that nobody can read is no answer."""
-    odd = 'create table "a\x1fb\x1e\\e\\\\f" ("c\td\\" int)'
+    odd = 'create table "a\x1fb\x1e\\e\\\\f" ("c\td\\" int primary key)'
     config = project({"migrations/0001.odd.sql": odd})
     await up(config)
     result = await verify(config)

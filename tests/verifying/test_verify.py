@@ -17,7 +17,8 @@ Connection = asyncpg.Connection
 
 FILES: dict[str, str | bytes] = {
     "migrations/0001.users.sql": "create table users (id int primary key, email text not null)",
-    "migrations/0002.orders.sql": "create table orders (id int primary key, user_id int references users)",
+    "migrations/0002.orders.sql": "create table orders (id int primary key, user_id int references users);"
+    "create index on orders (user_id)",
     "migrations/0003.view.sql": "create view emails as select email from users",
 }
 

@@ -19,7 +19,7 @@ Roles = Callable[..., Awaitable[None]]
 FILES: dict[str, str | bytes] = {
     "migrations/0001.users.sql": "create table users (id int primary key, email text not null)",
     "migrations/0002.view.sql": "create view emails as select email from users",
-    "migrations/0003.secret.sql": "create schema secret; create table secret.a (b int default 1); "
+    "migrations/0003.secret.sql": "create schema secret; create table secret.a (b int primary key default 1); "
     "alter table secret.a enable row level security; create policy p on secret.a using (b > 0)",
 }
 
