@@ -95,7 +95,7 @@ async def test_whoever_may_connect_sees_the_same(session: Session, rich: str):
 async def test_odd_names_arrive_as_they_are(session: Session):
     """Backslashes, tabs and line ends in names survive COPY's text format, and so do those in definitions."""
     schema = await read(session, SCOPE)
-    table = '"Odd Schema"."back\\slash"'
+    table = 'app."back\\slash"'
     assert schema.attributes(("column", f'{table}."new\nline"')) == {"type": "integer"}
     assert schema.attributes(("column", f'{table}."a\ttab"')) == {"type": "text", "default": "'\\'::text"}
     assert schema.attributes(("column order", table)) == {"columns": ["new\nline", "a\ttab"]}

@@ -49,7 +49,7 @@ alter table app.orders replica identity using index orders_pkey;
 
 create table app.plain (a integer, b text, c text default 'it''s');
 create table "Odd Schema"."Odd ""Table""" ("Odd Column" integer primary key, "order" text);
-create table "Odd Schema"."back\slash" ("new
+create table app."back\slash" ("new
 line" integer, "a	tab" text default e'\\');
 create unlogged table app.unlogged_one (a integer);
 create table app.typed of app.pair (a not null);
