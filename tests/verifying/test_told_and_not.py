@@ -163,7 +163,7 @@ async def test_a_check_that_is_refused_keeps_no_other_silent(
         replace(known, code="V397", name="wrong", query=f"{found} from public.nowhere", supabase_only=False),
     )
     monkeypatch.setattr("migrator.verifying.verify.all_checks", lambda: checks)
-    monkeypatch.setattr(reading, "ATTEMPTS", 1)
+    monkeypatch.setattr(reading, "PATIENCE", 0.0)
     result = await verify(replace(config, database=address_as("ci")))
     assert {each.code for each in result.findings} == {"V202", "V398"}
     assert [(error.code, error.sqlstate, error.message.split(":")[0]) for error in result.untold] == [
