@@ -5,9 +5,9 @@
 --   api_schema    those of them that there are
 --   api_usage     which role of the API may use which of them
 --   own_schema    schemas of the project: neither the server's, nor an extension's, nor the platform's, nor ours
+--   invoker_view  every view with the rights of whoever reads it, whatever its schema
 --   relation      tables, views, ... of those, without what an extension made; `identity` as the catalog names it;
---                 `in_api`: served, and a role of the API may use the schema; `invoker`: a view with the rights of
---                 whoever reads it
+--                 `in_api`: served, and a role of the API may use the schema; `invoker`: an `invoker_view`
 --   reach         what a role of the API may do with a relation that is served: `rights` in words, with the columns
 --                 where it is not all of them; `columns`: those that it may select. What came through PUBLIC or another
 --                 role counts, too; TRUNCATE does not, because the API has no such request
@@ -67,6 +67,10 @@ own_schema as materialized (
             select from pg_depend d
             where d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e')
 ),
+invoker_view as materialized (
+    select c.oid from pg_class c cross join unnest(c.reloptions) o
+    where c.relkind = 'v' and case when o like 'security\_invoker=%' then split_part(o, '=', 2)::boolean end
+),
 relation as materialized (
     select c.oid, c.relkind, c.relname, c.relowner, c.relnamespace, c.relrowsecurity, c.relispartition, c.reloptions,
         s.nspname, s.name || '.' || quote_ident(c.relname) as identity,
@@ -74,9 +78,7 @@ relation as materialized (
             when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
             else 'table' end as kind,
         s.oid in (select u.schema from api_usage u) as in_api,
-        exists (
-            select from unnest(c.reloptions) o
-            where o like 'security\_invoker=%' and split_part(o, '=', 2)::boolean) as invoker
+        c.oid in (select i.oid from invoker_view i) as invoker
     from pg_class c join own_schema s on s.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f')
         and s.nspname || '.' || c.relname <> all (:left_out)

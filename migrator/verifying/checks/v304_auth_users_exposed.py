@@ -13,7 +13,7 @@ CHECK = Check(
     # `needs`: what whoever asks must be allowed to read, because a view with `security_invoker` reads it; such a view
     # reads as whoever asks also where another view reads from it, but not where a materialized view is filled:
     # https://www.postgresql.org/docs/current/sql-createview.html, "Notes"
-    query=r"""
+    query="""
 with recursive users as (
     select c.oid, c.relrowsecurity from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'auth' and c.relname = 'users'
@@ -23,16 +23,14 @@ sees as (
     union
     select v.oid, coalesce(s.first, v.oid), case
         when v.relkind = 'm' then '{}'
-        when o.invoker then array(select distinct n from unnest(s.needs || s.relation) n order by n)
+        when v.oid in (select i.oid from invoker_view i)
+        then array(select distinct n from unnest(s.needs || s.relation) n order by n)
         else s.needs end
     from sees s
         join pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = s.relation
             and d.classid = 'pg_catalog.pg_rewrite'::regclass
         join pg_rewrite w on w.oid = d.objid and w.ev_type = '1' and w.ev_class <> s.relation
         join pg_class v on v.oid = w.ev_class and v.relkind in ('v', 'm')
-        cross join lateral (
-            select coalesce(bool_or(split_part(o, '=', 2)::boolean), false) as invoker from unnest(v.reloptions) o
-            where o like 'security\_invoker=%') o
 ),
 shown as (
     select s.relation, h.rolname, h.columns, s.first

@@ -27,7 +27,7 @@ select 'policy', p.of_table || '.' || p.name, jsonb_build_object(
     'cure', case
         when p.uses is not null and not p.always_uses then
             '`alter policy ' || p.name || ' on ' || p.of_table || ' with check (' || p.uses || ')`'
-        when p.polcmd = '*' then
+        when p.polcmd = '*' and p.always_uses then
             '`drop policy ' || p.name || ' on ' || p.of_table || '; create policy ' || p.name || ' on ' || p.of_table
             || ' for select to ' || (
                 select string_agg(case r when 0 then 'public' else quote_ident(pg_get_userbyid(r)) end, ', ')
@@ -41,6 +41,8 @@ from policed p
     join api_role a on a.oid = any (p.api)
 where p.polpermissive and p.relrowsecurity
     and (o.uses and p.always_uses or o.checks and p.always_checks)
+    -- without a condition for rows that are there none of them is reached
+    and (o.letter = 'a' or p.uses is not null)
     -- the service of files asks for those of its own
     and (p.of_table in ('storage.objects', 'storage.buckets')
         or (p.relnamespace, a.oid) in (select u.schema, u.role from api_usage u))

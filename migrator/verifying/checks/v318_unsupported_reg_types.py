@@ -13,21 +13,23 @@ CHECK = Check(
     # Which types: https://www.postgresql.org/docs/current/pgupgrade.html, "Notes". It looks into arrays, domains,
     # composite types and ranges, and at what is stored alone, which no view is.
     query="""
-with recursive refused as (
+with recursive part as materialized (
+    select t.typbasetype as oid, t.oid as whole from pg_type t where t.typbasetype <> 0
+    union all
+    select t.typelem, t.oid from pg_type t where t.typelem <> 0
+    union all
+    select r.rngsubtype, r.rngtypid from pg_range r
+    union all
+    select a.atttypid, c.reltype from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relkind = 'c' and a.attnum > 0 and not a.attisdropped
+),
+refused as (
     select t.oid, t.oid as first from pg_type t join pg_namespace n on n.oid = t.typnamespace
     where n.nspname = 'pg_catalog' and t.typname in (
         'regcollation', 'regconfig', 'regdictionary', 'regnamespace', 'regoper', 'regoperator', 'regproc',
         'regprocedure')
     union
-    select made.oid, f.first
-    from refused f cross join lateral (
-        select t.oid from pg_type t where f.oid in (t.typbasetype, t.typelem) and t.typtype in ('b', 'd')
-        union all
-        select r.rngtypid from pg_range r where r.rngsubtype = f.oid
-        union all
-        select c.reltype from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind = 'c'
-        where a.atttypid = f.oid and not a.attisdropped
-    ) made
+    select p.whole, f.first from refused f join part p on p.oid = f.oid
 )
 select 'column', r.identity || '.' || quote_ident(a.attname), jsonb_build_object(
     'column', a.attname, 'table', r.identity, 'type', format_type(a.atttypid, a.atttypmod),

@@ -11,6 +11,13 @@ create policy gives_away on t for update to authenticated using (of_user = auth.
 -- found V307 policy public.t.gives_away: policy `gives_away` of `public.t` lets `authenticated` update whatever the row is: its `with check` is always true
 -- found V307 policy public.t.takes: policy `takes` of `public.t` lets `anon` and `authenticated` delete whatever the row is: its `using` is always true
 
+-- bad: a condition for new rows alone, which lets nobody read
+create table t (id int primary key);
+alter table t enable row level security;
+grant all on t to anon;
+create policy adds on t with check (true);
+-- found V307 policy public.t.adds: policy `adds` of `public.t` lets `anon` insert whatever the row is: its `with check` is always true
+
 -- bad: for all, which keeps what is read when it is corrected
 create table t (id int primary key);
 alter table t enable row level security;
