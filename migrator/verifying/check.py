@@ -48,7 +48,7 @@ async def check(config: Config, *, fail_on: Severity = "error", emit: Emit = ign
     answer = _Answer(config, migrations, seeds, emit)
     async with scratch(config, supabase=bool(config.supabase), emit=emit) as place:
         emit(_told(place))
-        await answer.migrations(Rehearsal(place, emit))
+        await answer.migrations(Rehearsal(place, migrations, emit))
         if answer.sound and seeds:
             await answer.seeds(place)
     if not answer.sound and answer.schema is not None and seeds:
@@ -143,7 +143,7 @@ async def _seeds_elsewhere(answer: _Answer, place: Scratch) -> None:
         answer.leave_out_seeds("the rollbacks have left another schema, and there is no second scratch database")
         return
     async with scratch(answer.config, supabase=bool(answer.config.supabase), emit=ignore) as second:
-        await Rehearsal(second, ignore).up()
+        await Rehearsal(second, (), ignore).up()
         await answer.seeds(second)
 
 

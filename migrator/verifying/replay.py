@@ -122,7 +122,7 @@ async def _made(
     info = place.database
     message = f"the migrations are replayed on PostgreSQL {info.server_version} (`{info.address}`)"
     emit(Told(code="scratch", message=message))
-    rehearsal = Rehearsal(place, emit)
+    rehearsal = Rehearsal(place, migrations, emit)
     try:
         if applied:
             last = migrations.index(applied[-1])

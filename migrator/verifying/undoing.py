@@ -30,7 +30,7 @@ async def applied(rehearsal: Rehearsal, migrations: Sequence[Migration], undone:
             await rehearsal.up(migrations[first - 1].id)
         for migration in undone:
             seen.append(await rehearsal.schema())
-            await rehearsal.up(migration.id)
+            await rehearsal.step_up(migration)
     await rehearsal.up()
     return [*seen, await rehearsal.schema()]
 
@@ -46,7 +46,7 @@ async def undone_and_redone(
     known: tuple[Difference, ...] = ()
     try:
         for migration, before in reversed(list(zip(undone, seen, strict=False))):
-            await rehearsal.down()
+            await rehearsal.step_down()
             differences = compare(before, await rehearsal.schema()).differences
             fresh = tuple(each for each in differences if each not in known)
             if fresh:

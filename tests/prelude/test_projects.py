@@ -4,12 +4,13 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from migrator import down, protect, redo, reset, seed, status, up
+from migrator import check, down, protect, redo, reset, seed, status, up, verify
 from migrator.config import Address, Config
 
 Connection = asyncpg.Connection
@@ -230,3 +231,18 @@ async def test_reset_of_any_other_supabase_keeps_its_default_privileges(
         "where has_table_privilege('anon', 'public.later', p))"
     )
     assert (len(done.up.done), rights) == (4, ["select", "insert"])
+
+
+@pytest.mark.parametrize("name", ["photos", "support"])
+async def test_tried_out_and_replayed(name: str, tmp_path: Path, supabase_dsn: str, monkeypatch: pytest.MonkeyPatch):
+    """What people write works from nothing, known as Supabase's by its folder; a live database is its replay."""
+    monkeypatch.chdir(tmp_path)
+    config = copied(name, tmp_path, supabase_dsn)
+    await up(config)
+    live = await verify(config, against="replay")
+    nowhere = Address("postgresql://postgres@nowhere.invalid/postgres", "test")
+    tried = await check(replace(config, database=nowhere, supabase=None, migrations=(Path("supabase/migrations"),)))
+    found = [[each.code for each in one.findings if each.code[:2] in {"V2", "V5"}] for one in (live, tried)]
+    assert (found, live.untold, live.platform, live.compared["table"] > 1) == ([[], []], (), 0, True)
+    assert tried.database is not None
+    assert tried.database.supabase

@@ -1,6 +1,5 @@
 """`migrate check`: what files do from nothing, told as findings at the places that are to blame."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import asyncpg
 import pytest
 
 from migrator import check
-from migrator.config import Address, Config
+from migrator.config import Config
 from migrator.errors import InputError
 from migrator.events import Checking, Event
 from migrator.events.verifying import VerifyResult
@@ -223,23 +222,5 @@ async def test_after_a_broken_rollback_the_seeds_get_another_database(project: M
     assert ([each.code for each in result.findings], left_out(result)) == (
         ["V501"],
         [("seeds", "the rollbacks have left another schema, and there is no second scratch database")],
-    )
-    assert left() == []
-
-
-@pytest.mark.parametrize("name", ["photos", "support"])
-async def test_projects_of_supabase(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: Left):
-    """The folder of the Supabase CLI is enough to know what the files expect; what people write there works."""
-    shutil.copytree(Path(__file__).parents[1] / "prelude" / name, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    folders = {"migrations": (Path("supabase/migrations"),), "seeds": (Path("seeds"),)}
-    unset = Address("postgresql://postgres@nowhere.invalid/postgres", "test")
-    result = await check(Config(root=tmp_path, database=unset, **folders))  # type: ignore[arg-type]
-    assert (
-        [each for each in told(result) if each[0].startswith("V5")],
-        result.database and result.database.supabase,
-    ) == (
-        [],
-        True,
     )
     assert left() == []

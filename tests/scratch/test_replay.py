@@ -1,17 +1,13 @@
 """`verify --against replay`: what the migrations make of an empty database, beside what is there."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from pathlib import Path
 
 import asyncpg
 import pytest
 
 from migrator import mark, up, verify
 from migrator.config import Address, Config
-from migrator.database.address.launch import SUPABASE_DIRECTORY
-from migrator.database.launching import embedded
 from migrator.errors import MigratorError
 from migrator.events.verifying import VerifyResult
 from migrator.schema.compare import Difference
@@ -38,12 +34,12 @@ def drift(result: VerifyResult) -> list[tuple[str, str, str, str]]:
 
 
 @pytest.fixture
-async def made(db: Connection) -> Connection:
+async def made(db: Connection) -> AsyncIterator[Connection]:
     """The test's database, on whose server the roles of the files exist."""
     for role in ('"Test Reader"', "test_owner"):
         with suppress(asyncpg.DuplicateObjectError):
             await db.execute(f"create role {role}")
-    yield db  # type: ignore[misc]
+    yield db
     for role in ('"Test Reader"', "test_owner"):
         await db.execute(f"drop owned by {role} cascade; drop role {role}")
 
@@ -139,39 +135,6 @@ async def test_what_cannot_be_replayed(project: Make, db: Connection):
     assert (drift(broken), drift(gone)) == ([], [])
     where = broken.untold[0].where
     assert (where and where.line, broken.untold[0].detail) == (1, 'syntax error at or near "in" (42601)')
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for a project with a Supabase server of its own."""
-    from places import make_place
-
-    folder = make_place()
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.mark.parametrize("name", ["photos", "support"])
-async def test_projects_of_supabase(name: str, live: Path, temporary: Path, left: Left):
-    """A live embedded Supabase server and its replay are equal, in either era of automatic grants."""
-    root = live / name
-    shutil.copytree(Path(__file__).parents[1] / "prelude" / name, root)
-    config = Config(
-        root=root,
-        database=Address("embedded:", "test"),
-        supabase=True,
-        automatic_grants=name == "support",
-        migrations=(root / "supabase/migrations",),
-        seeds=(root / "seeds",),
-    )
-    directory = root / SUPABASE_DIRECTORY
-    try:
-        await up(config)
-        same = await verify(config, against="replay")
-    finally:
-        await embedded.stop(directory)
-    assert (drift(same), same.untold, same.platform) == ([], (), 0)
-    assert left() == []
 
 
 def test_what_only_default_privileges_explain():
