@@ -128,7 +128,7 @@ locking as materialized (
         -- a view by its own name: what makes it is a rule; the relations of a function's body, if that is parsed
         select case when r.rulename = '_RETURN' then 'pg_catalog.pg_class'::regclass else d.classid::regclass end as classid,
             coalesce(case when r.rulename = '_RETURN' then r.ev_class end, d.objid) as objid,
-            count(distinct d.refobjid) + 1 as locks
+            count(distinct d.refobjid) as locks -- the view itself among them
         from pg_depend d left join pg_rewrite r on d.classid = 'pg_catalog.pg_rewrite'::regclass and r.oid = d.objid
         where d.classid in ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_proc'::regclass)
             and d.refclassid = 'pg_catalog.pg_class'::regclass and d.objid >= 16384

@@ -55,6 +55,7 @@ alter table app.plain disable rule log_plain;
 
 create policy mine on app.locked_down for all to rich_reader, rich_writer using (owner = current_user);
 create policy fresh on app.locked_down for insert with check (a > 0);
+create policy several on app.locked_down for delete to rich_reader, "rich ""odd"" name", rich_writer using (true);
 create policy narrow on app.locked_down as restrictive for select to public using (a < 100);
 
 create sequence app.counter as integer increment by 2 minvalue 0 maxvalue 1000 start with 4 cache 5 cycle;
