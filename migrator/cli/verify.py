@@ -69,11 +69,12 @@ def command(
     """
 
     async def job(config: Config, emit: Emit) -> Result:
-        from migrator.verifying import checks
+        if listed:
+            from migrator.verifying.checks import listed as listing
+
+            return listing()
         from migrator.verifying.verify import verify
 
-        if listed:
-            return checks.listed()
         chosen: Against = "record" if against == "record" else "replay" if against == "replay" else Path(against)
         return await verify(config, against=chosen, check_seeds=check_seeds, fail_on=fail_on, emit=emit)
 

@@ -23,11 +23,10 @@ from migrator.migrating.planning.standing import read_all
 from migrator.schema import reading, record
 from migrator.schema.record import TABLE
 from migrator.schema.scope import Scope, fingerprint
-from migrator.verifying import checking, committed, ignoring, seeds, surroundings
+from migrator.verifying import checking, committed, ignoring, surroundings
 from migrator.verifying.checks import all_checks, v401_seed_differs
 from migrator.verifying.expected import NOTHING_COMPARED, Expected
 from migrator.verifying.judging import View, judged
-from migrator.verifying.replay import replayed
 
 Against = Literal["record", "replay"] | Path
 
@@ -77,6 +76,8 @@ async def verify(
         known, view, obstacle = await _look(session, config, migrations, emit)
         info = database_info(session, known, config)
         if against == "replay" and view is not None:
+            from migrator.verifying.replay import replayed
+
             expected = await replayed(session, config, migrations, known, supabase=info.supabase, emit=emit)
     if isinstance(against, Path) and isinstance(expected, Expected) and view is not None:
         expected = committed.comparable(expected, view.live)
@@ -84,6 +85,8 @@ async def verify(
     untold = [*answer.untold, *([] if obstacle is None else [obstacle])]
     found, left_out, asked = [*answer.findings], [*answer.not_compared], {*answer.asked}
     if check_seeds:
+        from migrator.verifying import seeds
+
         of_seeds, not_compared, failed = await seeds.findings(config, emit)
         found += of_seeds
         left_out += not_compared
