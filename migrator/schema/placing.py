@@ -97,7 +97,8 @@ def places(objects: Mapping[Key, str]) -> dict[Key, PurePosixPath]:
     """The file of each object, as a path in the folder; `objects` as a `Schema` has them."""
     kinds = {identity: kind for kind, identity in objects if kind in RELATIONS}
     about = subjects(objects.keys())
-    tables = {key: table for key, text in objects.items() if key[0] == INDEX and (table := _indexed(text))}
+    definitions = {key: json.loads(text).get("definition") for key, text in objects.items() if key[0] == INDEX}
+    tables = {key: table for key, text in definitions.items() if (table := indexed(str(text)))}
     found: dict[Key, PurePosixPath] = {}
     for key in objects:
         subject = about.get(key, key)
@@ -111,9 +112,9 @@ def places(objects: Mapping[Key, str]) -> dict[Key, PurePosixPath]:
     return found
 
 
-def _indexed(text: str) -> str | None:
-    """The table of an index, whose name does not tell it."""
-    found = _INDEX.match(str(json.loads(text).get("definition")))
+def indexed(definition: str) -> str | None:
+    """The table of an index, which its name does not tell, from its definition; None for what is none."""
+    found = _INDEX.match(definition)
     return None if found is None else found[1]
 
 

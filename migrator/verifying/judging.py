@@ -14,7 +14,7 @@ from migrator.migrating.planning.standing import statuses
 from migrator.schema.compare import Difference, compare
 from migrator.schema.objects import Schema
 from migrator.schema.record import TABLE, Record
-from migrator.verifying import ledger, recorded
+from migrator.verifying import drift, ledger, recorded
 from migrator.verifying.checks import Check, all_checks
 from migrator.verifying.expected import Expected
 from migrator.verifying.surroundings import Surroundings
@@ -96,7 +96,7 @@ def judged(
         answer,
         asked=frozenset(_asked(view, untold)),
         against=expected.said,
-        findings=(*found, *(_weighed(each, expected) for each in comparison.differences), *view.found),
+        findings=(*found, *drift.findings(comparison, expected, view.live), *view.found),
         not_compared=(*answer.not_compared, *_roles(comparison.differences, view.around.roles)),
         compared=_counts(expected.schema, view.live),
         platform=comparison.platform,
@@ -163,23 +163,3 @@ def _named(attributes: Mapping[str, Any]) -> set[str]:
     grants = (role for name in GRANTS for role in attributes.get(name) or ())
     owner = attributes.get("owner")
     return {*grants, *(attributes.get("roles") or ()), *([owner] if owner else [])} - {"PUBLIC"}
-
-
-def _weighed(difference: Difference, expected: Expected) -> Finding:
-    finding, excuse = _drift(difference, expected), expected.excuse(difference)
-    return finding if excuse is None else replace(finding, severity="warning", detail=excuse, hint=None, sql=())
-
-
-def _drift(difference: Difference, expected: Expected) -> Finding:
-    checks = {check.name: check for check in all_checks() if check.code.startswith("V2")}
-    said = {"missing": "is missing", "extra": "should not be there", "changed": "is not as it should be"}
-    check = checks[difference.change]
-    return Finding(
-        code=check.code,
-        name=check.name,
-        severity=check.severity,
-        message=f"{difference.kind} `{difference.identity}` {said[difference.change]}",
-        kind=difference.kind,
-        subject=difference.identity,
-        hint=expected.remedy or recorded.ACCEPT,
-    )

@@ -1,13 +1,12 @@
 """Rollbacks tried out: each must take back what its migration made, no more and no less."""
 
-import difflib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from migrator.errors import MigratorError
 from migrator.events.verifying import Finding
 from migrator.migrating.files.migration import Migration
+from migrator.schema import unified
 from migrator.schema.compare import Difference, compare
 from migrator.schema.objects import Schema
 from migrator.source import Span
@@ -104,13 +103,5 @@ def _named(differences: Sequence[Difference]) -> str:
 
 def diff(differences: Sequence[Difference]) -> str:
     """A unified diff of the objects' definitions."""
-    return "\n".join(line for each in differences for line in _lines(each))
-
-
-def _lines(difference: Difference) -> Iterator[str]:
-    name = f"{difference.kind} {difference.identity}"
-    sides = [
-        [] if side is None else [name, *json.dumps(side, indent=2, ensure_ascii=False).splitlines()]
-        for side in (difference.expected, difference.found)
-    ]
-    yield from difflib.unified_diff(sides[0], sides[1], "before the migration", "after its rollback", lineterm="")
+    heads = {"expected": "before the migration:", "found": "after its rollback:"}
+    return "\n".join(unified.diff(each, **heads) for each in differences)

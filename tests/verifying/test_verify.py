@@ -116,7 +116,7 @@ async def test_what_was_changed_by_hand(project: Project, db: Connection):
     )
     result = await verify(config)
     found = [(each.code, each.kind, each.subject) for each in result.findings]
-    assert [each for each in found if each[1:] != ("column", "public.emails.email")] == [
+    assert found == [
         ("V203", "column", "public.orders.user_id"),
         ("V202", "index", "public.by_hand"),
         ("V201", "view", "public.emails"),

@@ -1,0 +1,134 @@
+"""Differences as findings V201 missing, V202 extra, V203 changed: in words, with a diff and the way out. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from migrator.events.verifying import Finding, Severity
+from migrator.schema.compare import ORDER, Change, Comparison, Difference
+from migrator.schema.gathering import Gathered, belongs_to, differing, gathered, table_of
+from migrator.schema.objects import Schema
+from migrator.schema.placing import INDEX, identifiers, subjects
+from migrator.schema.unified import diff
+from migrator.verifying.checks import Check, v201_missing, v202_extra, v203_changed
+from migrator.verifying.expected import Expected
+from migrator.verifying.recorded import ACCEPT
+
+CHECKS: Mapping[Change, Check] = {
+    "missing": v201_missing.CHECK,
+    "extra": v202_extra.CHECK,
+    "changed": v203_changed.CHECK,
+}
+
+MILD: Mapping[str, Severity] = {ORDER: "warning", "extension version": "warning", "comment": "info"}
+"""Classes whose differences are no error: nothing runs otherwise because of them."""
+
+ON_TABLES = frozenset({INDEX, "policy", "trigger", "rule"})
+"""Classes of what is on a table, and not of it."""
+
+NAMED = 6
+"""How many attributes a message names."""
+
+_SPECIAL = {
+    ORDER: "the order of the columns of",
+    "extension version": "the version of the extension",
+    "default privileges": "default privileges of",
+    "setting": "the setting",
+}
+"""What the differences of some classes are differences of."""
+
+_PLURALS = {"policy": "policies", "index": "indexes", "default privileges": "default privileges"}
+
+
+def findings(comparison: Comparison, expected: Expected, live: Schema) -> tuple[Finding, ...]:
+    """What is to be told of a comparison with what is expected, in the order of classes and identities."""
+    return tuple(_finding(each, expected) for each in gathered(comparison.differences, expected.schema, live))
+
+
+def _finding(each: Gathered, expected: Expected) -> Finding:
+    difference = each.difference
+    check = CHECKS[difference.change]
+    severity = MILD.get(difference.kind, check.severity)
+    excuse = expected.excuse(difference)
+    if excuse is not None and severity == "error":
+        severity = "warning"
+    return Finding(
+        code=check.code,
+        name=check.name,
+        severity=severity,
+        message=message(each, expected),
+        kind=difference.kind,
+        subject=difference.identity,
+        detail=excuse,
+        hint=_hint(expected) if excuse is None else None,
+        diff=diff(difference),
+    )
+
+
+def _hint(expected: Expected) -> str:
+    if expected.remedy is not None:
+        return expected.remedy
+    return f"put it back as it was; or, where it is to stay as it is, write a migration that makes it so, and {ACCEPT}"
+
+
+def message(each: Gathered, expected: Expected) -> str:
+    """What is so, in a sentence."""
+    difference, name = each.difference, told(each.difference)
+    if each.renamed is not None:
+        said = f"{name} is called `{_last(each.renamed.identity)}` now: it was renamed {expected.outside}"
+    elif difference.change == "missing":
+        said = f"{name} is missing: it was dropped {expected.outside}"
+    elif difference.change == "extra":
+        said = f"{name} should not be there: it was made {expected.outside}"
+    elif difference.kind == ORDER:
+        said = f"{name} is another one: they were made in another order {expected.outside}"
+    else:
+        said = f"{name} was changed {expected.outside}: {_listed(difference)}"
+    if not each.implied:
+        return said
+    if each.renamed is None:
+        return f"{said}, with {_counted(each.implied)}"
+    naming = [other for other in each.implied if other.change == "changed"]
+    return f"{said}, and {_counted(naming)} with it" if naming else said
+
+
+def told(difference: Difference) -> str:
+    """An object as people name it: ``policy `own` on `public.users` ``."""
+    return _told(difference.kind, difference.identity, table_of(difference))
+
+
+def _told(kind: str, identity: str, table: str | None) -> str:
+    about = subjects([(kind, identity)]).get((kind, identity))
+    if about is not None:
+        return f"the {kind} on {_told(*about, table=belongs_to(*about))}"
+    if kind in _SPECIAL:
+        return f"{_SPECIAL[kind]} `{identity}`"
+    if table is None:
+        return f"{kind} `{identity}`"
+    name = identity if kind == INDEX else _last(identity)
+    return f"{kind} `{name}` {'on' if kind in ON_TABLES else 'of'} `{table}`"
+
+
+def _last(identity: str) -> str:
+    names, rest = identifiers(identity)
+    return names[-1] + rest
+
+
+def _listed(difference: Difference) -> str:
+    names = [f"`{name}`" for name in sorted(differing(difference))]
+    shown = names[:NAMED] + ([f"{len(names) - NAMED} more"] if len(names) > NAMED else [])
+    return _joined(shown)
+
+
+def _counted(implied: Iterable[Difference]) -> str:
+    """How many of each class: `2 columns and 1 policy`."""
+    found = Counter(each.kind for each in implied)
+    return _joined(f"{number} {kind if number == 1 else _plural(kind)}" for kind, number in sorted(found.items()))
+
+
+def _plural(kind: str) -> str:
+    return _PLURALS.get(kind, f"{kind}s")
+
+
+def _joined(parts: Iterable[str]) -> str:
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
