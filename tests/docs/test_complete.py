@@ -20,7 +20,6 @@ from migrator.database.address.parameters import UNDERSTOOD
 from migrator.database.address.url import SCHEMES
 from migrator.events.status import MigrationState
 from migrator.settings import SETTINGS
-from migrator.verifying.checks import all_checks
 
 # A code that is computed stands where no walk over the source can see it. Files with one are listed with what it can
 # be; a new one fails the test until it is listed here.
@@ -205,10 +204,3 @@ def test_every_key_of_a_document_is_told() -> None:
         gather(json.loads(golden.read_text(encoding="utf-8")))
     assert len(found) > 20
     assert found - literals(DOCS / "json.md") == set()
-
-
-def test_every_check_has_its_page_and_no_other() -> None:
-    """docs/checks has a page for each check, headed by its code and name, and none for a check that does not exist."""
-    heads = {check.code: f"# {check.code} {check.name}" for check in all_checks()}
-    pages = {page.stem: page.read_text(encoding="utf-8").partition("\n")[0] for page in (DOCS / "checks").glob("*.md")}
-    assert pages == heads
