@@ -14,7 +14,7 @@ from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, ServerError, UnavailableError
 from migrator.events import Emit, ignore
 from migrator.events.verifying import SEVERITIES, Severity, VerifyResult
-from migrator.migrating.books import ledger
+from migrator.migrating.books import ledger, lock
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.scope import scope
 from migrator.migrating.files.migration import Migration
@@ -79,6 +79,8 @@ async def verify(
             from migrator.verifying.replay import replayed
 
             expected = await replayed(session, config, migrations, known, supabase=info.supabase, emit=emit)
+        if against == "record" and view is not None:
+            expected = await _running(session, known, view)
     if isinstance(against, Path) and isinstance(expected, Expected) and view is not None:
         expected = committed.comparable(expected, view.live)
     answer = judged(config, migrations, known, view, expected)
@@ -153,6 +155,16 @@ async def _view(session: Session, of: Scope) -> View:
     except ServerError as error:
         await session.give_up()
         raise _unreadable("schema", error) from error
+
+
+async def _running(session: Session, known: Ledger, view: View) -> UnavailableError | None:
+    """Where the record does not count: whether that is because a run is not done yet. One round trip then."""
+    if view.record is not None and view.record.schema.ledger == view.live.ledger and not known.loose:
+        return None
+    rows = await session.read(lock.holder_query(lock.key(known.entries.schema)))
+    if not rows:
+        return None
+    return reading.busy(f"migrations are being applied just now, by {lock.named(lock.waiting(rows[0], 0.0))}")
 
 
 def _unreadable(what: str, error: ServerError) -> UnavailableError:

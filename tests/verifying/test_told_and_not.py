@@ -12,6 +12,7 @@ from migrator.config import Address, Config
 from migrator.errors import UnavailableError
 from migrator.events import Event, Told
 from migrator.events.verifying import VerifyResult
+from migrator.migrating.books import lock
 from migrator.schema import reading
 from migrator.verifying import surroundings
 from migrator.verifying.checks import all_checks
@@ -117,6 +118,21 @@ async def test_a_deploy_between_ledger_and_schema(project: Project, db: Connecti
         2,
         2,
     )
+
+
+async def test_a_run_that_is_not_done_is_busy(project: Project, db: Connection):
+    """Between a run's migrations and its record nothing says what should be: that is busy, not a matter of `accept`."""
+    config = project(FILES)
+    await up(config)
+    await db.execute("insert into _yoyo_migration values ('x', '0002.of-the-run', now())")
+    number = lock.key("public")
+    await db.execute(f"select pg_advisory_lock({number})")
+    (error,) = (await verify(config)).untold
+    pid = await db.fetchval("select pg_backend_pid()")
+    assert error.code == "schema-busy"
+    assert f"migrations are being applied just now, by backend {pid}" in error.message
+    await db.execute(f"select pg_advisory_unlock({number})")
+    assert [error.code for error in (await verify(config)).untold] == ["record-outdated"]
 
 
 async def test_whatever_the_server_refuses_is_no_answer(
