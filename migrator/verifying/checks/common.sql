@@ -15,7 +15,7 @@
 --   giver         to whom rights on a relation were granted that a role of the API has: from whom to revoke them
 --   routine       functions and procedures of own schemas, without what an extension made
 --   ledger_table  our own tables and the ledger's, which are no relation of the project
---   policed       policies of row level security of the project, also on the platform's tables (`platform`); `api`: the
+--   policed       policies of row level security of the project, also on the platform's tables; `api`: the
 --                 roles of the API that one is for; `always_uses`, `always_checks`: its condition for rows that are
 --                 there, and for new ones, is true whatever the row. One that has no condition lets nobody through
 --   narrowing     those of them that are restrictive and say something
@@ -133,7 +133,6 @@ api_member as materialized (
 policy as materialized (
     select p.oid, p.polrelid, p.polname, p.polcmd, p.polpermissive, p.polroles, c.relrowsecurity, c.relnamespace,
         quote_ident(n.nspname) || '.' || quote_ident(c.relname) as of_table, quote_ident(p.polname) as name,
-        n.nspname = any (:managed) as platform,
         array(select distinct m.api from api_member m where m.role = any (p.polroles)) as api,
         pg_get_expr(p.polqual, p.polrelid) as uses, pg_get_expr(p.polwithcheck, p.polrelid) as checks
     from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
