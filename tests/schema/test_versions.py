@@ -17,6 +17,9 @@ from migrator.schema.reading import SETTINGS, read
 from migrator.verifying import checking
 from migrator.verifying.checks import all_checks
 
+ANOTHER_ORDER = "locale_provider icu icu_locale 'en-US'"
+"""What a database sorts words by that does not as C does."""
+
 
 async def _read(dsn: str) -> Schema:
     async with connect(config_of(dsn)) as session:
@@ -78,11 +81,12 @@ async def test_each_check_is_understood_by_other_versions(other: Other):
 
 
 async def test_a_restored_dump_is_the_same_schema(other: Other):
-    """The same twice, and the same after `pg_dump` and `psql`, with other OIDs and other column numbers."""
+    """The same twice, and after `pg_dump` and `psql`: with other OIDs, column numbers, and another order of words."""
     copy = other.server.address("restored")
+    order = ANOTHER_ORDER if "/lib/postgresql/" in str(other.server.programs) else ""  # the wheels have no ICU
     first, again = await _read(other.dsn), await _read(other.dsn)
     dump = other.program("pg_dump", other.dsn)
-    await perform(other.server.address("postgres"), "create database restored template template0")
+    await perform(other.server.address("postgres"), f"create database restored template template0 {order}")
     try:
         other.program("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", copy, stdin=dump)
         restored = await _read(copy)
