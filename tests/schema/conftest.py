@@ -55,3 +55,9 @@ def others(need: Callable[[str, str | None], None]) -> Iterator[Callable[[str], 
 def other(request: pytest.FixtureRequest, others: Callable[[str], Other]) -> Other:
     """Each of the others in turn."""
     return others(str(request.param))
+
+
+@pytest.fixture
+def all_others(others: Callable[[str], Other]) -> list[Other]:
+    """All of them, from the oldest to the newest."""
+    return [others(name) for name in servers.OTHERS]

@@ -11,6 +11,7 @@
 --                      triggers alone are compared
 --   extension_member   whatever an extension made: its version stands for it
 --   compared_relation  tables, views, ... of those schemas; `managed` as above
+--   dependent          what goes with an extension that it is no member of
 --   privilege          who may do what beyond the default of an object, and what was taken from that default. Grantors,
 --                      order and repetition do not matter; an object that is not in it has its defaults
 --   found_sequence     sequences of those schemas; `internal` ones belong to an identity column, others may be owned by
@@ -37,6 +38,12 @@ compared_relation as materialized (
         and s.nspname || '.' || c.relname <> all (:left_out)
         and (:partitions or not c.relispartition)
         and e.objid is null
+),
+dependent as materialized (
+    select d.classid, d.objid, jsonb_agg(e.extname order by e.extname) as extensions
+    from pg_depend d join pg_extension e on e.oid = d.refobjid
+    where d.deptype = 'x' and d.refclassid = 'pg_catalog.pg_extension'::regclass
+    group by d.classid, d.objid
 ),
 acl as materialized (
     select 'pg_catalog.pg_class'::regclass as classid, oid as objid, 0 as objsubid, relacl as held,

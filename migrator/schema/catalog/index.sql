@@ -8,6 +8,7 @@ select
         'tablespace', (select t.spcname from pg_tablespace t where t.oid = i.reltablespace),
         'part of', case when i.relispartition then
             (select h.inhparent::regclass from pg_inherits h where h.inhrelid = i.oid) end,
+        'depends on extensions', d.extensions,
         'statistics targets', (
             select jsonb_object_agg(a.attnum, a.attstattarget)
             from pg_attribute a where a.attrelid = i.oid and a.attstattarget >= 0)
@@ -15,6 +16,7 @@ select
         case when pg_table_is_visible(i.oid) is not null then pg_get_indexdef(i.oid) end))
 from compared_relation c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid
     join compared_schema s on s.oid = i.relnamespace
+    left join dependent d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = i.oid
 where not c.managed
     and not exists (
         select from extension_member e where e.classid = 'pg_catalog.pg_class'::regclass and e.objid = i.oid)

@@ -31,6 +31,7 @@ select
                 i.inhparent::regclass::text || case when i.inhdetachpending then ' (detach pending)' else '' end
                 order by i.inhseqno)
             from pg_inherits i where i.inhrelid = c.oid) end,
+        'depends on extensions', x.extensions,
         'server', f.srvname,
         'foreign options', (select jsonb_agg(o order by o collate "C") from unnest(f.ftoptions) o)
     )) || case when k.relkind in ('v', 'm') then
@@ -40,5 +41,6 @@ from compared_relation c join pg_class k on k.oid = c.oid
     left join privilege p on p.classid = 'pg_catalog.pg_class'::regclass and p.objid = c.oid and p.objsubid = 0
     left join privilege u on u.classid = 'pg_catalog.pg_type'::regclass and u.objid = k.reltype
     left join (pg_foreign_table t join pg_foreign_server s on s.oid = t.ftserver) f on f.ftrelid = c.oid
+    left join dependent x on x.classid = 'pg_catalog.pg_class'::regclass and x.objid = c.oid
     left join locking l on l.classid = 'pg_catalog.pg_class'::regclass and l.objid = c.oid
 where not c.managed and coalesce(l.batch, 0) = :batch

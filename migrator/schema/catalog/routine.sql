@@ -5,11 +5,13 @@ select
     jsonb_strip_nulls(jsonb_build_object(
         'owner', pg_get_userbyid(p.proowner),
         'granted', a.granted,
-        'revoked', a.revoked
+        'revoked', a.revoked,
+        'depends on extensions', x.extensions
     )) || jsonb_set('{}', '{definition}', to_jsonb(
         case when pg_function_is_visible(p.oid) is not null then pg_get_functiondef(p.oid) end))
 from pg_proc p join compared_schema s on s.oid = p.pronamespace
     left join privilege a on a.classid = 'pg_catalog.pg_proc'::regclass and a.objid = p.oid
+    left join dependent x on x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = p.oid
     left join locking l on l.classid = 'pg_catalog.pg_proc'::regclass and l.objid = p.oid
 where not s.managed and p.prokind <> 'a' and coalesce(l.batch, 0) = :batch
     -- a member of an extension, or a constructor of a range

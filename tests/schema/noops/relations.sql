@@ -97,6 +97,15 @@ create trigger only_here after insert on app.measures_2024 for each row execute 
 create table app.measures_2027 partition of app.measures for values from ('2027-01-01') to ('2028-01-01');
 drop table app.measures_2027
 
+-- nothing what some minor versions keep among the options of a column
+update pg_attribute set attoptions = '{pg_attver=3}' where attrelid = 'app.plain'::regclass and attname = 'b';
+update pg_attribute set attoptions = '{pg_attver=3,n_distinct=-0.5}'
+where attrelid = 'app.users'::regclass and attname = 'name'
+
+-- nothing options of a foreign table in another order
+alter foreign table app.far options (drop deep);
+alter foreign table app.far options (add deep 'yes')
+
 -- nothing by which index it was clustered last
 cluster app.orders using orders_total
 
