@@ -3,13 +3,18 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+
+from migrator.config import Config
+from migrator.verifying.choosing import choose
 
 pytestmark = pytest.mark.db
 
@@ -117,3 +122,27 @@ def test_an_image_that_does_not_exist_is_told_without_a_traceback(start: Start) 
     assert process.returncode == 3, out + errors
     assert "migrator-no-such-image:1" in json.loads(out)["error"]["message"]
     assert "Traceback" not in errors
+
+
+@pytest.mark.usefixtures("folder", "engine")
+def test_files_tried_out_in_a_container(start: Start) -> None:
+    """`check` on an image leaves no container, whether it ends well or is interrupted while the container starts."""
+    before = _containers()
+    tried = answer(start("check", "--json", "--scratch", f"docker:{IMAGE}", DATABASE_URL=""))
+    stopped = start("check", "--json", "--scratch", f"docker:{IMAGE}", DATABASE_URL="")
+    while stopped.poll() is None and _containers() == before:
+        time.sleep(0.02)
+    stopped.send_signal(signal.SIGINT)
+    out, _ = stopped.communicate(timeout=120)
+    database = tried["database"]
+    assert isinstance(database, dict)
+    assert (database["address"], database["kind"], tried["findings"]) == (f"docker:{IMAGE}", "docker", [])
+    assert (stopped.returncode, json.loads(out)["error"]["code"], _containers()) == (130, "interrupted", before)
+
+
+@pytest.mark.usefixtures("engine")
+async def test_a_replay_takes_a_container_of_the_live_version(tmp_path: Path) -> None:
+    """Where no server of that version is installed, or what Supabase expects has to be whole, it is an image."""
+    config = Config(root=tmp_path)
+    chosen = [await choose(config, version=version, supabase=True, beside=True) for version in (150018, 180000)]
+    assert [address.text for address in chosen] == ["docker:postgres:15", "embedded:"]
