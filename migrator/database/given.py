@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from migrator.config import Address, Config
 from migrator.database.address.dsn import parse
-from migrator.database.address.launch import EMBEDDED
 from migrator.database.address.target import Target
 from migrator.database.connect import connect
-from migrator.database.launching.servers import DOCKER
+from migrator.database.launching.servers import standing
 from migrator.database.sessions.session import Session
 from migrator.database.supabase.managed import MANAGED_SCHEMAS
 from migrator.errors import InputError, MigratorError, StateError
@@ -62,7 +61,8 @@ async def given_database(
     `StateError` for one that is not empty, and whatever connecting raises.
     """
     target = parse(address, config.environ)
-    if _same(config, target):
+    other = configured(config)
+    if other is not None and other.database == target.database and shares_server(target, other):
         raise _is_live(target)
     async with connect(replace(config, database=address), emit, migrating=True) as session:
         if live is not None and await session.read(WHICH) == await live.read(WHICH):
@@ -87,16 +87,18 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
-def _same(config: Config, target: Target) -> bool:
-    """The configured address leads there, as far as addresses tell."""
-    address = config.database
-    if address is None or address.text.strip().startswith((EMBEDDED, DOCKER)):
-        return False
+def shares_server(target: Target, live: Target | None) -> bool:
+    """Both are on one server, as far as addresses tell."""
+    places = [{(host.name, host.port) for host in each.hosts} for each in (target, live) if each is not None]
+    return len(places) > 1 and not places[0].isdisjoint(places[1])
+
+
+def configured(config: Config) -> Target | None:
+    """Where the configured address leads, without starting anything; None where it leads nowhere or cannot be read."""
     try:
-        live = parse(address, config.environ)
+        return standing(config)
     except MigratorError:  # it is not needed, and whoever needs it will say what is wrong with it
-        return False
-    return live.database == target.database and bool({*live.hosts} & {*target.hosts})
+        return None
 
 
 def _is_live(target: Target) -> InputError:

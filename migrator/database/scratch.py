@@ -12,11 +12,12 @@ from typing import Literal
 
 from migrator.config import Address, Config
 from migrator.database.address import launch
+from migrator.database.address.dsn import parse
 from migrator.database.address.launch import EMBEDDED
 from migrator.database.address.target import Target
 from migrator.database.beside import database_beside
 from migrator.database.connect import connect, describe
-from migrator.database.given import given_database
+from migrator.database.given import configured, given_database, shares_server
 from migrator.database.launching.docker import container
 from migrator.database.launching.servers import DOCKER, holding
 from migrator.database.launching.temporary import Temporary
@@ -137,6 +138,18 @@ async def _called(name: str, target: Target, superuser: Target) -> Target:
     finally:
         await session.close()
     return replace(target, database=name)
+
+
+def on_live_server(config: Config, live: Target | None = None) -> bool:
+    """The scratch database is on the server of the configured one, or of `live`: what is the server's is shared.
+
+    Starts nothing. Raises `InputError` for a scratch address that cannot be read.
+    """
+    if config.scratch is None or config.scratch.text.strip().startswith((EMBEDDED, DOCKER)):
+        return False
+    if config.scratch.text.strip() == CREATE:
+        return True
+    return shares_server(parse(config.scratch, config.environ), live or configured(config))
 
 
 _Made = tuple[Kind, str, Target, Target | None]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from migrator.config import Config
 from migrator.database.address import pooler
 from migrator.database.launching.servers import standing
-from migrator.database.scratch import Scratch, scratch
+from migrator.database.scratch import Scratch, on_live_server, scratch
 from migrator.errors import InputError, MigratorError
 from migrator.events import Checking, Emit, Told, ignore
 from migrator.events.verifying import SEVERITIES, Finding, NotCompared, Severity, VerifyResult
@@ -17,7 +17,7 @@ from migrator.migrating.planning.standing import read_all
 from migrator.schema.objects import Schema
 from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.parsing import parse_seeds
-from migrator.verifying import ignoring
+from migrator.verifying import ignoring, server_wide
 from migrator.verifying.checks import all_checks
 from migrator.verifying.failing import findings_of, not_reached
 from migrator.verifying.loading_twice import loaded_twice
@@ -44,6 +44,8 @@ async def check(config: Config, *, fail_on: Severity = "error", emit: Emit = ign
     """
     ignoring.refuse_unknown(config.ignore)
     migrations, seeds = _read(config, emit)
+    if on_live_server(config):
+        server_wide.refuse(migrations)
     config = replace(config, supabase=for_supabase(config))
     answer = _Answer(config, migrations, seeds, emit)
     async with scratch(config, supabase=bool(config.supabase), emit=emit) as place:

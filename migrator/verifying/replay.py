@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from migrator.config import Config
 from migrator.database.connect import connect
-from migrator.database.scratch import CREATE, Scratch, scratch
+from migrator.database.scratch import Scratch, on_live_server, scratch
 from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, UnavailableError
 from migrator.events import Emit, Told
@@ -68,7 +68,7 @@ async def replayed(
     like = await likeness(session, known.entries.table)
     beside = session.target.is_local and not known.protected and server_wide.server_wide(applied) is None
     address = await choose(config, version=session.version[0], supabase=supabase, beside=beside)
-    if address.text.strip() == CREATE:
+    if on_live_server(replace(config, scratch=address), session.target):
         server_wide.refuse(applied)
     wanted = replace(
         config,

@@ -33,7 +33,7 @@ def refuse(migrations: Iterable[Migration]) -> None:
     where = server_wide(migrations)
     if where is not None:
         raise StateError(
-            "this statement changes what all databases of a server share, and `--scratch create` is on the live server",
+            "this statement changes what all databases of a server share, and the scratch database is on the live one",
             code="scratch-shared",
             where=where,
             outcome="nothing was changed",

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from migrator import check
-from migrator.config import Config
-from migrator.errors import InputError
+from migrator.config import Address, Config
+from migrator.errors import InputError, StateError
 from migrator.events import Checking, Event
 from migrator.events.verifying import VerifyResult
 
@@ -207,6 +207,18 @@ async def test_roles_of_the_server(project: Make, left: Left):
         ],
         [],
     )
+
+
+async def test_what_all_databases_share(project: Make, dsn: str, db: Connection):
+    """On the server of the configured database no migration is tried out that would change more than its database."""
+    files = {**USERS, "migrations/0002.role.sql": "-- alter role\nalter role postgres set work_mem = '8MB';\n"}
+    refused = []
+    for scratch in ("create", dsn.replace("/t_", "/other_t_")):
+        with pytest.raises(StateError) as raised:
+            await check(project(files, scratch=Address(scratch, "--scratch")))
+        refused.append((raised.value.code, raised.value.where and raised.value.where.line))
+    settings = await db.fetchval("select count(*) from pg_db_role_setting where setrole = 'postgres'::regrole")
+    assert (refused, settings) == ([("scratch-shared", 2)] * 2, 0)
 
 
 async def test_after_a_broken_rollback_the_seeds_get_another_database(project: Make, unconnected: Make, left: Left):
