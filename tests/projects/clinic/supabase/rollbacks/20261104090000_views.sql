@@ -1,0 +1,2 @@
+drop materialized view private.busy_hours;
+drop view public.my_day;

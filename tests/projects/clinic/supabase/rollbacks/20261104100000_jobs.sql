@@ -1,0 +1,3 @@
+select cron.unschedule('busy hours');
+select cron.unschedule('forget old requests');
+drop function private.forget_old_requests();

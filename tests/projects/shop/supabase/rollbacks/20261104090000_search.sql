@@ -1,0 +1,2 @@
+drop view public.my_orders;
+drop function public.search_products(text);

@@ -1,0 +1,2 @@
+select cron.unschedule('warm the cache');
+select cron.unschedule('forget open orders');

@@ -1,0 +1,105 @@
+"""What somebody does to a database by hand is told as what it is: which object, and missing, extra or changed.
+
+All of it is done to one database of each project, and each change is found beside all others.
+"""
+
+import asyncpg
+import pytest
+
+from migrator import seed, up, verify
+
+SIMILAR = "public.similar_leaflets(extensions.vector,integer)"
+
+CHANGES = {
+    "clinic": {
+        'drop policy "Patients ask for appointments" on public.appointments': [
+            'missing policy public.appointments."Patients ask for appointments"'
+        ],
+        "alter table public.documents disable row level security": [
+            "changed table public.documents",
+            "rls_disabled_in_public table public.documents",
+            "policy_exists_rls_disabled table public.documents",
+        ],
+        "grant select, delete on public.staff to anon": ["changed table public.staff"],
+        "alter function public.similar_leaflets(extensions.vector, integer) security definer reset search_path": [
+            f"changed function {SIMILAR}",
+            f"function_search_path_mutable function {SIMILAR}",
+            f"authenticated_security_definer_function_executable function {SIMILAR}",
+        ],
+        "drop trigger on_auth_user_created on auth.users": ["missing trigger auth.users.on_auth_user_created"],
+        "alter view public.my_day set (security_invoker = false)": [
+            "changed view public.my_day",
+            "security_definer_view view public.my_day",
+        ],
+        "alter policy \"People read their own documents\" on storage.objects using (bucket_id = 'documents')": [
+            'changed policy storage.objects."People read their own documents"'
+        ],
+        'alter policy "Staff hear of their clinic" on realtime.messages to anon, authenticated': [
+            'changed policy realtime.messages."Staff hear of their clinic"'
+        ],
+        "alter table public.appointments drop constraint one_patient_at_a_time": [
+            "missing constraint public.appointments.one_patient_at_a_time",
+        ],
+        "alter table public.profiles alter locale drop default": ["changed column public.profiles.locale"],
+        "alter type public.appointment_status add value 'lost' after 'seen'": [
+            "changed type public.appointment_status"
+        ],
+        "revoke execute on function private.works_at(bigint) from authenticated": [
+            "changed function private.works_at(bigint)"
+        ],
+    },
+    "shop": {
+        "alter policy own_orders on public.orders using (true)": ["changed policy public.orders.own_orders"],
+        "create policy everything on public.profiles to authenticated using (true)": [
+            "extra policy public.profiles.everything",
+            "rls_policy_always_true policy public.profiles.everything",
+            "multiple_permissive_policies table public.profiles",
+        ],
+        "drop policy own_invoices on storage.objects": ["missing policy storage.objects.own_invoices"],
+        "reset role; alter table auth.users disable trigger on_auth_user_created; set role postgres": [
+            "changed trigger auth.users.on_auth_user_created",
+            "disabled_trigger trigger auth.users.on_auth_user_created",
+        ],
+        "alter table public.order_lines disable trigger take_price": [
+            "changed trigger public.order_lines.take_price",
+            "disabled_trigger trigger public.order_lines.take_price",
+        ],
+        "alter table public.order_lines alter price_cents drop not null": [
+            "changed column public.order_lines.price_cents"
+        ],
+        "alter table public.products alter status set default 'on_sale'": ["changed column public.products.status"],
+        "alter table public.order_lines drop constraint at_least_one": [
+            "missing constraint public.order_lines.at_least_one"
+        ],
+        "alter table public.orders add constraint late check (ordered_at > '2026-01-01') not valid": [
+            "extra constraint public.orders.late",
+            "not_valid_constraint constraint public.orders.late",
+        ],
+        "drop index public.products_category_id": [
+            "missing index public.products_category_id",
+            "unindexed_foreign_keys constraint public.products.products_category_id_fkey",
+        ],
+        "grant execute on function private.handle_new_user() to anon": ["changed function private.handle_new_user()"],
+        "alter table public.orders replica identity default": ["changed table public.orders"],
+    },
+}
+
+
+@pytest.mark.parametrize("project", ["clinic", "shop"])
+async def test_each_dangerous_change_is_told(project, of, on, databases, supabase_server):
+    """Twelve changes, each as its kind, identity and change, with what the checks think of it; and nothing else."""
+    name = await databases()
+    config = of(project, name)
+    await up(config)
+    await seed(config)
+    connection = await asyncpg.connect(on(supabase_server, "supabase_admin", name), statement_cache_size=0)
+    await connection.execute("set role postgres")
+    for change in CHANGES[project]:
+        await connection.execute(change)
+    await connection.close()
+    result = await verify(config)
+    assert len(CHANGES[project]) >= 10
+    assert sorted(f"{each.name} {each.kind} {each.subject}" for each in result.findings) == sorted(
+        told for each in CHANGES[project].values() for told in each
+    )
+    assert result.untold == ()
