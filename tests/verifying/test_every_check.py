@@ -105,6 +105,7 @@ def plain_dsn(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(str(request.param)))
 
 
+@pytest.mark.db
 async def test_each_query_runs_on_plain_postgresql(plain_dsn: str):
     """Without a role, schema or extension of Supabase each query runs, alone and with the others, and finds nothing."""
     plain = Scope(own="migrator", ledger="public", supabase=False)
@@ -131,6 +132,7 @@ set local search_path = public"""
 """What the cases of health need of a Supabase database."""
 
 
+@pytest.mark.db
 async def test_health_is_the_same_on_an_older_server(debian_dsn: str):
     """Debian's PostgreSQL finds in every case what the newest one does, where it understands the case."""
     expected, actual = {}, {}
