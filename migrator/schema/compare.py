@@ -13,6 +13,7 @@ DEPARSED = frozenset(
     {
         "definition",
         "query",
+        "row filters",
         "default",
         "using",
         "with check",

@@ -65,6 +65,7 @@ class Scope:
             hidden=self.hidden,
             managed=self.managed,
             tables=self.left_out,
+            supabase=self.supabase,
             partitions=self.partitions,
             only=only,
             beside=() if self.marked is None else (self.marked,),

@@ -23,11 +23,12 @@ HERE = Path(__file__).parent
 
 KINDS = (
     "access method", "aggregate", "cast", "collation", "column order", "column", "comment", "composite type",
-    "constraint", "conversion", "default privileges", "event trigger", "extension", "foreign data wrapper",
-    "foreign table", "function", "index", "language", "materialized view", "operator class", "operator family",
-    "operator", "policy", "procedure", "publication", "rule", "schema", "security label", "sequence", "server",
-    "setting", "statistics", "subscription", "table", "text search configuration", "text search dictionary",
-    "text search parser", "text search template", "transform", "trigger", "type", "user mapping", "view",
+    "constraint", "conversion", "database", "default privileges", "event trigger", "extension version", "extension",
+    "foreign data wrapper", "foreign table", "function", "index", "language", "materialized view", "operator class",
+    "operator family", "operator", "policy", "procedure", "publication", "rule", "schema", "security label",
+    "sequence", "server", "setting", "statistics", "subscription", "table", "text search configuration",
+    "text search dictionary", "text search parser", "text search template", "transform", "trigger", "type",
+    "user mapping", "view",
 )  # fmt: skip
 
 _WORD = re.compile(r"-- (changed|missing|extra|nothing|since|outside|undo)\b ?(.*)")

@@ -35,8 +35,12 @@ def rich_database(server: str, address: Callable[[str], str]) -> Iterator[str]:
         asyncio.run(perform(address(name), *mutation.setup(version)))
         yield address(name)
     finally:
+        asyncio.run(perform(address(name), DROP_SUBSCRIPTION))
         asyncio.run(perform(server, f"drop database {name} with (force)", DROP_ROLES))
 
+
+DROP_SUBSCRIPTION = "drop subscription if exists rich_sub"
+"""A database with a subscription cannot be dropped."""
 
 DROP_ROLES = """do $$
 declare

@@ -10,12 +10,28 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from migrator.database.supabase.managed import PLATFORM_EVENT_TRIGGERS, PLATFORM_EXTENSIONS, PLATFORM_ROLES
 from migrator.sql.names import literal
 
 _SINCE = re.compile(r"^-- from: (\d+)$", re.MULTILINE)
 _BATCH = ":batch"
 
 COMMON = "common"
+
+HIDDEN_NAMES = "secret|passw|token|key|credential|jwt|conn_string|connection_string|dsn"
+"""Names of settings and options of which the value is never shown."""
+
+HIDDEN_VALUES = "://[^/@]*:[^/@]*@|password[[:space:]]*="
+"""A value with a password in it, whatever its name."""
+
+TOLD_SETTINGS = (
+    *("auto_explain", "cron", "hnsw", "ivfflat", "pg_stat_statements", "pg_trgm", "pgaudit", "pgrst", "plpgsql"),
+    *("plpython", "postgis", "timescaledb"),
+)
+"""What the settings of programs begin with; any other name with a dot is a project's own, and may hold anything."""
+
+_PUBLISHED_SCHEMAS = 150000
+_NONE_PUBLISHED = "(select 0::oid as pnpubid, 0::oid as pnnspid)"
 
 BATCHES = "batches"
 """The class of the row that tells how many batches there are."""
@@ -59,6 +75,7 @@ def query(
     hidden: Sequence[str],
     managed: Sequence[str],
     tables: Sequence[tuple[str, str]],
+    supabase: bool = False,
     partitions: bool = False,
     only: Sequence[str] | None = None,
     beside: Sequence[str] = (),
@@ -75,6 +92,7 @@ def query(
         hidden: schemas that are left out whole.
         managed: schemas of the platform: of their tables, policies and triggers alone are compared.
         tables: tables that are left out with all that belongs to them, as (schema, name).
+        supabase: leave out what Supabase itself makes.
         partitions: compare the children of partitioned tables, too.
         only: names of files, to leave the others out.
         beside: further queries of three such columns, to be answered over the same snapshot.
@@ -90,7 +108,15 @@ def query(
         "hidden": array(hidden),
         "managed": array(managed),
         "left_out": array([f"{schema}.{name}" for schema, name in tables]),
-        "partitions": "true" if partitions else "false",
+        "partitions": str(partitions).lower(),
+        "supabase": str(supabase).lower(),
+        "platform_roles": literal(PLATFORM_ROLES),
+        "platform_extensions": array(sorted(PLATFORM_EXTENSIONS)),
+        "platform_event_triggers": array(sorted(PLATFORM_EVENT_TRIGGERS)),
+        "publication_namespace": "pg_publication_namespace" if version >= _PUBLISHED_SCHEMAS else _NONE_PUBLISHED,
+        "hidden_names": literal(HIDDEN_NAMES),
+        "hidden_values": literal(HIDDEN_VALUES),
+        "told_settings": array(TOLD_SETTINGS),
         "batch": str(batch or 0),
         "locks": LOCKS,
     }
