@@ -74,13 +74,13 @@ class Journey:
                 self._course.direction = event.direction
             case Applied():
                 self._course.running = None
-                self._course.done += [] if self.order.offline else [event.id]
+                self._course.ended(event.id)
             case events.Retrying():
                 self._course.running = None
             case events.Halted():
                 self._course.halted = event
             case events.FileLoaded():
-                self._course.done += [] if self.order.offline else [event.path]
+                self._course.ended(event.path)
             case _:
                 pass
         self.renderer.event(event)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
+SCRATCH = {"check": "nothing was changed but in the scratch database", "verify": "nothing was changed"}
+"""Commands whose migrations and seeds go to a scratch database alone, and what is true when they are stopped."""
+
 
 class TerminatedError(BaseException):
     """SIGTERM arrived while no job was running; like KeyboardInterrupt, not for `except Exception`."""
@@ -61,6 +64,11 @@ class Course:
     direction: str = "up"
     halted: Halted | None = None
 
+    def ended(self, name: str) -> None:
+        """A migration or a seed file is committed; in a scratch database that is worth no word."""
+        if self.command not in SCRATCH:
+            self.done.append(name)
+
 
 def interrupted(stop: Stop, course: Course) -> InterruptedWorkError:
     """The error of a run that was asked to stop."""
@@ -80,7 +88,7 @@ def interrupted(stop: Stop, course: Course) -> InterruptedWorkError:
 
 
 def _way_on(course: Course) -> str:
-    if course.command == "check":
+    if course.command in SCRATCH:
         return "run the command again"
     if course.command == "down" and course.done:
         return (
@@ -96,8 +104,8 @@ def _way_on(course: Course) -> str:
 def _outcome(course: Course) -> str:
     if course.command == "reset":
         return "the database may be half built"
-    if course.command == "check":
-        return "nothing was changed but in the scratch database"
+    if course.command in SCRATCH:
+        return SCRATCH[course.command]
     parts = []
     if course.done:
         what = "rolled back" if course.command in {"down", "redo"} else "committed"

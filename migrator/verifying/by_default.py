@@ -33,6 +33,16 @@ BY_DEFAULTS = (
     "migration, or a grant to the object itself, ends it"
 )
 
+EXTENSIONS = frozenset(
+    {
+        *("pg_graphql", "pg_net", "pg_stat_statements", "pgcrypto", "pgjwt", "pgsodium", "plpgsql", "supabase_vault"),
+        "uuid-ossp",
+    }
+)
+"""What the platform has made in projects by itself, more or less of it with the years."""
+
+BY_PLATFORM = "the platform explains it: which extensions a project begins with, and where, depends on its age"
+
 PUBLIC = (
     "the age of the database explains it: before PostgreSQL 15 the schema `public` belonged to its superuser, and "
     "everybody could create in it"
@@ -43,6 +53,8 @@ def explanation(difference: Difference, *, replayed: Defaults, live: Defaults, s
     """Why a difference is none of what migrations or hands have made; None where it is."""
     if difference.kind == "schema" and difference.identity == "public" and _only(difference, {"owner", GIVEN}):
         return PUBLIC
+    if supabase and difference.kind == "extension" and difference.identity in EXTENSIONS:
+        return BY_PLATFORM
     if difference.kind == "default privileges":
         return BY_AGE if supabase and "public" in difference.identity else None
     if difference.kind not in CLASSES or not _only(difference, {GIVEN}):

@@ -24,6 +24,14 @@ from migrator.verifying.loading_twice import loaded_twice
 from migrator.verifying.rehearsal import Rehearsal, reversible
 from migrator.verifying.undoing import applied, undone_and_redone
 
+WHERE = {
+    "embedded": "a temporary server",
+    "docker": "a container",
+    "create": "a new database",
+    "address": "a database",
+}
+"""What a scratch database is, in words."""
+
 SECURITY, ROLLBACKS, SEEDS = "the security checks", "rollbacks", "seeds"
 
 
@@ -197,6 +205,6 @@ def _stopped(migrations: Sequence[Migration], undone: Sequence[Migration]) -> No
 
 def _told(place: Scratch) -> Told:
     version, where = place.database.server_version, place.database.address
-    what = "a temporary server" if place.again else "a database"
+    what = WHERE[place.kind]
     kind = " with what a Supabase project expects" if place.config.supabase and place.superuser is not None else ""
     return Told(code="scratch", message=f"all of this happens on {what} of PostgreSQL {version} (`{where}`){kind}")

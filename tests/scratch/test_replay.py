@@ -11,7 +11,7 @@ from migrator.config import Address, Config
 from migrator.errors import MigratorError
 from migrator.events.verifying import VerifyResult
 from migrator.schema.compare import Difference
-from migrator.verifying.by_default import BY_AGE, BY_DEFAULTS, PUBLIC, explanation
+from migrator.verifying.by_default import BY_AGE, BY_DEFAULTS, BY_PLATFORM, PUBLIC, explanation
 
 Connection = asyncpg.Connection
 Make = Callable[..., Config]
@@ -159,7 +159,8 @@ def test_what_only_default_privileges_explain():
         why(difference("function", "shop.f()", ada, {**ada, "granted": {"app": "EXECUTE"}})),
         why(difference("table", "public.a", ada, {**ada, "granted": {"anon": "SELECT"}}), supabase=True),
         why(difference("schema", "public", {"owner": "pg_database_owner"}, {**ada, "granted": {"PUBLIC": "CREATE"}})),
-    ] == [BY_DEFAULTS, BY_DEFAULTS, BY_DEFAULTS, BY_AGE, PUBLIC]
+        why(difference("extension", "pgjwt", {}, {}), supabase=True),
+    ] == [BY_DEFAULTS, BY_DEFAULTS, BY_DEFAULTS, BY_AGE, PUBLIC, BY_PLATFORM]
     assert [
         why(difference("table", "other.a", ada, more)),
         why(difference("table", "shop.a", ada, {**ada, "granted": {"app": "DELETE"}})),
@@ -167,5 +168,6 @@ def test_what_only_default_privileges_explain():
         why(difference("table", "shop.a", more, ada)),
         why(difference("table", "shop.a", {"owner": "bob"}, {"owner": "bob", "granted": {"app": "SELECT"}})),
         why(difference("table", "public.a", ada, {**ada, "granted": {"anon": "SELECT"}})),
+        why(difference("extension", "pgjwt", {}, {})),
         why(difference("policy", "shop.a.p", {}, {"granted": {}})),
-    ] == [None] * 7
+    ] == [None] * 8

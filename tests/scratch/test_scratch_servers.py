@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 
 import migrator
+from migrator import up
 from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.database.launching import temporary as servers
@@ -287,3 +288,18 @@ async def test_a_temporary_server_has_no_place_of_its_own(project: Make, address
         async with opened(project({}, database=None, scratch=Address(address, "--scratch"))):
             pass
     assert (raised.value.code, message in raised.value.message) == ("address-value", True)
+
+
+def test_a_replay_that_is_ended(project: Make, start: Start, temporary: Path, left: Left):
+    """Terminated in the middle it leaves nothing, and names no migration as applied in the live database."""
+    config = project({"migrations/0001.a.sql": "select 1;\n", "migrations/0002.b.sql": "select pg_sleep(0);\n"})
+    asyncio.run(up(config))
+    (config.migrations[0] / "0002.b.sql").write_text("select pg_sleep(300);\n")
+    process = start("verify", "--against", "replay", "--scratch", "embedded:", "--json", TMPDIR=str(temporary))
+    until(lambda: process.poll() is not None or asleep(temporary))
+    process.send_signal(signal.SIGTERM)
+    said, complaint = process.communicate(timeout=60)
+    error = json.loads(said)["error"]
+    assert (process.returncode, error["done"], error["outcome"], left()) == (143, [], "nothing was changed", []), (
+        complaint
+    )
