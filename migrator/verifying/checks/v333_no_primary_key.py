@@ -38,19 +38,26 @@ fit as (
 )
 select 'table', l.identity, jsonb_build_object(
     'effect', coalesce(': ' || p.failing || ' fails, because ' || p.names || ' publishes it', ''),
-    'way', '`alter table ' || l.identity || case
+    'way', case when c.reloftype <> 0 and f.columns is null then 'a primary key of the columns that tell its rows apart'
+        else '`alter table ' || l.identity || case
         when f.conname is null and f.columns is not null and l.relkind = 'r'
             then ' add primary key using index ' || quote_ident(f.relname) || '`'
         when f.columns is not null then ' add primary key (' || f.columns || ')`, in the place of `' || f.relname || '`'
         when l.relkind = 'p' then ' add column ' || n.name || ' uuid not null default gen_random_uuid(), '
             || 'add primary key (' || n.name || t.columns || ')`'
+        when d.name is not null then ' add primary key (' || d.name || ')`, if no value is in it twice'
         else ' add column ' || n.name || ' bigint generated always as identity primary key`' end
-        || case when f.columns is null then ', or the columns that tell its rows apart' else '' end)
-from lacking l
+        || case when coalesce(f.columns, d.name) is null then ', or the columns that tell its rows apart' else '' end
+        end)
+from lacking l join pg_class c on c.oid = l.oid
     left join lateral (
         select fit.columns, fit.conname, i.relname from fit join pg_class i on i.oid = fit.indexrelid
         where fit.oid = l.oid order by fit.conname is not null, i.relname limit 1
     ) f on true
+    left join lateral (
+        select quote_ident(min(a.attname)) as name from pg_attribute a
+        where a.attrelid = l.oid and a.attidentity <> '' and not a.attisdropped and l.relkind = 'r'
+    ) d on true
     cross join lateral (
         select case when not exists (select from pg_attribute a where a.attrelid = l.oid and a.attname = 'id')
             then 'id' else 'row_id' end
