@@ -26,7 +26,7 @@ select
         'of type', case when k.reloftype <> 0 then k.reloftype::regtype end,
         'partitioned by', case when k.relkind = 'p' then pg_get_partkeydef(c.oid) end,
         'partition', case when k.relispartition then pg_get_expr(k.relpartbound, c.oid) end,
-        'inherits', case when k.relispartition or k.relkind = 'r' then (
+        'inherits', case when k.relispartition or k.relkind in ('r', 'f') then (
             select jsonb_agg(
                 i.inhparent::regclass::text || case when i.inhdetachpending then ' (detach pending)' else '' end
                 order by i.inhseqno)

@@ -51,3 +51,6 @@ alter materialized view app.summary depends on extension plpgsql
 
 -- changed trigger app.users.touched
 alter trigger touched on app.users depends on extension plpgsql
+
+-- changed foreign table app.far
+alter foreign table app.far inherit app.unlogged_one
