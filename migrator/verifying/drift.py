@@ -8,6 +8,7 @@ from migrator.schema.compare import ORDER, Change, Comparison, Difference
 from migrator.schema.gathering import Gathered, belongs_to, differing, gathered, table_of
 from migrator.schema.objects import Schema
 from migrator.schema.placing import INDEX, identifiers, subjects
+from migrator.schema.restoring.statements import Restoring
 from migrator.schema.unified import diff
 from migrator.verifying.checks import Check, v201_missing, v202_extra, v203_changed
 from migrator.verifying.expected import Expected
@@ -41,10 +42,13 @@ _PLURALS = {"policy": "policies", "index": "indexes", "default privileges": "def
 
 def findings(comparison: Comparison, expected: Expected, live: Schema) -> tuple[Finding, ...]:
     """What is to be told of a comparison with what is expected, in the order of classes and identities."""
-    return tuple(_finding(each, expected) for each in gathered(comparison.differences, expected.schema, live))
+    restoring = Restoring(expected.schema, live)
+    return tuple(
+        _finding(each, expected, restoring) for each in gathered(comparison.differences, expected.schema, live)
+    )
 
 
-def _finding(each: Gathered, expected: Expected) -> Finding:
+def _finding(each: Gathered, expected: Expected, restoring: Restoring) -> Finding:
     difference = each.difference
     check = CHECKS[difference.change]
     severity = MILD.get(difference.kind, check.severity)
@@ -61,13 +65,17 @@ def _finding(each: Gathered, expected: Expected) -> Finding:
         detail=excuse,
         hint=_hint(expected) if excuse is None else None,
         diff=diff(difference),
+        sql=restoring.sql(each) if excuse is None else (),
     )
 
 
 def _hint(expected: Expected) -> str:
     if expected.remedy is not None:
         return expected.remedy
-    return f"put it back as it was; or, where it is to stay as it is, write a migration that makes it so, and {ACCEPT}"
+    return (
+        "put it back, with the SQL of the finding where that is simple; or, where it is to stay as it is, write a "
+        f"migration that makes it so, and {ACCEPT}"
+    )
 
 
 def message(each: Gathered, expected: Expected) -> str:
