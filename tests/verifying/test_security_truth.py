@@ -11,7 +11,10 @@ Connection = asyncpg.Connection
 
 ROLES = ("anon", "authenticated")
 SOMEBODY = "11111111-1111-4111-8111-111111111111"
-CLAIMS = """{"sub": "22222222-2222-4222-8222-222222222222"}"""
+CLAIMS = {
+    "anon": """{"role": "anon"}""",
+    "authenticated": """{"role": "authenticated", "sub": "22222222-2222-4222-8222-222222222222"}""",
+}
 
 RELATIONS = """
 select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -36,7 +39,7 @@ async def rows(trial: Connection, role: str, statement: str) -> int:
     """How many rows a statement reads or writes for a role; 0 where it may not. Changes nothing."""
     await trial.execute("savepoint attempt")
     try:
-        await trial.execute(f"set local role {role}; set local request.jwt.claims = '{CLAIMS}'")
+        await trial.execute(f"set local role {role}; set local request.jwt.claims = '{CLAIMS[role]}'")
         done = await trial.execute(statement)
         return int(done.rpartition(" ")[2])
     except asyncpg.InsufficientPrivilegeError:

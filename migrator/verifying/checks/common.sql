@@ -15,10 +15,11 @@
 --   giver         to whom rights on a relation were granted that a role of the API has: from whom to revoke them
 --   routine       functions and procedures of own schemas, without what an extension made
 --   ledger_table  our own tables and the ledger's, which are no relation of the project
---   policed       policies of row level security of the project, also on the platform's tables; `api`: the
---                 roles of the API that one is for; `always_uses`, `always_checks`: its condition for rows that are
---                 there, and for new ones, is true whatever the row. One that has no condition lets nobody through
---   narrowing     those of them that are restrictive and say something
+--   policed       policies of row level security of the project, also on the platform's tables; `api`: the roles of the
+--                 API that one is for; `use_passing`, `check_passing`: those of them that pass its condition for rows
+--                 that are there, and for new ones, whatever the row. One without a condition lets nobody through
+--   login         conditions that every user passes who has logged in
+--   narrowing     the restrictive ones of them by role: whether one says something of either kind of rows
 with api_role as materialized (
     select oid, rolname from pg_roles where rolname in ('anon', 'authenticated')
 ),
@@ -142,23 +143,34 @@ policy as materialized (
             select from pg_depend d
             where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 ),
+login (said) as (
+    -- what every user passes who has logged in
+    values ('(auth.role() = ''authenticated''::text)'), ('(( SELECT auth.role() AS role) = ''authenticated''::text)'),
+        ('(auth.uid() IS NOT NULL)'), ('(( SELECT auth.uid() AS uid) IS NOT NULL)')
+),
 condition as materialized (
     -- an operator is printed with its operands in parentheses
-    select e.said, e.said in ('true', '(NOT false)', '( SELECT true AS bool)') or e.said like '(true OR %'
-        or e.said like '% OR true)'
-        or o.operand !~ '[() ]' and e.said = '(' || o.operand || ' = ' || o.operand || ')' as always
+    select e.said, case
+        when e.said in ('true', '(NOT false)', '( SELECT true AS bool)') or e.said like '(true OR %'
+            or e.said like '% OR true)'
+            or o.operand !~ '[() ]' and e.said = '(' || o.operand || ' = ' || o.operand || ')'
+        then array(select a.oid from api_role a)
+        when e.said in (select l.said from login l)
+        then array(select a.oid from api_role a where a.rolname = 'authenticated')
+        else '{}' end as passing
     from (select p.uses from policy p union select p.checks from policy p) e (said)
         cross join lateral split_part(substr(e.said, 2), ' = ', 1) o (operand)
 ),
 policed as materialized (
-    select p.*, coalesce(u.always, false) as always_uses, coalesce(c.always, false) as always_checks
+    select p.*, coalesce(u.passing, '{}') as use_passing, coalesce(c.passing, '{}') as check_passing
     from policy p
         left join condition u on u.said = p.uses
         left join condition c on c.said = coalesce(p.checks, p.uses)
 ),
 narrowing as materialized (
-    select p.polrelid, p.polcmd, p.api, not p.always_uses as uses, not p.always_checks as checks
-    from policed p
+    select p.polrelid, p.polcmd, a.oid as role, a.oid <> all (p.use_passing) as uses,
+        a.oid <> all (p.check_passing) as checks
+    from policed p join api_role a on a.oid = any (p.api)
     where not p.polpermissive
 ),
 routine as materialized (

@@ -32,17 +32,22 @@ with bucket as (
 select 'policy', p.of_table || '.' || p.name, jsonb_build_object(
     'name', p.name, 'buckets', string_agg(distinct '`' || b.id || '`', ', '),
     'roles', string_agg(distinct '`' || a.rolname || '`', ' and '))
-from policed p join bucket b
-        on p.always_uses
-        or p.uses = '(bucket_id = ' || quote_literal(b.id) || '::text)'
+from policed p cross join bucket b
+        cross join lateral (select '(bucket_id = ' || quote_literal(b.id) || '::text)') o (one)
+    join api_role a on a.oid = any (p.api)
+where (
+        a.oid = any (p.use_passing) or p.uses = o.one
         or p.uses like '(bucket_id = ANY (ARRAY[%' and p.uses not like '% AND %' and p.uses not like '% OR %'
             and strpos(p.uses, quote_literal(b.id) || '::text') > 0
-    join api_role a on a.oid = any (p.api)
-where p.of_table = 'storage.objects' and p.polpermissive and p.polcmd in ('r', '*') and p.relrowsecurity
+        or starts_with(p.uses, '(' || o.one || ' OR ') or right(p.uses, length(o.one) + 5) = ' OR ' || o.one || ')'
+        or a.rolname = 'authenticated' and exists (
+            select from login l
+            where p.uses in ('(' || o.one || ' AND ' || l.said || ')', '(' || l.said || ' AND ' || o.one || ')')))
+    and p.of_table = 'storage.objects' and p.polpermissive and p.polcmd in ('r', '*') and p.relrowsecurity
     and has_table_privilege(a.oid, p.polrelid, 'select')
     and not exists (
         select from narrowing n
-        where n.polrelid = p.polrelid and n.polcmd in ('r', '*') and a.oid = any (n.api) and n.uses)
+        where n.polrelid = p.polrelid and n.polcmd in ('r', '*') and n.role = a.oid and n.uses)
 group by p.of_table, p.name
 """,
 )

@@ -26,6 +26,15 @@ grant select on t to authenticated;
 create policy everything on t using (true);
 -- found V307 policy public.t.everything: policy `everything` of `public.t` lets `anon` insert, update, delete whatever the row is: its `using` is always true
 
+-- bad: for every user who has logged in
+create table t (id int primary key);
+alter table t enable row level security;
+grant all on t to anon, authenticated;
+create policy users on t using (auth.role() = 'authenticated');
+create policy people on t for insert with check ((select auth.uid()) is not null);
+-- found V307 policy public.t.people: policy `people` of `public.t` lets `authenticated` insert whatever the row is: its `with check` is true for every user
+-- found V307 policy public.t.users: policy `users` of `public.t` lets `authenticated` insert, update, delete whatever the row is: its `using` is true for every user
+
 -- bad: for a role that those of the API are members of
 create role staff;
 grant staff to authenticated;
