@@ -3,12 +3,13 @@
 with told as materialized (
     select 'comment' as kind, classoid, objoid, objsubid, jsonb_build_object('text', description) as attributes
     from pg_description where objoid >= 16384
-        -- the one that initdb makes
+        -- not the one that initdb makes
         or classoid = 'pg_catalog.pg_namespace'::regclass and description <> 'standard public schema'
             and objoid in (select oid from pg_namespace where nspname = 'public')
     union all
     select 'comment', classoid, objoid, 0, jsonb_build_object('text', description)
     from pg_shdescription where classoid = 'pg_catalog.pg_database'::regclass
+        and description <> 'default administrative connection database'
     union all
     select 'security label', classoid, objoid, objsubid, jsonb_object_agg(provider, label)
     from (
