@@ -314,3 +314,9 @@ def test_public_names_are_sorted_and_exist():
     assert migrator.__all__ == sorted(migrator.__all__)
     assert sorted(migrator._HOMES) == migrator.__all__
     assert [name for name in migrator.__all__ if not hasattr(migrator, name)] == []
+
+
+def test_test_modules_have_names_of_their_own():
+    """Folders of tests are no packages, so pytest takes two modules of one name for one."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
