@@ -63,11 +63,6 @@ def seen(before: Schema, after: Schema) -> frozenset[Seen]:
     return frozenset((each.change, each.kind, each.identity) for each in compare(before, after).differences)
 
 
-def files(folder: str) -> list[str]:
-    """The names of the files of `mutations` or `noops`."""
-    return sorted(path.stem for path in (HERE / folder).glob("*.sql"))
-
-
 def setup(version: int) -> list[str]:
     """What makes the rich database on a server of this version, in pieces that are run in their order.
 
@@ -86,10 +81,12 @@ def batched(parts: list[str]) -> Iterator[tuple[str, str]]:
     return zip(parts[::2], parts[1::2], strict=True)
 
 
-def mutations(folder: str, name: str) -> list[Mutation]:
-    """What a file says."""
-    lines = (HERE / folder / f"{name}.sql").read_text(encoding="utf-8").splitlines()
-    return list(_blocks(f"{folder}/{name}.sql", lines))
+def mutations(folder: str) -> list[Mutation]:
+    """What the files of `mutations` or `noops` say; connections and databases are made once for all of them."""
+    paths = sorted((HERE / folder).glob("*.sql"))
+    assert paths
+    texts = [(f"{folder}/{path.name}", path.read_text(encoding="utf-8").splitlines()) for path in paths]
+    return [each for place, lines in texts for each in _blocks(place, lines)]
 
 
 def _blocks(place: str, lines: list[str]) -> Iterator[Mutation]:

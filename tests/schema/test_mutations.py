@@ -1,7 +1,9 @@
 """Each one-statement change of the rich database is seen as what it is, and as nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
+import asyncpg
 import mutation
 import pytest
 from mutation import Mutation, Seen, seen
@@ -9,20 +11,41 @@ from riches import SCOPE
 
 from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError
-from migrator.schema.objects import Schema
-from migrator.schema.reading import read, read_inside
+from migrator.schema.objects import Schema, schema_of
+from migrator.schema.reading import LOCALLY, read, read_inside
 from migrator.source import Source
 from migrator.sql.script import split
 
+Connection = asyncpg.Connection[asyncpg.Record] if TYPE_CHECKING else asyncpg.Connection
 
-async def _inside(session: Session, each: Mutation, before: Schema) -> frozenset[Seen]:
-    """What is seen of a change in its own transaction, which is rolled back."""
-    await session.run("begin")
+
+@pytest.fixture
+async def prepared(rich: str) -> AsyncIterator[Connection]:
+    """A connection on which the product's statement is prepared: planning it takes as long as running it."""
+    connection = await asyncpg.connect(rich, statement_cache_size=0)
     try:
-        await session.run(each.sql)
-        return seen(before, await read_inside(session, SCOPE))
+        version = int(await connection.fetchval("show server_version_num"))
+        async with connection.transaction():
+            await connection.execute(f"{LOCALLY}; prepare canonical as {SCOPE.query(version)}; execute canonical")
+        yield connection
     finally:
-        await session.run("rollback")
+        await connection.close()
+
+
+async def _inside(connection: Connection, each: Mutation, before: Schema) -> frozenset[Seen]:
+    """What is seen of a change in its own transaction, which is rolled back."""
+    await connection.execute("begin")
+    try:
+        await connection.execute(f"{each.sql}\n;{LOCALLY}")
+        rows = await connection.fetch("execute canonical")
+    finally:
+        await connection.execute("rollback")
+    after = schema_of(
+        ((kind, identity, text) for kind, identity, text in rows if text is not None),
+        server_version_num=before.server_version_num,
+        supabase=before.supabase,
+    )
+    return seen(before, after)
 
 
 async def _outside(session: Session, each: Mutation, before: Schema) -> frozenset[Seen]:
@@ -36,17 +59,17 @@ async def _outside(session: Session, each: Mutation, before: Schema) -> frozense
     return found
 
 
-async def failures(session: Session, folder: str, name: str) -> list[str]:
+async def failures(session: Session, prepared: Connection, folder: str) -> list[str]:
     """What is not seen as expected, in words."""
     version, _ = session.version
     before = await read(session, SCOPE)
     told = []
-    for each in mutation.mutations(folder, name):
+    for each in mutation.mutations(folder):
         if each.since > version:
             continue
         try:
-            found = await (_outside if each.outside else _inside)(session, each, before)
-        except MigratorError as error:
+            found = await (_outside(session, each, before) if each.outside else _inside(prepared, each, before))
+        except (MigratorError, asyncpg.PostgresError) as error:
             told.append(f"{each.place}: {error}")
             continue
         told += _told(each, found)
@@ -60,13 +83,22 @@ def _told(each: Mutation, found: frozenset[Seen]) -> Iterator[str]:
         yield f"{each.place}: seen, too: {change} {kind} {identity}"
 
 
-@pytest.mark.parametrize("name", mutation.files("mutations"))
-async def test_each_change_is_seen_as_what_it_is(session: Session, name: str):
-    """One statement, one transaction: exactly the objects that the file names are missing, extra or changed."""
-    assert "\n".join(await failures(session, "mutations", name)) == ""
+async def test_each_change_is_seen_as_what_it_is(session: Session, prepared: Connection):
+    """One statement, one transaction: exactly the objects that its file names are missing, extra or changed."""
+    assert "\n".join(await failures(session, prepared, "mutations")) == ""
 
 
-@pytest.mark.parametrize("name", mutation.files("noops"))
-async def test_what_changes_nothing_is_no_difference(session: Session, name: str):
+async def test_what_changes_nothing_is_no_difference(session: Session, prepared: Connection):
     """What leaves the schema as it was, in whatever way, is no difference."""
-    assert "\n".join(await failures(session, "noops", name)) == ""
+    assert "\n".join(await failures(session, prepared, "noops")) == ""
+
+
+async def test_a_reading_inside_a_transaction_sees_what_that_has_done(session: Session):
+    """The same as from outside, and what the transaction has changed; its own settings hold again afterwards."""
+    before = await read(session, SCOPE)
+    await session.run("begin; set local lock_timeout = '7s'; create table app.of_mine (a integer)")
+    found = seen(before, await read_inside(session, SCOPE))
+    settings = await session.read("select to_json(current_setting('lock_timeout'))")
+    await session.run("rollback")
+    assert found == {("extra", "table", "app.of_mine"), ("extra", "column", "app.of_mine.a")}
+    assert settings == ["7s"]
