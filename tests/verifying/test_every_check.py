@@ -63,8 +63,9 @@ def test_each_has_a_page(check: Check):
     assert [block for block in re.findall(r"```sql\n(.*?)```", text, re.DOTALL) if not block.endswith(";\n")] == []
     assert len(lines) <= 45
     assert [line for line in lines if len(line) > 125] == []
-    for link in re.findall(r"\]\((?!http)([^)#]+)", text):
-        assert (PAGES / link).exists(), link
+    for link, anchor in re.findall(r"\]\((?!http)([^)#]+)#?([^)]*)\)", text):
+        headings = re.findall(r"^#+ (.+)$", (PAGES / link).read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in {"", *(heading.lower().replace(" ", "-") for heading in headings)}, link
 
 
 def test_the_list_is_all_of_them(request: pytest.FixtureRequest):
