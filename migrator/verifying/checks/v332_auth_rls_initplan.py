@@ -26,16 +26,17 @@ expression as materialized (
     from pg_policy p join relation r on r.oid = p.polrelid
         cross join lateral (values ('using', p.polqual), ('with check', p.polwithcheck)) e (part, tree)
     where r.relrowsecurity
-        and e.tree::text ~ (select '\{FUNCEXPR :funcid (' || string_agg(oid::text, '|') || ') ' from called)
+        and exists (select from called f where strpos(e.tree::text, '{FUNCEXPR :funcid ' || f.oid || ' ') > 0)
 ),
-slow as (
-    select e.oid, e.part, f.nspname, f.proname
-    from expression e cross join lateral (
+-- many policies have the same tree, and it takes long to walk through one
+each_row as (
+    select e.tree, s.function
+    from (select distinct tree::text as tree from expression) e cross join lateral (
         -- a piece begins with the brace that opens or closes a node; braces in names have a backslash
         with piece as materialized (
             select s.number, s.text,
                 sum(case left(s.text, 1) when '{' then 1 when '}' then -1 else 0 end) over (order by s.number) as depth
-            from regexp_split_to_table(e.tree::text, '(?<!\\)(?=[{}])') with ordinality s (text, number)
+            from regexp_split_to_table(e.tree, '(?<!\\)(?=[{}])') with ordinality s (text, number)
         ),
         node as materialized (
             select p.text, p.depth, p.number as first, (
@@ -65,11 +66,15 @@ slow as (
                 where v.text ~ '^\{VAR ' and v.number between around.first and around.last
                     and not exists (
                         select from query q where q.first > around.first and v.number between q.first and q.last)))
-    ) s join called f on f.oid = s.function
+    ) s
+),
+slow as (
+    select e.oid, e.part, f.nspname, f.proname
+    from expression e join each_row r on r.tree = e.tree::text join called f on f.oid = r.function
 ),
 rewritten as (
     select e.oid, e.part, s.text, s.text is not null as simple
-    from expression e cross join lateral (
+    from (select e.* from expression e where e.oid in (select s.oid from slow s)) e cross join lateral (
         select case when regexp_replace(e.text, calls.own || '|' || calls.setting, '', 'g') !~ calls.any_of_them
             -- neither a call nor the indentation of a query is part of a literal
             and not exists (
