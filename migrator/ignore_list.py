@@ -10,8 +10,8 @@ from migrator.settings import IGNORE_KEYS, nearest
 from migrator.source import Span
 
 KINDS = (
-    *("schema", "table", "view", "materialized view", "foreign table", "composite type", "column", "constraint"),
-    *("index", "trigger", "rule", "policy", "sequence", "type", "function", "procedure", "aggregate"),
+    *("schema", "table", "view", "materialized view", "foreign table", "composite type", "column", "column order"),
+    *("constraint", "index", "trigger", "rule", "policy", "sequence", "type", "function", "procedure", "aggregate"),
     *("extension", "extension version", "database"),
     *("event trigger", "publication", "subscription", "foreign data wrapper", "server", "user mapping"),
     *("text search configuration", "text search dictionary", "text search parser", "text search template"),

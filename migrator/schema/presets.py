@@ -24,6 +24,18 @@ PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # the tables that it copies properties from; partitions themselves are not compared
         # https://github.com/pgpartman/pg_partman/blob/master/doc/pg_partman.md
         "pg_partman": ("partman.template_*", "comment * partman.template_*"),
+        # the tables of a queue, which `pgmq.create` makes; those of the extension itself are its members
+        # https://github.com/pgmq/pgmq/blob/main/pgmq-extension/sql/pgmq.sql
+        "pgmq": (
+            *("pgmq.q_*", "pgmq.a_*", "index pgmq.archived_at_idx_*"),
+            *("comment * pgmq.q_*", "comment * pgmq.a_*"),
+        ),
+        # what Supabase's dashboard makes in `public` where new tables shall have row level security by themselves
+        # https://supabase.com/docs/guides/database/postgres/event-triggers
+        "supabase_rls": (
+            *("event trigger ensure_rls", "function public.rls_auto_enable()"),
+            *("comment event trigger ensure_rls", "comment function public.rls_auto_enable()"),
+        ),
         # chunks and compressed chunks: https://docs.timescale.com/use-timescale/latest/hypertables/about-hypertables/
         "timescaledb": ("_timescaledb_internal.*", "comment * _timescaledb_internal.*"),
     }

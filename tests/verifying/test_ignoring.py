@@ -86,6 +86,26 @@ def test_a_preset_covers_what_another_program_keeps():
     assert {"pg_partman", "timescaledb", "pg_boss", "hasura"} <= PRESETS.keys()
 
 
+def test_presets_of_queues_and_of_the_dashboard():
+    """They cover the objects that are made at run time, and no other ones in the same schema."""
+    entries = [Ignore(reason="r", preset="pgmq"), Ignore(reason="r", preset="supabase_rls")]
+    theirs = [
+        finding("pgmq.q_mail"),
+        finding("pgmq.a_mail.msg_id", kind="column"),
+        finding("pgmq.archived_at_idx_mail", kind="index"),
+        finding("ensure_rls", kind="event trigger"),
+        finding("public.rls_auto_enable()", kind="function"),
+        finding("function public.rls_auto_enable()", kind="comment"),
+    ]
+    ours = [
+        finding("pgmq.mine"),
+        finding("ours", kind="event trigger"),
+        finding("public.rls_auto_enable(text)", kind="function"),
+    ]
+    rest = ignoring.remaining([*theirs, *ours], entries, asked=ALL, today=TODAY)
+    assert (list(rest.findings), [each.finding for each in rest.ignored]) == (ours, theirs)
+
+
 def test_an_entry_for_what_does_not_exist_is_refused():
     """A check or a preset that nobody knows would cover nothing for ever: the nearest one is named, at its place."""
     with pytest.raises(InputError) as caught:

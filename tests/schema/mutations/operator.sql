@@ -106,3 +106,7 @@ drop operator family app.pairs using btree
 -- what is added to one of the server
 -- extra operator family pg_catalog.integer_ops using btree
 alter operator family pg_catalog.integer_ops using btree add operator 1 app.<<< (app.pair, integer)
+
+-- what was made becomes a name alone
+-- changed operator app.<<<(app.pair,integer)
+update pg_operator set oprcode = 0 where oprcode = 'app.less_than'::regproc
