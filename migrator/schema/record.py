@@ -4,6 +4,7 @@ It holds what the migrations made, not what was found: a run adds what itself ha
 by hand stays a difference until it is accepted. It counts only while the ledger is the one that it was written with.
 """
 
+import json
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import Any
 from migrator._version import __version__
 from migrator.database.sessions.session import Session
 from migrator.errors import ServerError
-from migrator.schema.objects import CATALOG_VERSION, Schema, schema_of
+from migrator.schema.objects import CATALOG_VERSION, Schema, definition, schema_of
 from migrator.sql.names import literal, quote
 
 TABLE = "snapshot"
@@ -107,17 +108,36 @@ def _unescaped(name: str) -> str:
 
 
 def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:
-    """The record after a run: what it was, and whatever differs between `before` and `after` the run as it is after."""
+    """The record after a run: what it was, and whatever differs between `before` and `after` the run as it is after.
+
+    Of an object that is there on all sides only the attributes that the run changed, and of those that tell something
+    by names, such as who may do what, only those names: what somebody changed by hand on the same object stays drift.
+    """
     objects = dict(recorded.objects)
     for key in before.objects.keys() | after.objects.keys():
-        text = after.objects.get(key)
-        if text == before.objects.get(key):
+        was, now = before.objects.get(key), after.objects.get(key)
+        if was == now:
             continue
-        if text is None:
+        known = objects.get(key)
+        if now is None:
             objects.pop(key, None)
+        elif was is None or known is None or known == was:
+            objects[key] = now
         else:
-            objects[key] = text
+            objects[key] = definition(_merged(json.loads(known), json.loads(was), json.loads(now)))
     return replace(recorded, objects=dict(sorted(objects.items())), ledger=after.ledger, head=after.head)
+
+
+def _merged(known: Any, was: Any, now: Any) -> Any:
+    """What is known with what the run changed; None where there is nothing any more."""
+    if was == now:
+        return known
+    if not all(isinstance(each, dict | None) for each in (known, was, now)):
+        return now
+    known, was, now = known or {}, was or {}, now or {}
+    names = known.keys() | was.keys() | now.keys()
+    merged = {name: _merged(known.get(name), was.get(name), now.get(name)) for name in names}
+    return {name: value for name, value in merged.items() if value is not None} or None
 
 
 def writing(own: str, schema: Schema, *, instead_of: str | None) -> str:

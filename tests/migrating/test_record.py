@@ -84,6 +84,19 @@ async def test_drift_stays_drift(project, db):
     ]
 
 
+async def test_drift_stays_drift_on_what_the_run_changes(project, db, roles):
+    """Row level security and a right of somebody else's on the very table that the run gives a right on."""
+    await roles("of_the_run", "of_a_hand")
+    await up(project({"migrations/0001.a.sql": "create table a (id int); alter table a enable row level security;"}))
+    await db.execute("alter table a disable row level security; grant all on a to of_a_hand")
+    await up(
+        project({"migrations/0002.b.sql": "grant select on a to of_the_run; alter table a set (fillfactor = 50);"})
+    )
+    assert await state(project()) == (True, "0002.b", ["changed table public.a"])
+    await db.execute("alter table a enable row level security; revoke all on a from of_a_hand")
+    assert await state(project()) == (True, "0002.b", [])
+
+
 async def test_what_a_run_repairs_is_no_drift_any_more(project, db):
     """A migration that makes again what somebody dropped by hand ends that drift."""
     await up(project(ONE))
