@@ -14,6 +14,7 @@ from migrator.database.supabase.managed import PLATFORM_EVENT_TRIGGERS, PLATFORM
 from migrator.sql.names import literal
 
 _SINCE = re.compile(r"^-- from: (\d+)$", re.MULTILINE)
+_UNSENT = re.compile(r"^[ \t]*(?:--.*\n)?", re.MULTILINE)
 _BATCH = ":batch"
 
 COMMON = "common"
@@ -60,6 +61,12 @@ def _name(file: object) -> str:
     return str(getattr(file, "name", file))
 
 
+@cache
+def _sent(name: str) -> str:
+    """A file without its comments and indentation: far away each ten thousand characters may cost a round trip."""
+    return _UNSENT.sub("", texts()[name])
+
+
 def names(version: int) -> list[str]:
     """The queries that a server of this version (`server_version_num`) understands."""
     return [
@@ -103,7 +110,6 @@ def query(
     chosen.sort(key=lambda name: _BATCH in texts()[name])
     if batch:
         chosen, beside = [name for name in chosen if _BATCH in texts()[name]], ()
-    common = texts()[COMMON]
     values = {
         "hidden": array(hidden),
         "managed": array(managed),
@@ -120,9 +126,9 @@ def query(
         "batch": str(batch or 0),
         "locks": LOCKS,
     }
-    common = filled(common, values)
+    common = filled(_sent(COMMON), values)
     columns = "kind::text, identity::text, definition::text"
-    queries = [filled(texts()[name], values) for name in chosen] + [*beside]
+    queries = [filled(_sent(name), values) for name in chosen] + [*beside]
     if any(_BATCH in texts()[name] for name in chosen) and not batch:
         queries.insert(0, _TOO_MANY if batch is None else _COUNT)
     parts = [f"(select {columns} from (\n{text}\n) o (kind, identity, definition))" for text in queries]
