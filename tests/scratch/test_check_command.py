@@ -104,7 +104,7 @@ async def test_a_rollback_that_fails(unconnected: Make, tmp_path: Path, monkeypa
     assert (rollback.detail, rollback.hint, seed.name) == (
         'table "userz" does not exist (42P01)',
         "correct the file and run `migrate check` again",
-        "seed-fails",
+        "seed_fails",
     )
 
 

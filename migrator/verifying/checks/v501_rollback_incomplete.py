@@ -4,7 +4,7 @@ from migrator.verifying.checks import Check
 
 CHECK = Check(
     code="V501",
-    name="rollback-incomplete",
+    name="rollback_incomplete",
     severity="error",
     title="a rollback fails, or does not take back what its migration made",
 )

@@ -4,7 +4,7 @@ from migrator.verifying.checks import Check
 
 CHECK = Check(
     code="V503",
-    name="migration-fails",
+    name="migration_fails",
     severity="error",
     title="a migration fails on an empty database",
 )

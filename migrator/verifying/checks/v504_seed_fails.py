@@ -4,7 +4,7 @@ from migrator.verifying.checks import Check
 
 CHECK = Check(
     code="V504",
-    name="seed-fails",
+    name="seed_fails",
     severity="error",
     title="a seed file cannot be loaded after the migrations",
 )
