@@ -30,7 +30,10 @@ PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("pgmq.q_*", "pgmq.a_*", "index pgmq.archived_at_idx_*"),
             *("comment * pgmq.q_*", "comment * pgmq.a_*"),
         ),
-        # what Supabase's dashboard makes in `public` where new tables shall have row level security by themselves
+        # what Supabase's dashboard makes where queues shall be open to the API
+        # https://supabase.com/docs/guides/queues/expose-self-hosted-queues
+        "supabase_queues": _schemas("pgmq_public"),
+        # what it makes in `public` where new tables shall have row level security by themselves
         # https://supabase.com/docs/guides/database/postgres/event-triggers
         "supabase_rls": (
             *("event trigger ensure_rls", "function public.rls_auto_enable()"),

@@ -79,7 +79,9 @@ OF_USERS = {
         ("extra", "column", "public.messages.id"),
     },
     "alter publication supabase_realtime add table public.messages": {("changed", "publication", "supabase_realtime")},
-    "create publication ours for table public.messages": {("extra", "publication", "ours")},
+    "create publication supabase_realtime_of_ours for table public.messages": {
+        ("extra", "publication", "supabase_realtime_of_ours")
+    },
     "create extension citext with schema extensions": {("extra", "extension", "citext")},
     "alter extension pgcrypto set schema public": {("extra", "extension", "pgcrypto")},
     "alter default privileges for role postgres in schema public grant select on tables to anon": {

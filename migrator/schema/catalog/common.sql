@@ -167,7 +167,7 @@ compared_other as materialized (
         from pg_publication p
         where p.pubname = 'supabase_realtime'
             or not exists (select from platform_role r where r.oid = p.pubowner)
-                and not (:supabase and p.pubname ~ '^supabase_realtime_')
+                and not (:supabase and p.pubname ~ '^supabase_realtime_messages_publication')
         union all
         select 'pg_catalog.pg_subscription'::regclass, oid, 'subscription', quote_ident(subname)
         from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())

@@ -11,14 +11,6 @@ from (
     from pg_type t join compared_schema s on s.oid = t.typnamespace
     where t.typtype not in ('e', 'd', 'r', 'm', 'b', 'p', 'c') and not s.managed
     union all
-    select 'constraint of kind `' || k.contype::text || '`'
-    from pg_constraint k join compared_relation c on c.oid = k.conrelid
-    where k.contype not in ('c', 'f', 'p', 'u', 'x', 't', 'n') and not c.managed
-    union all
-    select 'routine of kind `' || p.prokind::text || '`'
-    from pg_proc p join compared_schema s on s.oid = p.pronamespace
-    where p.prokind not in ('f', 'p', 'a', 'w') and not s.managed
-    union all
     -- objects of a newer server, which those of another class are told of by a comment alone
     select 'object of `' || c.relname || '`'
     from pg_description d join pg_class c on c.oid = d.classoid

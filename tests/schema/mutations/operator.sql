@@ -110,3 +110,9 @@ alter operator family pg_catalog.integer_ops using btree add operator 1 app.<<< 
 -- what was made becomes a name alone
 -- changed operator app.<<<(app.pair,integer)
 update pg_operator set oprcode = 0 where oprcode = 'app.less_than'::regproc
+
+-- what an index may order by
+-- changed operator family app.pairs using btree
+update pg_amop set amopsortfamily = (
+    select oid from pg_opfamily where opfname = 'integer_ops' and opfmethod = (select oid from pg_am where amname = 'btree'))
+where amopopr = 'app.<<<(app.pair, integer)'::regoperator
