@@ -39,7 +39,7 @@ golden *arguments:
     .venv/bin/pytest tests/cases --golden {{ arguments }}
     git diff --stat -- tests/cases
 
-# every benchmark; they take some minutes
+# every benchmark of `migrate` alone; they take some minutes
 bench:
     .venv/bin/python benchmarks/startup.py
     .venv/bin/python benchmarks/migrations.py
@@ -48,6 +48,14 @@ bench:
     .venv/bin/python benchmarks/seeds_beside.py
     .venv/bin/python benchmarks/under_load.py
     .venv/bin/python benchmarks/schema.py
+
+# `migrate` beside its peers, into benchmarks/results.md; hours, or the rows that are named
+peers *arguments:
+    .venv/bin/python benchmarks/everything.py {{ arguments }}
+
+# how time and memory grow, into benchmarks/results.md; half an hour
+growth *arguments:
+    .venv/bin/python benchmarks/growth.py {{ arguments }}
 
 # everything that a commit must pass, on Debian, as root
 ci:

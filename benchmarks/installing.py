@@ -7,16 +7,16 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from peers import Peer, Place
+from peers import Place, Tool
 
 
-def install(tools: Path, peers: Iterable[Peer]) -> dict[str, str]:
+def install(tools: Path, peers: Iterable[Tool]) -> dict[str, str]:
     """Make what is missing of an environment for PyPI and a folder for npm, and ask Debian; the reasons of failures.
 
     A peer that is not in the answer is ready. Needs the network the first time.
     """
     tools.mkdir(parents=True, exist_ok=True)
-    by_source: dict[str, list[Peer]] = {}
+    by_source: dict[str, list[Tool]] = {}
     for peer in peers:
         by_source.setdefault(peer.source, []).append(peer)
     missing: dict[str, str] = {}
@@ -31,7 +31,7 @@ def install(tools: Path, peers: Iterable[Peer]) -> dict[str, str]:
     return missing
 
 
-def versions(place: Place, peers: Iterable[Peer]) -> dict[str, str]:
+def versions(place: Place, peers: Iterable[Tool]) -> dict[str, str]:
     """What each peer says of its version, in a word; a peer that cannot be started is left out."""
     found = {}
     for peer in peers:

@@ -61,13 +61,16 @@ def yoyo(folder: Path, changes: Sequence[Change]) -> None:
 
 
 def psql(folder: Path, changes: Sequence[Change]) -> None:
-    """A file each, and a script that runs each in a transaction."""
-    lines = []
+    """A file each, and two scripts: a transaction for each; in `all-once.psql` only the last waits for the disk."""
+    every, once = [], []
     for change in changes:
         path = folder / f"{change.number:04d}_{change.name}.sql"
         _file(path, change.sql)
-        lines.append(f"begin;\n\\i '{path}'\ncommit;\n")
-    _file(folder / "all.psql", "".join(lines))
+        last = change.number == len(changes)
+        every.append(f"begin;\n\\i '{path}'\ncommit;\n")
+        once.append(every[-1] if last else every[-1].replace("begin;", "begin; set local synchronous_commit = off;"))
+    _file(folder / "all.psql", "".join(every))
+    _file(folder / "all-once.psql", "".join(once))
 
 
 def alembic(folder: Path, changes: Sequence[Change]) -> None:

@@ -1,4 +1,7 @@
-"""The tools that `migrate` is measured beside: what each is installed from, reads, and is called with."""
+"""The tools that `migrate` is measured beside: what each is installed from, reads, and is called with.
+
+How each uses transactions is what the server's log of its statements shows, not what its documentation says.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,30 +45,39 @@ Line = Callable[[Place], list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
-    """A tool.
+class Tool:
+    """Something that can be installed.
 
     Attributes:
         name: what it is called in tables.
         source: `PyPI`, `npm` or `Debian`.
         packages: what is installed for it.
-        layout: writes a workload in its files.
-        up: the command that applies what is pending.
-        status: the command that tells what is applied; None where it has none.
         version: the command that prints its version.
         environment: variables for it, made of the place.
-        transaction: how it uses transactions, where that is not one for each file.
     """
 
     name: str
     source: str
     packages: tuple[str, ...]
+    version: Line
+    environment: Callable[[Place], Mapping[str, str]] = field(default=lambda _: {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer(Tool):
+    """A tool that applies migrations.
+
+    Attributes:
+        layout: writes a workload in its files.
+        up: the command that applies what is pending.
+        status: the command that tells what is applied; None where it has none.
+        transactions: what it commits at once.
+    """
+
     layout: Write
     up: Line
-    version: Line
     status: Line | None = None
-    environment: Callable[[Place], Mapping[str, str]] = field(default=lambda _: {})
-    transaction: str = ""
+    transactions: str
 
 
 def _psycopg(place: Place) -> str:
@@ -106,6 +118,7 @@ PEERS = (
         up=lambda place: _yoyo(place, "apply"),
         status=lambda place: _yoyo(place, "list"),
         version=lambda place: [str(place.python / "yoyo"), "--version"],
+        transactions="one for each file, two more for its record",
     ),
     Peer(
         name="Alembic",
@@ -116,6 +129,7 @@ PEERS = (
         status=lambda place: [str(place.python / "alembic"), "history", "--indicate-current"],
         version=lambda place: [str(place.python / "alembic"), "--version"],
         environment=lambda place: {"SQLALCHEMY_URL": _psycopg(place)},
+        transactions="one for each file and its record",
     ),
     Peer(
         name="Django",
@@ -133,6 +147,7 @@ PEERS = (
             "BENCH_HOST": place.host,
             "BENCH_PORT": str(place.port),
         },
+        transactions="one for each file and its record",
     ),
     Peer(
         name="dbmate",
@@ -142,6 +157,7 @@ PEERS = (
         up=lambda place: _dbmate(place, "migrate"),
         status=lambda place: _dbmate(place, "status"),
         version=lambda place: [str(place.python / "dbmate"), "--version"],
+        transactions="one for each file and its record",
     ),
     Peer(
         name="node-pg-migrate",
@@ -149,9 +165,12 @@ PEERS = (
         packages=("node-pg-migrate", "pg"),
         layout=layouts.node_pg_migrate,
         up=lambda place: _node(
-            place, "node-pg-migrate/bin/node-pg-migrate.js", "up", "-m", str(place.folder), "--no-single-transaction"
+            place,
+            "node-pg-migrate/bin/node-pg-migrate.js",
+            *("up", "-m", str(place.folder), "--no-single-transaction", "--no-verbose"),
         ),
         version=lambda place: _node(place, "node-pg-migrate/bin/node-pg-migrate.js", "--version"),
+        transactions="one for each file and its record (`--no-single-transaction`)",
     ),
     Peer(
         name="graphile-migrate",
@@ -159,12 +178,13 @@ PEERS = (
         packages=("graphile-migrate",),
         layout=layouts.graphile_migrate,
         up=lambda place: _node(place, "graphile-migrate/dist/cli.js", "migrate"),
-        status=lambda place: _node(place, "graphile-migrate/dist/cli.js", "status", "--skipDatabase"),
+        status=lambda place: _node(place, "graphile-migrate/dist/cli.js", "status"),
         version=lambda place: _node(place, "graphile-migrate/dist/cli.js", "--version"),
         environment=lambda place: {
             "SHADOW_DATABASE_URL": place.url.replace(f"/{place.database}?", f"/{place.database}_shadow?"),
             "ROOT_DATABASE_URL": place.url.replace(f"/{place.database}?", "/postgres?"),
         },
+        transactions="one for each file and its record",
     ),
     Peer(
         name="postgrator",
@@ -179,7 +199,7 @@ PEERS = (
             *("--username", place.user, "--password", "none", "--migration-pattern", f"{place.folder}/*.sql"),
         ),
         version=lambda place: _node(place, "postgrator-cli/index.js", "--version"),
-        transaction="none",
+        transactions="one for each file, another for its record",
     ),
     Peer(
         name="knex",
@@ -189,6 +209,7 @@ PEERS = (
         up=lambda place: _node(place, "knex/bin/cli.js", "migrate:latest"),
         status=lambda place: _node(place, "knex/bin/cli.js", "migrate:status"),
         version=lambda place: _node(place, "knex/bin/cli.js", "--version"),
+        transactions="one for all (its default)",
     ),
     Peer(
         name="drizzle",
@@ -201,7 +222,7 @@ PEERS = (
             "-p",
             f"JSON.parse(require('fs').readFileSync('{place.node}/drizzle-orm/package.json')).version",
         ],
-        transaction="one for all",
+        transactions="one for all",
     ),
     Peer(
         name="Supabase CLI",
@@ -215,6 +236,7 @@ PEERS = (
             place, "migration", "list", "--db-url", place.url, "--workdir", str(place.folder)
         ),
         version=lambda place: _supabase(place, "--version"),
+        transactions="one for each file and its record",
     ),
     Peer(
         name="sqitch",
@@ -225,6 +247,21 @@ PEERS = (
         status=lambda place: _sqitch(place, "status"),
         version=lambda _: ["sqitch", "--version"],
         environment=lambda _: {"SQITCH_CONFIG": "sqitch.conf"},
+        transactions="one for each file, another for its record",
     ),
 )
-"""In the order of tables. `psql`, a transaction for each file, is the floor and no peer; see `everything.py`."""
+"""In the order of tables. `psql`, a transaction for each file, is the floor and no peer; see `applying.py`."""
+
+OTHERS = (
+    Tool(
+        name="migra",
+        source="PyPI",
+        packages=("migra", "psycopg2-binary", "setuptools<80"),  # it imports pkg_resources
+        version=lambda place: [
+            str(place.python / "python"),
+            "-c",
+            "from importlib.metadata import version; print(version('migra'))",
+        ],
+    ),
+)
+"""Tools that apply no migrations and are measured beside `migrate verify`."""

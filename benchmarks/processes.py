@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+GIVEN_UP = "given up after"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,8 @@ def run(
         patience.cancel()
         wall = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
+        if limit is not None and wall >= limit:
+            raise SystemExit(f"{GIVEN_UP} {limit:,.0f} s")
         out.seek(0)
         output = out.read().decode(errors="replace")
         if process.returncode != 0:

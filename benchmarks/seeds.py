@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from processes import Contender, Result, Run, migrate_command, side_by_side
+from proxy import Proxy
 from report import MEGABYTE, Target, table, verdicts, where
 from server import Server, running
 
@@ -87,22 +88,32 @@ def write(count: int, folder: Path) -> tuple[Path, Path]:
 
 
 class Loads:
-    """One database after another, each with an empty table, and what loads the rows into it."""
+    """One database after another, each with an empty table, and what loads the rows into it.
+
+    Attributes:
+        way: the proxy through which loads reach the server; None for the short one.
+    """
 
     def __init__(self, server: Server, count: int, folder: Path) -> None:
         self.document, self.bulk = write(count, folder)
         self.server = server
+        self.way: Proxy | None = None
         self._expected = f"{count}|{sum(map(int, (row[0] for row in rows(count))))}"
         self._name = ""
 
     def fresh(self) -> str:
         """The address of a new database; the one before it goes."""
-        if self._name:
-            self.server.drop(self._name)
+        self.drop()
         self._name = self.server.fresh()
         self.server.sql(self._name, TABLE)
         self.server.settle()
-        return self.server.url(self._name)
+        return self.server.url(self._name, self.way)
+
+    def drop(self) -> None:
+        """Drop the database."""
+        if self._name:
+            self.server.drop(self._name)
+            self._name = ""
 
     def copy(self) -> list[str]:
         """The CSV by psql into an empty table."""
@@ -111,7 +122,7 @@ class Loads:
 
     def seed(self, *options: str, bulk: bool = False, empty: bool = False) -> list[str]:
         """`migrate seed` of the YAML or of the CSV, into an empty table or again."""
-        url = self.fresh() if empty else self.server.url(self._name)
+        url = self.fresh() if empty else self.server.url(self._name, self.way)
         seeds = (self.bulk if bulk else self.document).parent
         return [*migrate_command(), "seed", "--database", url, "--seeds", str(seeds), *options]
 

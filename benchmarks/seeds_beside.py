@@ -54,8 +54,8 @@ class Account(models.Model):
 """
 
 
-def django(count: int, folder: Path) -> Path | None:
-    """A Django of its own and the rows as a fixture; returns its Python, or None where it cannot be installed."""
+def django(folder: Path) -> Path | None:
+    """A Django of its own; returns its Python, or None where it cannot be installed."""
     environment = folder / "django"
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
@@ -66,6 +66,11 @@ def django(count: int, folder: Path) -> Path | None:
         return None
     version = subprocess.run([str(python), "-m", "django", "--version"], check=True, capture_output=True, text=True)
     print(f"Django {version.stdout.strip()}")
+    return python
+
+
+def fixture(count: int, folder: Path) -> None:
+    """The rows as a fixture of an application in this folder."""
     app = folder / "bench"
     app.mkdir()
     (app / "__init__.py").touch()
@@ -77,7 +82,17 @@ def django(count: int, folder: Path) -> Path | None:
             begin = "[" if number == 0 else ",\n"
             file.write(begin + json.dumps({"model": "bench.account", "pk": int(row[0]), "fields": fields}))
         file.write("]\n")
-    return python
+
+
+def loaddata(python: Path, folder: Path, url: str) -> list[str]:
+    """Django's command that loads the fixture."""
+    arguments = [str(python), "-m", "django", "loaddata", "account.json", "--settings", "bench_settings"]
+    return ["env", f"BENCH_URL={url}", f"PYTHONPATH={folder}", *arguments]
+
+
+def psql(program: str, url: str, script: Path) -> list[str]:
+    """A script in one transaction."""
+    return [program, "-Xq1", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", str(script)]
 
 
 def scripts(count: int, folder: Path) -> tuple[Path, Path]:
@@ -96,24 +111,25 @@ def measure(server: Server, count: int, runs: int, folder: Path) -> list[Result]
     """Run the contenders in turn, each into an empty table of a database of its own."""
     loads = Loads(server, count, folder)
     single, batched = scripts(count, folder)
-    python = django(count, folder)
+    python = django(folder)
     prove = loads.prove
 
-    def psql(script: Path) -> list[str]:
-        return [server.psql, "-Xq1", "-v", "ON_ERROR_STOP=1", "-d", loads.fresh(), "-f", str(script)]
-
-    def loaddata() -> list[str]:
-        arguments = [str(python), "-m", "django", "loaddata", "account.json", "--settings", "bench_settings"]
-        return ["env", f"BENCH_URL={loads.fresh()}", f"PYTHONPATH={folder}", *arguments]
+    def script(path: Path) -> list[str]:
+        return psql(server.psql, loads.fresh(), path)
 
     contenders = [
         Contender(name="migrate seed, YAML", command=lambda: loads.seed(empty=True), after=prove),
         Contender(name="psql \\copy of CSV", command=loads.copy, after=prove),
-        Contender(name=f"psql, INSERTs of {BATCH:,} rows", command=lambda: psql(batched), after=prove),
-        Contender(name="psql, an INSERT for each row", command=lambda: psql(single), after=prove),
+        Contender(name=f"psql, INSERTs of {BATCH:,} rows", command=lambda: script(batched), after=prove),
+        Contender(name="psql, an INSERT for each row", command=lambda: script(single), after=prove),
     ]
     if python is not None:
-        contenders.append(Contender(name="Django's loaddata of JSON", command=loaddata, after=prove))
+        fixture(count, folder)
+        contenders.append(
+            Contender(
+                name="Django's loaddata of JSON", command=lambda: loaddata(python, folder, loads.fresh()), after=prove
+            )
+        )
     return side_by_side(contenders, runs, cwd=folder)
 
 

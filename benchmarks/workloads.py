@@ -22,11 +22,12 @@ class Change:
 
 def changes(count: int) -> list[Change]:
     """`count` migrations: tables with an index and a foreign key to the one before, or ten kinds in turn."""
-    make = _mixed if count >= MIXED_FROM else _table
+    make = _mixed if count >= MIXED_FROM else table
     return [make(number) for number in range(1, count + 1)]
 
 
-def _table(number: int) -> Change:
+def table(number: int) -> Change:
+    """A table with an index and a foreign key to the table before it."""
     before = f" REFERENCES item_{number - 1:04d} (id)" if number > 1 else ""
     return Change(
         number=number,
