@@ -25,6 +25,7 @@ set local max_parallel_workers_per_gather = 0;
 set local enable_nestloop = off;
 set local work_mem = '32MB';
 set local lock_timeout = '200ms';
+set local statement_timeout = 0;
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = 'postgres';
 set local timezone = 'UTC';

@@ -121,9 +121,9 @@ def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:
         known = objects.get(key)
         if now is None:
             objects.pop(key, None)
-        elif was is None or known is None or known == was:
+        elif was is None or known == was:
             objects[key] = now
-        else:
+        elif known is not None:  # else somebody made it by hand, and it stays drift, whatever the run did to it
             objects[key] = definition(_merged(json.loads(known), json.loads(was), json.loads(now)))
     return replace(recorded, objects=dict(sorted(objects.items())), ledger=after.ledger, head=after.head)
 

@@ -97,6 +97,14 @@ async def test_drift_stays_drift_on_what_the_run_changes(project, db, roles):
     assert await state(project()) == (True, "0002.b", [])
 
 
+async def test_what_was_made_by_hand_stays_drift_also_where_a_run_changes_it(project, db):
+    """A table that nobody migrated is no part of the record because a migration gave a right on it."""
+    await up(project(ONE))
+    await db.execute("create table by_hand ()")
+    await up(project({"migrations/0002.g.sql": "grant select on by_hand to public;"}))
+    assert await state(project()) == (True, "0002.g", ["extra table public.by_hand"])
+
+
 async def test_what_a_run_repairs_is_no_drift_any_more(project, db):
     """A migration that makes again what somebody dropped by hand ends that drift."""
     await up(project(ONE))
