@@ -39,11 +39,14 @@ class Gathered:
         difference: what is to be told.
         implied: what could not be otherwise, given that.
         renamed: the extra object that is this missing one under another name.
+        certain: nothing else can have happened. The last column of a table may also have been dropped, and another
+            one been added.
     """
 
     difference: Difference
     implied: tuple[Difference, ...] = ()
     renamed: Difference | None = None
+    certain: bool = True
 
 
 def gathered(differences: Sequence[Difference], expected: Schema, found: Schema) -> tuple[Gathered, ...]:
@@ -196,7 +199,8 @@ def _with_new_names(
         if renamed is not None:
             implied += members.get((renamed.kind, renamed.identity), ())
             implied += (other for other in roots if taken.get((other.kind, other.identity)) == key)
-        yield Gathered(difference=each, implied=tuple(implied), renamed=renamed)
+        certain = renamed is None or each.kind != "column" or _order(renamed, found)[-1] != _name(renamed)
+        yield Gathered(difference=each, implied=tuple(implied), renamed=renamed, certain=certain)
 
 
 def _renamed(
@@ -233,16 +237,23 @@ def _kept(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _same_place(missing: Difference, extra: Difference, expected: Schema, found: Schema) -> bool:
-    """A column under another name is where it was."""
+    """A column under another name is where it was: behind the same columns, as far as both sides have them."""
     if missing.kind != "column":
         return True
-    places = []
-    for each, schema in ((missing, expected), (extra, found)):
-        row = schema.objects.get((ORDER, table_of(each) or ""))
-        name = unquoted(identifiers(each.identity)[0][-1])
-        columns = [name] if row is None else json.loads(row)["columns"]
-        places.append((columns.index(name), len(columns)) if name in columns else None)
-    return places[0] == places[1] is not None
+    old, new = _order(missing, expected), _order(extra, found)
+    before = [name for name in old[: old.index(_name(missing))] if name in new]
+    return before == [name for name in new[: new.index(_name(extra))] if name in old]
+
+
+def _order(column: Difference, schema: Schema) -> list[str]:
+    """The columns of its table; its own name, where it is the only one."""
+    row = schema.objects.get((ORDER, table_of(column) or ""))
+    names: list[str] = [] if row is None else json.loads(row)["columns"]
+    return names if _name(column) in names else [_name(column)]
+
+
+def _name(difference: Difference) -> str:
+    return unquoted(identifiers(difference.identity)[0][-1])
 
 
 def _but_for_name(difference: Difference, old: str, new: str) -> bool:

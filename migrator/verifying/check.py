@@ -21,6 +21,7 @@ from migrator.verifying import ignoring, server_wide
 from migrator.verifying.checks import all_checks
 from migrator.verifying.failing import findings_of, not_reached
 from migrator.verifying.loading_twice import loaded_twice
+from migrator.verifying.named import Named, placed
 from migrator.verifying.rehearsal import Rehearsal, reversible
 from migrator.verifying.undoing import applied, undone_and_redone
 
@@ -112,7 +113,7 @@ class _Answer:
             asked = [each for each in asked if not each.supabase_only]
         self._asked += (each.code for each in asked)
         if asked:
-            self._findings += await rehearsal.findings(asked)
+            self._findings += placed(await rehearsal.findings(asked), Named(self._migrations), self.schema)
         if undone:
             self._emit(Checking(part="rollbacks"))
             self._asked.append("V501")

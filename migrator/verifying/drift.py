@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from migrator.events.verifying import Finding, Severity
 from migrator.schema.compare import ORDER, Change, Comparison, Difference
@@ -10,8 +11,10 @@ from migrator.schema.objects import Schema
 from migrator.schema.placing import INDEX, identifiers, subjects
 from migrator.schema.restoring.statements import Restoring
 from migrator.schema.unified import diff
+from migrator.source import Span
 from migrator.verifying.checks import Check, v201_missing, v202_extra, v203_changed
 from migrator.verifying.expected import Expected
+from migrator.verifying.named import Named
 from migrator.verifying.recorded import ACCEPT
 
 CHECKS: Mapping[Change, Check] = {
@@ -40,12 +43,11 @@ _SPECIAL = {
 _PLURALS = {"policy": "policies", "index": "indexes", "default privileges": "default privileges"}
 
 
-def findings(comparison: Comparison, expected: Expected, live: Schema) -> tuple[Finding, ...]:
+def findings(comparison: Comparison, expected: Expected, live: Schema, named: Named) -> tuple[Finding, ...]:
     """What is to be told of a comparison with what is expected, in the order of classes and identities."""
     restoring = Restoring(expected.schema, live)
-    return tuple(
-        _finding(each, expected, restoring) for each in gathered(comparison.differences, expected.schema, live)
-    )
+    told = gathered(comparison.differences, expected.schema, live)
+    return tuple(replace(_finding(each, expected, restoring), where=_where(each, named)) for each in told)
 
 
 def _finding(each: Gathered, expected: Expected, restoring: Restoring) -> Finding:
@@ -69,6 +71,13 @@ def _finding(each: Gathered, expected: Expected, restoring: Restoring) -> Findin
     )
 
 
+def _where(each: Gathered, named: Named) -> Span | None:
+    """Where the files last say something of it; of what no migration makes, nothing but that."""
+    one = each.difference
+    names = differing(one) if one.change == "changed" else ()
+    return named.where(one.kind, one.identity, table=table_of(one), attributes=names, loosely=one.change != "extra")
+
+
 def _hint(expected: Expected) -> str:
     if expected.remedy is not None:
         return expected.remedy
@@ -80,9 +89,10 @@ def _hint(expected: Expected) -> str:
 
 def message(each: Gathered, expected: Expected) -> str:
     """What is so, in a sentence."""
-    difference, name = each.difference, told(each.difference)
+    difference, name = each.difference, spoken(each.difference)
     if each.renamed is not None:
         said = f"{name} is called `{_last(each.renamed.identity)}` now: it was renamed {expected.outside}"
+        said += "" if each.certain else ", or dropped, and another one added"
     elif difference.change == "missing":
         said = f"{name} is missing: it was dropped {expected.outside}"
     elif difference.change == "extra":
@@ -99,15 +109,15 @@ def message(each: Gathered, expected: Expected) -> str:
     return f"{said}, and {_counted(naming)} with it" if naming else said
 
 
-def told(difference: Difference) -> str:
+def spoken(difference: Difference) -> str:
     """An object as people name it: ``policy `own` on `public.users` ``."""
-    return _told(difference.kind, difference.identity, table_of(difference))
+    return _spoken(difference.kind, difference.identity, table_of(difference))
 
 
-def _told(kind: str, identity: str, table: str | None) -> str:
+def _spoken(kind: str, identity: str, table: str | None) -> str:
     about = subjects([(kind, identity)]).get((kind, identity))
     if about is not None:
-        return f"the {kind} on {_told(*about, table=belongs_to(*about))}"
+        return f"the {kind} on {_spoken(*about, table=belongs_to(*about))}"
     if kind in _SPECIAL:
         return f"{_SPECIAL[kind]} `{identity}`"
     if table is None:

@@ -17,6 +17,7 @@ from migrator.schema.record import TABLE, Record
 from migrator.verifying import drift, ledger, recorded
 from migrator.verifying.checks import Check, all_checks
 from migrator.verifying.expected import Expected
+from migrator.verifying.named import Named, placed
 from migrator.verifying.surroundings import Surroundings
 
 GRANTS = ("granted", "revoked", "usage granted", "usage revoked")
@@ -79,6 +80,8 @@ def judged(
     unhashed = tuple(_unhashed(migrations, known))
     if view is None:
         return Judgement(findings=found, not_compared=unhashed)
+    named = Named([each for each in migrations if each.post_apply or known.entry(each.id) is not None])
+    of_checks = tuple(placed(view.found, named, view.live))
     books = view.around.books
     untold: list[MigratorError] = [error for name, error in books.items() if error is not None and name != TABLE]
     untold += view.refused.values()
@@ -86,7 +89,7 @@ def judged(
         half_done = next((status.id for status in now if status.state == "partial"), None)
         expected = books.get(TABLE) or recorded.expected(view.record, view.live, half_done=half_done)
     answer = Judgement(
-        findings=(*found, *view.found), not_compared=(*unhashed, *_not_compared(view)), untold=tuple(untold)
+        findings=(*found, *of_checks), not_compared=(*unhashed, *_not_compared(view)), untold=tuple(untold)
     )
     if not isinstance(expected, Expected):
         untold.append(expected)
@@ -96,7 +99,7 @@ def judged(
         answer,
         asked=frozenset(_asked(view, untold)),
         against=expected.said,
-        findings=(*found, *drift.findings(comparison, expected, view.live), *view.found),
+        findings=(*found, *drift.findings(comparison, expected, view.live, named), *of_checks),
         not_compared=(*answer.not_compared, *_roles(comparison.differences, view.around.roles)),
         compared=_counts(expected.schema, view.live),
         platform=comparison.platform,

@@ -3,13 +3,15 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import asyncpg
 import pytest
 import servers
-from riches import config_of, rich_database
+from riches import SCOPE, Connection, config_of, rich_database
 from servers import Other
 
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
+from migrator.schema.reading import LOCALLY
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,19 @@ async def session(rich: str) -> AsyncIterator[Session]:
     """A session of ours on the rich database."""
     async with connect(config_of(rich)) as opened:
         yield opened
+
+
+@pytest.fixture
+async def prepared(rich: str) -> AsyncIterator[Connection]:
+    """A connection on which the product's statement is prepared: planning it takes as long as running it."""
+    connection = await asyncpg.connect(rich, statement_cache_size=0)
+    try:
+        version = int(await connection.fetchval("show server_version_num"))
+        async with connection.transaction():
+            await connection.execute(f"{LOCALLY}; prepare canonical as {SCOPE.query(version)}; execute canonical")
+        yield connection
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,16 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import mutation
 
 from migrator.config import Address, Config
+from migrator.schema.objects import Schema, schema_of
 from migrator.schema.scope import Scope
+
+Connection = asyncpg.Connection[asyncpg.Record] if TYPE_CHECKING else asyncpg.Connection
 
 SCOPE = Scope(own="migrator", ledger="public", supabase=False)
 
@@ -41,6 +45,17 @@ def rich_database(server: str, address: Callable[[str], str]) -> Iterator[str]:
 
 DROP_SUBSCRIPTION = "drop subscription if exists rich_sub"
 """A database with a subscription cannot be dropped."""
+
+
+async def canonical(connection: Connection, before: Schema) -> Schema:
+    """What a connection of the fixture `prepared` sees now, on the server of another reading."""
+    rows = await connection.fetch("execute canonical")
+    return schema_of(
+        ((kind, identity, text) for kind, identity, text in rows if text is not None),
+        server_version_num=before.server_version_num,
+        supabase=before.supabase,
+    )
+
 
 DROP_ROLES = """do $$
 declare

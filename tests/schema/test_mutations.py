@@ -1,35 +1,18 @@
 """Each one-statement change of the rich database is seen as what it is, and as nothing else."""
 
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import asyncpg
 import mutation
-import pytest
 from mutation import Mutation, Seen, seen
-from riches import SCOPE
+from riches import SCOPE, Connection, canonical
 
 from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError
-from migrator.schema.objects import Schema, schema_of
+from migrator.schema.objects import Schema
 from migrator.schema.reading import LOCALLY, read, read_inside
 from migrator.source import Source
 from migrator.sql.script import split
-
-Connection = asyncpg.Connection[asyncpg.Record] if TYPE_CHECKING else asyncpg.Connection
-
-
-@pytest.fixture
-async def prepared(rich: str) -> AsyncIterator[Connection]:
-    """A connection on which the product's statement is prepared: planning it takes as long as running it."""
-    connection = await asyncpg.connect(rich, statement_cache_size=0)
-    try:
-        version = int(await connection.fetchval("show server_version_num"))
-        async with connection.transaction():
-            await connection.execute(f"{LOCALLY}; prepare canonical as {SCOPE.query(version)}; execute canonical")
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def _inside(connection: Connection, each: Mutation, before: Schema) -> frozenset[Seen]:
@@ -37,14 +20,9 @@ async def _inside(connection: Connection, each: Mutation, before: Schema) -> fro
     await connection.execute("begin")
     try:
         await connection.execute(f"{each.sql}\n;{LOCALLY}")
-        rows = await connection.fetch("execute canonical")
+        after = await canonical(connection, before)
     finally:
         await connection.execute("rollback")
-    after = schema_of(
-        ((kind, identity, text) for kind, identity, text in rows if text is not None),
-        server_version_num=before.server_version_num,
-        supabase=before.supabase,
-    )
     return seen(before, after)
 
 

@@ -43,6 +43,8 @@ class Restoring:
 
     def _sql(self, each: Gathered) -> Iterator[str]:
         difference = each.difference
+        if not each.certain:
+            raise UnclearError(difference.identity)
         if each.renamed is not None:
             yield self._renamed(difference, each.renamed)
             return
