@@ -91,3 +91,7 @@ analyze app.users
 
 -- nothing a role that nothing is granted to
 create role rich_of_nothing
+
+-- nothing rights on what an extension made, there and back
+grant execute on function public.dblink(text) to rich_reader;
+revoke execute on function public.dblink(text) from rich_reader
