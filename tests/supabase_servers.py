@@ -71,6 +71,8 @@ async def supabase_database(supabase_server: Path) -> AsyncIterator[str]:
     await connection.execute(f"create database {name} template postgres owner postgres strategy file_copy")
     await connection.execute(f'alter database {name} set search_path to "$user", public, extensions')
     yield name
+    # a role is the server's, so that what a project has told its API is there for the next test, too
+    await connection.execute("alter role authenticator reset pgrst.db_schemas")
     await connection.execute(f"drop database {name} with (force)")
     await connection.close()
 

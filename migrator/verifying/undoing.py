@@ -8,14 +8,19 @@ from migrator.events.verifying import Finding
 from migrator.migrating.files.migration import Migration
 from migrator.schema import unified
 from migrator.schema.compare import Difference, compare
+from migrator.schema.gathering import Gathered, gathered
 from migrator.schema.objects import Schema
 from migrator.source import Span
+from migrator.verifying.drift import spoken
 from migrator.verifying.failing import finding, findings_of
 from migrator.verifying.rehearsal import Rehearsal
 
 CODE = "V501"
 NAMED = 3
 """How many objects a message names."""
+
+MAY_STAY = frozenset({"extension", "extension version"})
+"""Classes of what is often left on purpose: another migration may need it, and `create ... if not exists` finds it."""
 
 _VERBS = {"extra": "leaves {} behind", "missing": "loses {}", "changed": "leaves {} changed"}
 
@@ -46,10 +51,11 @@ async def undone_and_redone(
     try:
         for migration, before in reversed(list(zip(undone, seen, strict=False))):
             await rehearsal.step_down()
-            differences = compare(before, await rehearsal.schema()).differences
+            after = await rehearsal.schema()
+            differences = compare(before, after).differences
             fresh = tuple(each for each in differences if each not in known)
             if fresh:
-                found.append(_incomplete(migration, fresh))
+                found.append(_incomplete(migration, gathered(fresh, before, after)))
             known = differences
     except MigratorError as error:
         found += findings_of(CODE, error)
@@ -65,8 +71,9 @@ async def undone_and_redone(
     return found, not differences
 
 
-def _incomplete(migration: Migration, differences: Sequence[Difference]) -> Finding:
+def _incomplete(migration: Migration, whole: Sequence[Gathered]) -> Finding:
     """The schema after the rollback is not what it was before the migration."""
+    differences = [each.difference for each in whole]
     parts = [
         _VERBS[change].format(_named(chosen))
         for change in _VERBS
@@ -75,6 +82,8 @@ def _incomplete(migration: Migration, differences: Sequence[Difference]) -> Find
     message = f"the rollback of `{migration.id}` {' and '.join(parts)}"
     hint = f"make `{migration.rollback_path}` undo all that `{migration.path}` does, and nothing else"
     found = finding(CODE, message, subject=migration.id)
+    if all(each.kind in MAY_STAY and each.change == "extra" for each in differences):
+        found = replace(found, severity="warning")
     return replace(found, where=_place(migration), hint=hint, diff=diff(differences))
 
 
@@ -95,7 +104,7 @@ def _place(migration: Migration) -> Span | None:
 
 
 def _named(differences: Sequence[Difference]) -> str:
-    names = [f"the {each.kind} `{each.identity}`" for each in differences[:NAMED]]
+    names = [f"the {spoken(each)}" for each in differences[:NAMED]]
     if len(differences) > NAMED:
         names.append(f"{len(differences) - NAMED} more")
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
