@@ -8,7 +8,7 @@ select
         'restrictive', case when not p.polpermissive then true end,
         'roles', (
             select jsonb_agg(role order by role collate "C") from (
-                select case r when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(r)) end from unnest(p.polroles) r
+                select distinct case r when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(r)) end from unnest(p.polroles) r
             ) roles (role)),
         'using', pg_get_expr(p.polqual, p.polrelid),
         'with check', pg_get_expr(p.polwithcheck, p.polrelid)

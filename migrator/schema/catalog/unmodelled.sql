@@ -11,6 +11,18 @@ from (
     from pg_type t join compared_schema s on s.oid = t.typnamespace
     where t.typtype not in ('e', 'd', 'r', 'm', 'b', 'p', 'c') and not s.managed
     union all
+    -- made among what is the server's, where every user finds it first
+    select 'object in `pg_catalog`'
+    from (
+        select 'pg_catalog.pg_class'::regclass, oid from pg_class where relnamespace = 'pg_catalog'::regnamespace
+        union all
+        select 'pg_catalog.pg_proc'::regclass, oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace
+        union all
+        select 'pg_catalog.pg_operator'::regclass, oid from pg_operator where oprnamespace = 'pg_catalog'::regnamespace
+    ) o (classid, objid)
+    where o.objid >= 16384
+        and not exists (select from extension_member e where e.classid = o.classid and e.objid = o.objid)
+    union all
     -- objects of a newer server, which those of another class are told of by a comment alone
     select 'object of `' || c.relname || '`'
     from pg_description d join pg_class c on c.oid = d.classoid

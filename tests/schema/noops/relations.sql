@@ -20,6 +20,9 @@ create index orders_total on app.orders (total)
 drop view app.guarded;
 create view app.guarded with (security_barrier = true) as select * from app.plain where a > 1 with cascaded check option
 
+-- nothing a role that a policy names twice
+alter policy mine on app.locked_down to rich_reader, rich_writer, rich_reader
+
 -- nothing a policy dropped and made again, its roles in another order
 drop policy mine on app.locked_down;
 create policy mine on app.locked_down for all to rich_writer, rich_reader using (owner = current_user)
