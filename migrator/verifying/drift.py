@@ -89,24 +89,32 @@ def _hint(expected: Expected) -> str:
 
 def message(each: Gathered, expected: Expected) -> str:
     """What is so, in a sentence."""
-    difference, name = each.difference, spoken(each.difference)
-    if each.renamed is not None:
-        said = f"{name} is called `{_last(each.renamed.identity)}` now: it was renamed {expected.outside}"
-        said += "" if each.certain else ", or dropped, and another one added"
-    elif difference.change == "missing":
-        said = f"{name} is missing: it was dropped {expected.outside}"
-    elif difference.change == "extra":
-        said = f"{name} should not be there: it was made {expected.outside}"
-    elif difference.kind == ORDER:
-        said = f"{name} is another one: they were made in another order {expected.outside}"
-    else:
-        said = f"{name} was changed {expected.outside}: {_listed(difference)}"
+    said = _said(each, expected.outside, spoken(each.difference))
     if not each.implied:
         return said
     if each.renamed is None:
         return f"{said}, with {_counted(each.implied)}"
     naming = [other for other in each.implied if other.change == "changed"]
     return f"{said}, and {_counted(naming)} with it" if naming else said
+
+
+def _said(each: Gathered, outside: str | None, name: str) -> str:
+    """The same without what goes with it; `outside` is where a change must come from, None where nobody can tell."""
+    difference = each.difference
+    if each.renamed is not None:
+        now = f"{name} is called `{_last(each.renamed.identity)}` now"
+        how = "" if outside is None else f": it was renamed {outside}"
+        return now + how + ("" if each.certain else ", or dropped, and another one added")
+    match difference.change:
+        case "missing":
+            return f"{name} is missing: it {'should be there' if outside is None else f'was dropped {outside}'}"
+        case "extra":
+            return f"{name} should not be there{'' if outside is None else f': it was made {outside}'}"
+    if difference.kind == ORDER:
+        how = "" if outside is None else f": they were made in another order {outside}"
+        return f"{name} is another one{how}"
+    how = "is not as it should be" if outside is None else f"was changed {outside}"
+    return f"{name} {how}: {_listed(difference)}"
 
 
 def spoken(difference: Difference) -> str:

@@ -17,13 +17,13 @@ class Expected:
         schema: the objects.
         said: where they are from, in words, such as `the record of 0007.add-orders`.
         remedy: what to do about a difference; None for what the record offers.
-        outside: where a difference must come from, in words.
+        outside: where a difference must come from, in words; None where nobody can tell.
     """
 
     schema: Schema
     said: str
     remedy: str | None = None
-    outside: str = "outside the migrations"
+    outside: str | None = "outside the migrations"
 
     def excuse(self, difference: Difference) -> str | None:  # noqa: ARG002 - for what knows of one
         """Why a difference of the live schema from this is a warning alone; None where it is drift."""

@@ -35,12 +35,17 @@ async def test_against_a_folder(project: Callable[..., Config], db: asyncpg.Conn
     same = await verify(config, against=path)
     assert (same.findings, same.untold, same.against) == ((), (), f"the snapshot in `{path}`")
     assert (same.compared["table"], same.compared["view"]) == (1, 1)
-    await db.execute("alter table users add column name text; drop view emails; create table more (a int)")
+    await db.execute("alter table users add column name text; drop view emails; create table more (a int primary key)")
     found = await verify(config, against=path)
     assert told(found) == [
         ("V202", "column", "public.users.name"),
         ("V202", "table", "public.more"),
         ("V201", "view", "public.emails"),
+    ]
+    assert [each.message for each in found.findings] == [
+        "column `name` of `public.users` should not be there",
+        "table `public.more` should not be there, with 1 column, 1 constraint and 1 index",
+        "view `public.emails` is missing: it should be there, with 1 column",
     ]
     assert found.findings[0].hint == (
         f"a migration that makes it so; or `migrate snapshot {path}`, where the schema is as it is meant to be"
