@@ -126,7 +126,7 @@ def rounds(entrants: Iterable[Entrant], runs: int, *, far: bool) -> list[Measure
             try:
                 done, trips = entrant.once()
             except SystemExit as error:
-                measured.failed = _reason(str(error))
+                measured.failed = reason(str(error))
                 continue
             measured.spent += done.wall
             if number >= 0 or done.wall > BUDGET / 2:
@@ -134,7 +134,7 @@ def rounds(entrants: Iterable[Entrant], runs: int, *, far: bool) -> list[Measure
     return [measured for _, measured in found]
 
 
-def _reason(words: str) -> str:
+def reason(words: str) -> str:
     """The line of an error that tells most: the last that speaks of one, else the last."""
     lines = [line.strip() for line in words.strip().splitlines() if line.strip()] or ["it failed and said nothing"]
     telling = [line for line in lines[1:] if "error" in line.lower()]

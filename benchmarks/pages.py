@@ -70,7 +70,12 @@ def short(data: Mapping[str, Any]) -> list[str]:
         near, slow = (f"{wall:.2f} {name}" for wall, name in (peers[0], peers[-1])) if peers else ("", "")
         mine = "" if ours is None else f"**{ours:.2f}**"
         lines.append(f"| {title(key, row['round_trip'])} | {mine} | {floor} | {near} | {slow} |")
-    return lines
+    machines = dict.fromkeys(row["machine"] for key, row in data["rows"].items() if key in SHOWN)
+    return [
+        *lines,
+        "",
+        f"`python benchmarks/everything.py` on {' and '.join(machines)}; [all of it](benchmarks/results.md).",
+    ]
 
 
 def _table(key: str, row: Mapping[str, Any]) -> list[str]:

@@ -103,6 +103,8 @@ def test_the_table_of_the_readme_names_the_nearest_and_the_slowest_peer(modules)
         "| seconds | `migrate` | floor | nearest peer | slowest peer |",
         "|---|---|---|---|---|",
         "| 100 migrations from empty, 40 ms away | **0.70** | 13.00 psql | 2.50 dbmate | 50.00 yoyo |",
+        "",
+        "`python benchmarks/everything.py` on a machine; [all of it](benchmarks/results.md).",
     ]
     assert len(modules["pages"].SHOWN) <= 8
 
