@@ -1,6 +1,7 @@
 """V1: is every migration applied, and applied as its file has it? What `migrate status` tells, as findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from migrator.events.status import MigrationState, MigrationStatus
 from migrator.events.verifying import Finding
@@ -10,6 +11,9 @@ from migrator.verifying.checks import Check, all_checks
 
 FAMILY = "V1"
 """How the codes of these checks begin."""
+
+_NAMES: Mapping[MigrationState, str] = MappingProxyType({"missing": "file_missing"})
+"""Checks that are not called after their state: an object may be missing, too."""
 
 _WELL: frozenset[MigrationState] = frozenset({"applied", "ahead"})
 """A database that a newer release has migrated is no fault of the schema's; `migrate up` tells it."""
@@ -28,7 +32,7 @@ def _findings(
     for status in statuses:
         if status.state in _WELL:
             continue
-        check, problem = checks[status.state], status.problem
+        check, problem = checks[_NAMES.get(status.state, status.state)], status.problem
         where = None if problem is None else problem.where
         yield Finding(
             code=check.code,

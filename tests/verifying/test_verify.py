@@ -63,7 +63,7 @@ async def test_every_state_of_the_ledger(project: Project, db: Connection):
         ("late", "0000.late", "ns/0000.late.sql:1"),
         ("modified", "0001.users", "s/0001.users.sql:1"),
         ("renamed", "0002.orders", "02.purchases.sql:1"),
-        ("missing", "0003.view", None),
+        ("file_missing", "0003.view", None),
         ("unknown", "0003x.theirs", None),
         ("partial", "0004.half", "ns/0004.half.sql:1"),
     ]

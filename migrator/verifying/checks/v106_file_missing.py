@@ -4,7 +4,7 @@ from migrator.verifying.checks import Check
 
 CHECK = Check(
     code="V106",
-    name="missing",
+    name="file_missing",
     severity="error",
     title="a migration is applied, and its file is gone",
 )
