@@ -31,6 +31,10 @@ ORDER = "column order"
 """The class of the rows that tell in which order the columns of a table are: only that of columns that both sides have
 is compared, since a column that one of them lacks is a difference of its own."""
 
+_ALWAYS_THERE = frozenset({"database", "default privileges"})
+_OF_THE_SERVER = frozenset({"language", "operator family"})
+"""Classes of which the server has objects of its own; those have no owner here."""
+
 VERSION_PART = 10000
 """What a major version counts in `server_version_num`."""
 
@@ -52,6 +56,14 @@ class Difference:
     change: Change
     expected: Mapping[str, Any] | None
     found: Mapping[str, Any] | None
+
+    @property
+    def is_of_defaults(self) -> bool:
+        """Whether the object is there on both sides: its row, where there is one, tells what was changed of it."""
+        if self.kind in _ALWAYS_THERE:
+            return True
+        told = self.expected or self.found or {}
+        return self.kind in _OF_THE_SERVER and "owner" not in told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

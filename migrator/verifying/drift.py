@@ -52,7 +52,7 @@ def findings(comparison: Comparison, expected: Expected, live: Schema, named: Na
 
 def _finding(each: Gathered, expected: Expected, restoring: Restoring) -> Finding:
     difference = each.difference
-    check = CHECKS[difference.change]
+    check = CHECKS["changed" if difference.is_of_defaults else difference.change]
     severity = MILD.get(difference.kind, check.severity)
     excuse = expected.excuse(difference)
     if excuse is not None and severity == "error":
@@ -105,7 +105,7 @@ def _said(each: Gathered, outside: str | None, name: str) -> str:
         now = f"{name} is called `{_last(each.renamed.identity)}` now"
         how = "" if outside is None else f": it was renamed {outside}"
         return now + how + ("" if each.certain else ", or dropped, and another one added")
-    match difference.change:
+    match "changed" if difference.is_of_defaults else difference.change:
         case "missing":
             return f"{name} is missing: it {'should be there' if outside is None else f'was dropped {outside}'}"
         case "extra":
@@ -113,7 +113,11 @@ def _said(each: Gathered, outside: str | None, name: str) -> str:
     if difference.kind == ORDER:
         how = "" if outside is None else f": they were made in another order {outside}"
         return f"{name} is another one{how}"
-    how = "is not as it should be" if outside is None else f"was changed {outside}"
+    many = difference.kind == "default privileges"
+    if outside is None:
+        how = "are not as they should be" if many else "is not as it should be"
+    else:
+        how = f"{'were' if many else 'was'} changed {outside}"
     return f"{name} {how}: {_listed(difference)}"
 
 
@@ -126,6 +130,8 @@ def _spoken(kind: str, identity: str, table: str | None) -> str:
     about = subjects([(kind, identity)]).get((kind, identity))
     if about is not None:
         return f"the {kind} on {_spoken(*about, table=belongs_to(*about))}"
+    if kind == "database":
+        return "the database"
     if kind in _SPECIAL:
         return f"{_SPECIAL[kind]} `{identity}`"
     if table is None:

@@ -102,6 +102,40 @@ def _schema(**objects: str) -> Schema:
     )
 
 
+def test_what_is_there_anyway():
+    """A row that tells only what was changed of something that every database has is no object, made or dropped."""
+    rows = {
+        "database__current": '{"granted": {"ada": "CREATE"}}',
+        "default privileges__ada on tables": '{"granted": {"bob": "SELECT"}}',
+        "language__plpgsql": '{"revoked": {"PUBLIC": "USAGE"}}',
+        "operator family__pg_catalog.integer_ops using btree": '{"functions": ["1 (bigint, a.b) a.f(bigint,a.b)"]}',
+    }
+    told = [
+        "the database was changed outside the migrations: `granted`",
+        "default privileges of `ada on tables` were changed outside the migrations: `granted`",
+        "language `plpgsql` was changed outside the migrations: `revoked`",
+        "operator family `pg_catalog.integer_ops using btree` was changed outside the migrations: `functions`",
+    ]
+    with_rows, without = _schema(**rows), _schema()
+    for one, other in ((with_rows, without), (without, with_rows)):
+        expected = Expected(schema=one, said="the record")
+        found = drift.findings(compare(one, other), expected, other, Named(()))
+        assert [(each.code, each.message) for each in found] == [("V203", each) for each in told]
+    assert [each.sql for each in found] == [
+        (),
+        ("alter default privileges for role ada revoke select on tables from bob",),
+        ("grant usage on language plpgsql to PUBLIC",),
+        (),
+    ]
+    made = _schema(language__mine='{"owner": "ada"}')
+    expected = Expected(schema=made, said="the record")
+    (gone,) = drift.findings(compare(made, without), expected, without, Named(()))
+    assert (gone.code, gone.message) == (
+        "V201",
+        "language `mine` is missing: it was dropped outside the migrations",
+    )
+
+
 def test_what_is_mild():
     """The order of columns and the version of an extension are warnings, a comment is a note."""
     order = {"column order__a.b": '{"columns": ["x", "y"]}', "extension version__v": '{"version": "1"}'}

@@ -56,6 +56,10 @@ class Restoring:
             yield setting(identity, difference.expected, difference.found)
         elif kind == "default privileges":
             yield from rights.changes(_of_defaults(identity), difference.expected or {}, difference.found or {})
+        elif difference.is_of_defaults:
+            yield from self._changed(difference, columns=False)
+        elif kind == "constraint" and difference.change != "changed" and _inherited(difference):
+            raise UnclearError(identity)  # it comes and goes with that of the parent
         elif difference.change == "extra":
             yield dropped(kind, identity, domain=self._of_domain(kind, identity))
         elif difference.change == "missing":
@@ -217,6 +221,10 @@ class Restoring:
 def _head(attributes: Mapping[str, Any]) -> str:
     """What `create or replace` cannot change of a routine: its arguments and what it returns."""
     return str(attributes.get("definition")).partition("\n LANGUAGE")[0]
+
+
+def _inherited(difference: Difference) -> bool:
+    return bool((difference.expected or difference.found or {}).get("inherited"))
 
 
 def _shown(role: str | None) -> str | None:
