@@ -66,7 +66,9 @@ async def replayed(
     if obstacle is not None:
         return obstacle
     like = await likeness(session, known.entries.table)
-    beside = session.target.is_local and not known.protected and server_wide.server_wide(applied) is None
+    # a container is the command's alone, and another connection would be to another one
+    here = session.target.is_local and session.target.kind != "docker"
+    beside = here and not known.protected and server_wide.server_wide(applied) is None
     address = await choose(config, version=session.version[0], supabase=supabase, beside=beside)
     if on_live_server(replace(config, scratch=address), session.target):
         server_wide.refuse(applied)

@@ -1,6 +1,6 @@
 """`verify --against replay`: what the migrations make of an empty database, beside what is there."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import asyncpg
@@ -118,6 +118,31 @@ async def test_beside_the_live_database(project: Make, made: Connection, dsn: st
             (number, raised.value.exit_code, raised.value.code, raised.value.where and raised.value.where.line)
         )
     assert refused == [(number, 1, "scratch-shared", 3) for number in range(3)]
+
+
+async def test_who_logs_in_elsewhere_stands_for_the_owner(
+    project: Make,
+    db: Connection,
+    dsn: str,
+    roles: Callable[..., Awaitable[None]],
+    address_as: Callable[[str], Address],
+):
+    """In an empty database of another login, what it owns and grants is what the live login owns and grants."""
+    await roles("test_deployer", options="superuser")
+    files = {
+        "migrations/0001.a.sql": "create table a (id int primary key);\nrevoke insert on a from current_user;\n"
+        "create function f() returns int language sql as 'select 1';\nrevoke all on function f() from public;\n"
+    }
+    await up(project(files, database=address_as("test_deployer")))
+    empty = f"{await db.fetchval('select current_database()')}_empty"
+    await db.execute(f"create database {empty} template template0 strategy file_copy")
+    try:
+        scratch = Address(dsn.replace(empty.removesuffix("_empty"), empty), "--scratch")
+        config = project({}, database=address_as("test_deployer"), scratch=scratch)
+        result = await verify(config, against="replay")
+    finally:
+        await db.execute(f"drop database {empty} with (force)")
+    assert (drift(result), result.untold, dict(result.compared)["function"]) == ([], (), 1)
 
 
 async def test_what_cannot_be_replayed(project: Make, db: Connection):
