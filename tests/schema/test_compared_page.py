@@ -1,4 +1,4 @@
-"""The page that says what is compared names every class of objects, and no other."""
+"""The page that says what is compared is true: it names every class of objects, and no secret is told."""
 
 import re
 from pathlib import Path
@@ -25,3 +25,25 @@ async def test_every_class_is_named(session: Session):
     assert {*found.counts(), "security label"} == _named()
     assert _named() == set(mutation.KINDS)
     assert _named() == set(KINDS)
+
+
+async def test_no_secret_is_told(session: Session):
+    """Values that may be secrets are told by a mark, others as they are; passwords are not read at all."""
+    found = await read(session, SCOPE)
+    told = {
+        "wrapper": found.attributes(("foreign data wrapper", "rich_wrapper"))["options"],
+        "server": found.attributes(("server", "rich_server"))["options"],
+        "table": found.attributes(("foreign table", "noted.far"))["foreign options"],
+        "mapping": found.attributes(("user mapping", "rich_server for rich_reader")),
+        "setting": found.attributes(("setting", "rich.api")),
+        "harmless": found.attributes(("setting", "work_mem")),
+    }
+    assert told == {
+        "wrapper": {"colour": "blue", "api_key": "(hidden, 5e92)"},
+        "server": {"host": "a", "password": "(hidden, 2564)"},
+        "table": ["password=(hidden, 2564)", "place=a"],
+        "mapping": {},
+        "setting": {"value": "(hidden, cc4f)"},
+        "harmless": {"value": "5MB"},
+    }
+    assert [key for key, text in found.objects.items() if "first" in text] == []

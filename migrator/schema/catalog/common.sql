@@ -20,7 +20,8 @@
 --   compared_extension extensions, but for those that every database of its kind has
 --   compared_other     objects of the classes that are neither relations, nor belong to one, nor types or routines
 --   operator_member    what an operator class or family has; in a class what cannot be taken out of it
---   shown_option       options of wrappers and servers; of what may be a secret only a mark, as in `setting.sql`
+--   shown_option       options of wrappers, servers and foreign tables; of what may be a secret only a mark, as in
+--                      `setting.sql`
 --   locking            what is deparsed from a whole query, for which the server locks every relation of that query
 --                      until the transaction ends: read in batches that each leave most of the room for locks to others
 with compared_schema as materialized (
@@ -261,16 +262,19 @@ operator_member as materialized (
     group by 1, 2, 3
 ),
 shown_option as (
-    select objid, name, case
+    select classid, objid, name, case
         when name ~* :hidden_names or value ~* :hidden_values
         then '(hidden, ' || left(encode(sha256(convert_to(name || chr(31) || value, 'UTF8')), 'hex'), 4) || ')'
         else value end as value
     from (
-        select oid as objid, split_part(line, '=', 1) as name, substr(line, strpos(line, '=') + 1) as value
+        select classid, objid, split_part(line, '=', 1) as name, substr(line, strpos(line, '=') + 1) as value
         from (
-            select oid, unnest(fdwoptions) as line from pg_foreign_data_wrapper
+            select 'pg_catalog.pg_foreign_data_wrapper'::regclass as classid, oid as objid, unnest(fdwoptions) as line
+            from pg_foreign_data_wrapper
             union all
-            select oid, unnest(srvoptions) from pg_foreign_server
+            select 'pg_catalog.pg_foreign_server'::regclass, oid, unnest(srvoptions) from pg_foreign_server
+            union all
+            select 'pg_catalog.pg_foreign_table'::regclass, ftrelid, unnest(ftoptions) from pg_foreign_table
         ) option
     ) option
 ),

@@ -6,7 +6,8 @@ select
     jsonb_strip_nulls(jsonb_build_object(
         'handler', case when w.fdwhandler <> 0 then w.fdwhandler::regprocedure end,
         'validator', case when w.fdwvalidator <> 0 then w.fdwvalidator::regprocedure end,
-        'options', (select jsonb_object_agg(s.name, s.value) from shown_option s where s.objid = o.objid),
+        'options', (select jsonb_object_agg(s.name, s.value) from shown_option s
+            where s.classid = o.classid and s.objid = o.objid),
         -- on the platform that is whoever had the rights to make it
         'owner', case when not exists (select from platform_role r where r.oid = w.fdwowner) then
             pg_get_userbyid(w.fdwowner) end,
@@ -24,7 +25,8 @@ select
         'wrapper', quote_ident(w.fdwname),
         'type', s.srvtype,
         'version', s.srvversion,
-        'options', (select jsonb_object_agg(h.name, h.value) from shown_option h where h.objid = o.objid),
+        'options', (select jsonb_object_agg(h.name, h.value) from shown_option h
+            where h.classid = o.classid and h.objid = o.objid),
         'owner', pg_get_userbyid(s.srvowner),
         'granted', p.granted,
         'revoked', p.revoked

@@ -33,7 +33,9 @@ select
             from pg_inherits i where i.inhrelid = c.oid) end,
         'depends on extensions', x.extensions,
         'server', f.srvname,
-        'foreign options', (select jsonb_agg(o order by o collate "C") from unnest(f.ftoptions) o)
+        'foreign options', case when k.relkind = 'f' then (
+            select jsonb_agg(o.name || '=' || o.value order by o.name collate "C")
+            from shown_option o where o.classid = 'pg_catalog.pg_foreign_table'::regclass and o.objid = c.oid) end
     )) || case when k.relkind in ('v', 'm') then
         jsonb_set('{}', '{query}', to_jsonb(case when pg_table_is_visible(c.oid) is not null then pg_get_viewdef(c.oid) end))
     else '{}' end

@@ -81,3 +81,7 @@ create user mapping for rich_writer server rich_server
 
 -- missing user mapping rich_server for PUBLIC
 drop user mapping for public server rich_server
+
+-- a secret of a foreign table
+-- changed foreign table noted.far
+alter foreign table noted.far options (set password 'second')

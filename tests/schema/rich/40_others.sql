@@ -102,7 +102,7 @@ create rule no_delete as on delete to noted.one do instead nothing;
 create policy mine on noted.one;
 create view noted.seen as select id from noted.one;
 create materialized view noted.summary as select id from noted.one with no data;
-create foreign table noted.far (id integer) server rich_server;
+create foreign table noted.far (id integer) server rich_server options (place 'a', password 'first');
 create sequence noted.counter;
 create type noted.mood as enum ('ok');
 create type noted.pair as (a integer, b integer);
