@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 @sarif_option
 def command(*, scratch: str | None, env: str | None, fail_on: Severity, sarif: Path | None) -> Order:
-    """Try all files out on an empty scratch database; the configured database is never connected to.
+    """Try all files out on an empty scratch database; the configured database is neither read nor written.
 
     Everything is read; every migration is applied, rolled back where it has a rollback, and applied again; the seeds
     are loaded twice; the security checks of `verify` are asked of the result. For pull requests: it needs no database

@@ -39,7 +39,8 @@ SECURITY, ROLLBACKS, SEEDS = "the security checks", "rollbacks", "seeds"
 async def check(config: Config, *, fail_on: Severity = "error", emit: Emit = ignore) -> VerifyResult:
     """Apply every migration to an empty scratch database, roll back and apply again, and load the seeds twice.
 
-    Everything is read first. The configured database is never connected to; what is written, is written to the scratch
+    Everything is read first. The configured database is not connected to, but for `create`, to make another one on its
+    server; what is written, is written to the scratch
     database (`config.scratch`, a temporary server of ours where that is not set), which is gone at the end. Takes the
     locks of `up`, `down` and `seed` there.
 
