@@ -23,6 +23,7 @@ LOCALLY = """set local search_path = '';
 set local jit = off;
 set local max_parallel_workers_per_gather = 0;
 set local enable_nestloop = off;
+set local join_collapse_limit = 1;
 set local work_mem = '32MB';
 set local lock_timeout = '200ms';
 set local statement_timeout = 0;
@@ -35,9 +36,9 @@ set local quote_all_identifiers = off"""
 """What the texts of `pg_get_*` depend on, and what keeps a reader from being slow or in the way.
 
 Nothing tells the planner how many rows a part of the query will have, and a nested loop over two of them takes time
-that grows with the square of the schema. A lock is waited for in short turns, between which we let go of all locks: who
-waits for us and for whom we wait would be a deadlock, which the server ends after a second by refusing one of both,
-perhaps a migration."""
+that grows with the square of the schema; so there is no order of joins to be looked for, either. A lock is waited for
+in short turns, between which we let go of all locks: who waits for us and for whom we wait would be a deadlock, which
+the server ends after a second by refusing one of both, perhaps a migration."""
 
 SETTINGS = f"begin isolation level repeatable read read only; {LOCALLY}"
 """What a transaction begins with that reads the schema."""

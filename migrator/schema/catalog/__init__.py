@@ -39,9 +39,9 @@ BATCHES = "batches"
 
 LOCKS = (
     "greatest(100, current_setting('max_locks_per_transaction')::bigint"
-    " * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint) / 5)"
+    " * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint) / 3)"
 )
-"""How many locks a batch may hold: a fifth of the server's room for them, which all of its sessions share."""
+"""How many locks a batch may hold: a third of the server's room for them, which all of its sessions share."""
 
 TOO_MANY_LOCKS = "22012"
 """The SQLSTATE of a statement that would lock too much: a division by zero, of which a query has no other."""
