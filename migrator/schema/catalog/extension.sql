@@ -13,6 +13,7 @@ select
                 left join privilege p on p.classid = a.classid and p.objid = a.objid and p.objsubid = a.objsubid
                 cross join lateral pg_identify_object(a.classid, a.objid, a.objsubid) o
             where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
+                and o.identity is not null -- another session has just dropped it
                 and array(
                     select distinct row(h.grantee, h.privilege_type, h.is_grantable)::text from aclexplode(a.held) h
                     order by 1
