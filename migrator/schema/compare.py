@@ -6,26 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from migrator.schema.objects import Schema
+from migrator.schema.wording import same_but_for_text, same_words
 
 Change = Literal["missing", "extra", "changed"]
-
-DEPARSED = frozenset(
-    {
-        "definition",
-        "query",
-        "row filters",
-        "default",
-        "using",
-        "with check",
-        "partition",
-        "partitioned by",
-        "arguments",
-    }
-)
-"""Attributes that the server prints from its own parse tree: their text may change with its version alone."""
-
-NEWER = frozenset({"not null name"})
-"""Attributes that older versions have not: before 18 a not-null has no name (before 17 that of a domain)."""
 
 ORDER = "column order"
 """The class of the rows that tell in which order the columns of a table are: only that of columns that both sides have
@@ -73,17 +56,21 @@ class Comparison:
     Attributes:
         differences: in the order of class and identity.
         platform: objects whose deparsed text alone differs between two versions of the server.
+        reworded: those of them whose texts do not say the same, as far as that can be told without the server.
     """
 
     differences: tuple[Difference, ...]
     platform: int = 0
+    reworded: tuple[Difference, ...] = ()
 
 
 def compare(expected: Schema, found: Schema) -> Comparison:
     """What of `found` is not as `expected`."""
     differences: list[Difference] = []
+    reworded: list[Difference] = []
     platform = 0
-    across = expected.server_version_num != found.server_version_num
+    versions = expected.server_version_num, found.server_version_num
+    across = versions[0] != versions[1]
     for key in sorted(expected.objects.keys() | found.objects.keys()):
         before, after = expected.objects.get(key), found.objects.get(key)
         if before == after:
@@ -92,17 +79,16 @@ def compare(expected: Schema, found: Schema) -> Comparison:
         other = None if after is None else json.loads(after)
         if key[0] == ORDER and (one is None or other is None or _same_order(one["columns"], other["columns"])):
             continue
-        if across and one is not None and other is not None and _but_for_deparsed(one) == _but_for_deparsed(other):
-            platform += 1
-            continue
         change: Change = "extra" if one is None else "missing" if other is None else "changed"
-        differences.append(Difference(kind=key[0], identity=key[1], change=change, expected=one, found=other))
-    return Comparison(differences=tuple(differences), platform=platform)
+        difference = Difference(kind=key[0], identity=key[1], change=change, expected=one, found=other)
+        if across and one is not None and other is not None and same_but_for_text(one, other, versions):
+            platform += 1
+            if not same_words(one, other):
+                reworded.append(difference)
+            continue
+        differences.append(difference)
+    return Comparison(differences=tuple(differences), platform=platform, reworded=tuple(reworded))
 
 
 def _same_order(one: list[str], other: list[str]) -> bool:
     return [name for name in one if name in other] == [name for name in other if name in one]
-
-
-def _but_for_deparsed(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: name if name in DEPARSED else value for name, value in attributes.items() if name not in NEWER}

@@ -25,7 +25,7 @@ def qualified(expression: str, columns: Mapping[str, str]) -> str:
         lexeme, text, start, end = pieces[index]
         index += 1
         if text == "::":
-            index = _behind_type(texts, index)
+            index = behind_type(texts, index)
         if lexeme not in _NAMES or (lexeme is Lexeme.WORD and text != text.lower()):
             continue
         name = identifier_name(text)
@@ -39,7 +39,7 @@ def qualified(expression: str, columns: Mapping[str, str]) -> str:
     return "".join([*out, expression[done:]])
 
 
-def _behind_type(texts: list[str], at: int) -> int:
+def behind_type(texts: list[str], at: int) -> int:
     """Behind a type's name, such as `timestamp(3) without time zone` or `"my types".kind[]`."""
     while at < len(texts):
         text = texts[at]

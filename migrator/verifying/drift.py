@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from migrator.events.verifying import Finding, Severity
-from migrator.schema.compare import ORDER, Change, Comparison, Difference
+from migrator.schema.compare import ORDER, VERSION_PART, Change, Comparison, Difference
 from migrator.schema.gathering import Gathered, belongs_to, differing, gathered, table_of
 from migrator.schema.objects import Schema
 from migrator.schema.placing import INDEX, identifiers, subjects
@@ -47,7 +47,26 @@ def findings(comparison: Comparison, expected: Expected, live: Schema, named: Na
     """What is to be told of a comparison with what is expected, in the order of classes and identities."""
     restoring = Restoring(expected.schema, live)
     told = gathered(comparison.differences, expected.schema, live)
-    return tuple(replace(_finding(each, expected, restoring), where=_where(each, named)) for each in told)
+    found = [replace(_finding(each, expected, restoring), where=_where(each, named)) for each in told]
+    return (*found, *(_reworded(each, expected, named) for each in comparison.reworded))
+
+
+def _reworded(difference: Difference, expected: Expected, named: Named) -> Finding:
+    """What the version of the server may explain, and nobody can tell."""
+    check = CHECKS["changed"]
+    number = expected.schema.server_version_num
+    version = f"{number // VERSION_PART}.{number % VERSION_PART}"
+    return Finding(
+        code=check.code,
+        name=check.name,
+        severity="info",
+        message=f"{spoken(difference)} reads otherwise than on PostgreSQL {version}: that may be the version alone",
+        kind=difference.kind,
+        subject=difference.identity,
+        where=_where(Gathered(difference=difference), named),
+        hint=f"look at it once. {ACCEPT}" if expected.remedy is None else "look at it once",
+        diff=diff(difference),
+    )
 
 
 def _finding(each: Gathered, expected: Expected, restoring: Restoring) -> Finding:
