@@ -20,6 +20,15 @@ PUBLIC = ("public",)
 """Where a name without a schema is, as long as nobody has set another search_path."""
 
 _ABSENT = (("IF", "NOT", "EXISTS"), ("IF", "EXISTS"), ("CONCURRENTLY",), ("ONLY",))
+_MODIFIERS = frozenset(
+    {
+        *("OR", "REPLACE", "GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "RECURSIVE", "MATERIALIZED", "UNIQUE"),
+        *("FOREIGN", "DATA", "CONSTRAINT", "EVENT", "TEXT", "SEARCH", "OPERATOR", "ACCESS", "USER", "DEFAULT"),
+        *("TRUSTED", "PROCEDURAL"),
+    }
+)
+"""What may stand before the word that tells what a statement is about; a TABLE behind others may be a publication's."""
+
 _CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "LIKE"})
 
 
@@ -73,13 +82,19 @@ class Sentence:
     def names(self, schema: str | None, name: str, start: int = 0) -> Iterator[int]:
         """Every place of a name, which may have its schema before it: that of its last part."""
         for at in range(start, len(self.tokens)):
-            if self.tokens[at].name == name and self._is_of(schema, at):
+            if self.tokens[at].name == name and self._is_of(schema, at) and not self._is_role(at):
                 yield at
+
+    def _is_role(self, at: int) -> bool:
+        """It is one of those that rights are given to or taken from: the schema `public` is not the role."""
+        if self.verb in RIGHTS or self.has("DEFAULT", "PRIVILEGES"):
+            return any(token.word in {"TO", "FROM"} for token in self.tokens[:at])
+        return self.has("POLICY") and self.tokens[at].word == "PUBLIC" and self.tokens[at - 1].word in {"TO", ","}
 
     def _is_of(self, schema: str | None, at: int) -> bool:
         qualified = at > 1 and self.tokens[at - 1].word == "."
         if schema is None:
-            return not qualified
+            return not qualified and (at + 1 == len(self.tokens) or self.tokens[at + 1].word != ".")
         return self.tokens[at - 2].name == schema if qualified else schema in self.path
 
     def _makes_elsewhere(self, schema: str | None, at: int) -> bool:
@@ -102,6 +117,8 @@ class Sentence:
         for at, token in enumerate(self.tokens[1:7], start=1):
             if token.word in words:
                 return self._named_behind(at + 1, schema, name)
+            if token.word not in _MODIFIERS:
+                break
         return None
 
     def _named_behind(self, at: int, schema: str | None, name: str) -> int | None:

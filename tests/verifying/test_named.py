@@ -65,6 +65,14 @@ drop view shop.names, shop.others;
 select set_config('search_path', 'shop', true);
 create sequence counter;
 """,
+    "0005.rights.sql": """\
+create publication news for table public.users (id, email);
+grant usage on schema shop, public to reader;
+grant select on public.users to reader;
+revoke execute on function shop.f(int) from public;
+create policy of_all on users to public using (true);
+alter default privileges in schema shop revoke execute on functions from public;
+""",
 }
 
 CASES = [
@@ -99,6 +107,10 @@ CASES = [
     (("function", "public.touch()"), (), "0001.users.sql:10:17"),
     (("schema", "shop"), (), "0002.shop.sql:1:15"),
     (("sequence", "shop.counter"), (), "0004.end.sql:6:17"),
+    (("publication", "news"), (), "0005.rights.sql:1:20"),
+    (("schema", "public"), ("granted",), "0005.rights.sql:2:29"),
+    (("schema", "public"), ("owner",), "0005.rights.sql:2:29"),
+    (("schema", "shop"), ("granted",), "0005.rights.sql:2:23"),
     (("comment", "column shop.users.total"), (), "0002.shop.sql:11:30"),
     (("comment", "table public.users"), (), "0003.later.sql:11:13"),
     (("column order", "public.users"), (), "0003.later.sql:11:13"),
