@@ -75,6 +75,7 @@ STOREYS: dict[str, tuple[str, ...]] = {
     "database": ("address", "postgres", "supabase", "network", "sessions", "launching"),
     "migrating": ("files", "books", "planning", "running"),
     "seeding": ("files", "books", "preparing", "ordering", "loading", "pulling", "describing"),
+    "verifying": ("checks", "asking", "naming", "expecting", "telling", "replaying", "trying"),
 }
 """The rooms inside a room that has outgrown itself, from the ground up; what others ask it for lives on top of them."""
 

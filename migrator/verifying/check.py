@@ -17,13 +17,14 @@ from migrator.migrating.planning.standing import read_all
 from migrator.schema.objects import Schema
 from migrator.seeding.files.folders import SeedFile
 from migrator.seeding.parsing import parse_seeds
-from migrator.verifying import ignoring, server_wide
+from migrator.verifying import ignoring
 from migrator.verifying.checks import all_checks
-from migrator.verifying.failing import findings_of, not_reached
-from migrator.verifying.loading_twice import loaded_twice
-from migrator.verifying.named import Named, placed
-from migrator.verifying.rehearsal import Rehearsal, reversible
-from migrator.verifying.undoing import applied, undone_and_redone
+from migrator.verifying.naming.named import Named, placed
+from migrator.verifying.replaying import server_wide
+from migrator.verifying.replaying.rehearsal import Rehearsal, reversible
+from migrator.verifying.trying.failing import findings_of, not_reached
+from migrator.verifying.trying.loading_twice import loaded_twice
+from migrator.verifying.trying.undoing import applied, undone_and_redone
 
 WHERE = {
     "embedded": "a temporary server",

@@ -14,11 +14,12 @@ from migrator.migrating.planning.standing import statuses
 from migrator.schema.compare import Difference, compare
 from migrator.schema.objects import Schema
 from migrator.schema.record import TABLE, Record
-from migrator.verifying import drift, ledger, recorded
+from migrator.verifying.asking.surroundings import Surroundings
 from migrator.verifying.checks import Check, all_checks
-from migrator.verifying.expected import Expected
-from migrator.verifying.named import Named, placed
-from migrator.verifying.surroundings import Surroundings
+from migrator.verifying.expecting import recorded
+from migrator.verifying.expecting.expected import Expected
+from migrator.verifying.naming.named import Named, placed
+from migrator.verifying.telling import drift, ledger
 
 GRANTS = ("granted", "revoked", "usage granted", "usage revoked")
 """Attributes whose keys are roles."""

@@ -23,9 +23,11 @@ from migrator.migrating.planning.standing import read_all
 from migrator.schema import reading, record
 from migrator.schema.record import TABLE
 from migrator.schema.scope import Scope, fingerprint
-from migrator.verifying import checking, committed, ignoring, surroundings
+from migrator.verifying import ignoring
+from migrator.verifying.asking import checking, surroundings
 from migrator.verifying.checks import all_checks, v401_seed_differs
-from migrator.verifying.expected import NOTHING_COMPARED, Expected
+from migrator.verifying.expecting import committed
+from migrator.verifying.expecting.expected import NOTHING_COMPARED, Expected
 from migrator.verifying.judging import View, judged
 
 Against = Literal["record", "replay"] | Path
@@ -76,7 +78,7 @@ async def verify(
         known, view, obstacle = await _look(session, config, migrations, emit)
         info = database_info(session, known, config)
         if against == "replay" and view is not None:
-            from migrator.verifying.replay import replayed
+            from migrator.verifying.replaying.replay import replayed
 
             expected = await replayed(session, config, migrations, known, supabase=info.supabase, emit=emit)
         if against == "record" and view is not None:
@@ -87,7 +89,7 @@ async def verify(
     untold = [*answer.untold, *([] if obstacle is None else [obstacle])]
     found, left_out, asked = [*answer.findings], [*answer.not_compared], {*answer.asked}
     if check_seeds:
-        from migrator.verifying import seeds
+        from migrator.verifying.telling import seeds
 
         of_seeds, not_compared, failed = await seeds.findings(config, emit)
         found += of_seeds

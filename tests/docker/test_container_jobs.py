@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from migrator.config import Config
-from migrator.verifying.choosing import choose
+from migrator.verifying.replaying.choosing import choose
 
 pytestmark = pytest.mark.db
 

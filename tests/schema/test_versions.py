@@ -12,7 +12,7 @@ from migrator.schema import catalog
 from migrator.schema.compare import compare
 from migrator.schema.objects import Schema
 from migrator.schema.reading import SETTINGS, read
-from migrator.verifying import checking
+from migrator.verifying.asking import checking
 from migrator.verifying.checks import all_checks
 
 ANOTHER_ORDER = "locale_provider icu icu_locale 'en-US'"

@@ -11,7 +11,7 @@ from migrator.config import Address, Config
 from migrator.errors import MigratorError
 from migrator.events.verifying import VerifyResult
 from migrator.schema.compare import Difference
-from migrator.verifying.by_default import BY_AGE, BY_DEFAULTS, BY_PLATFORM, PUBLIC, explanation
+from migrator.verifying.replaying.by_default import BY_AGE, BY_DEFAULTS, BY_PLATFORM, PUBLIC, explanation
 
 Connection = asyncpg.Connection
 Make = Callable[..., Config]

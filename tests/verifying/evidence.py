@@ -16,7 +16,7 @@ from migrator.database.sessions.session import Session
 from migrator.events.verifying import Finding
 from migrator.schema.reading import LOCALLY
 from migrator.schema.scope import Scope
-from migrator.verifying import checking
+from migrator.verifying.asking import checking
 from migrator.verifying.checks import Check, all_checks
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from migrator import verify
 from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.schema.scope import Scope
-from migrator.verifying import surroundings
+from migrator.verifying.asking import surroundings
 
 Connection = asyncpg.Connection
 

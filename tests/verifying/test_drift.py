@@ -9,9 +9,9 @@ from migrator import up, verify
 from migrator.config import Config
 from migrator.schema.compare import Comparison, compare
 from migrator.schema.objects import Schema
-from migrator.verifying import drift
-from migrator.verifying.expected import Expected
-from migrator.verifying.named import Named
+from migrator.verifying.expecting.expected import Expected
+from migrator.verifying.naming.named import Named
+from migrator.verifying.telling import drift
 
 FILES = {
     "migrations/0001.users.sql": """\

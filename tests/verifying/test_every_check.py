@@ -16,7 +16,8 @@ from migrator.database.connect import connect
 from migrator.events.verifying import SEVERITIES
 from migrator.schema.reading import LOCALLY, SETTINGS
 from migrator.schema.scope import Scope
-from migrator.verifying import checking, checks
+from migrator.verifying import checks
+from migrator.verifying.asking import checking
 from migrator.verifying.checks import Check, all_checks
 
 ROOT = Path(migrator.__file__).parents[1]

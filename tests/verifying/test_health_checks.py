@@ -10,7 +10,7 @@ from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
 from migrator.schema.reading import LOCALLY
-from migrator.verifying import checking
+from migrator.verifying.asking import checking
 
 PROSE = {"V332": 1, "V333": 1, "V334": 4, "V335": 1}
 """Findings whose remedy somebody has to think about: their hint is no SQL."""

@@ -9,7 +9,7 @@ from migrator.migrating.files.folder import find
 from migrator.migrating.files.migration import Migration, Script
 from migrator.migrating.files.reading import read_migrations
 from migrator.source import Source
-from migrator.verifying.named import Named
+from migrator.verifying.naming.named import Named
 
 FILES = {
     "0001.users.sql": """\

@@ -14,7 +14,7 @@ from migrator.events import Event, Told
 from migrator.events.verifying import VerifyResult
 from migrator.migrating.books import lock
 from migrator.schema import reading
-from migrator.verifying import surroundings
+from migrator.verifying.asking import surroundings
 from migrator.verifying.checks import all_checks
 
 Project = Callable[..., Config]

@@ -10,7 +10,7 @@ import pytest
 from migrator import up, verify
 from migrator.config import Address, Config
 from migrator.errors import UnavailableError
-from migrator.verifying import checking
+from migrator.verifying.asking import checking
 
 Project = Callable[..., Config]
 Connection = asyncpg.Connection

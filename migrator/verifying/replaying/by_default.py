@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrator.schema.compare import Difference
-from migrator.verifying.likeness import Defaults
+from migrator.verifying.replaying.likeness import Defaults
 
 API_ROLES = frozenset({"anon", "authenticated", "service_role"})
 

@@ -13,9 +13,9 @@ from migrator.schema.restoring.statements import Restoring
 from migrator.schema.unified import diff
 from migrator.source import Span
 from migrator.verifying.checks import Check, v201_missing, v202_extra, v203_changed
-from migrator.verifying.expected import Expected
-from migrator.verifying.named import Named
-from migrator.verifying.recorded import ACCEPT
+from migrator.verifying.expecting.expected import Expected
+from migrator.verifying.expecting.recorded import ACCEPT
+from migrator.verifying.naming.named import Named
 
 CHECKS: Mapping[Change, Check] = {
     "missing": v201_missing.CHECK,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from migrator.schema.objects import Schema
-from migrator.verifying.likeness import Likeness
+from migrator.verifying.replaying.likeness import Likeness
 
 OWNER, RIGHTS = "owner", ("granted", "revoked", "usage granted", "usage revoked")
 

@@ -22,7 +22,7 @@ from migrator.schema import reading, record
 from migrator.schema.objects import Schema
 from migrator.schema.scope import Scope
 from migrator.sql.names import quote
-from migrator.verifying import checking
+from migrator.verifying.asking import checking
 from migrator.verifying.checks import Check
 
 Answer = TypeVar("Answer")

@@ -18,7 +18,7 @@ from migrator.seeding.files.nodes import span
 from migrator.seeding.files.rows import read_tables
 from migrator.source import Span
 from migrator.sql.names import literal
-from migrator.verifying.failing import finding, findings_of
+from migrator.verifying.trying.failing import finding, findings_of
 
 FAILS, CHANGES = "V504", "V502"
 

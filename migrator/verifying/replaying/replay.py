@@ -13,14 +13,14 @@ from migrator.migrating import mark
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.files.migration import Migration
 from migrator.schema.compare import Difference
-from migrator.verifying import server_wide
-from migrator.verifying.by_default import explanation
-from migrator.verifying.choosing import choose
-from migrator.verifying.expected import NOTHING_COMPARED, Expected
-from migrator.verifying.likeness import Defaults, Likeness, likeness
-from migrator.verifying.recorded import half_done_error
-from migrator.verifying.rehearsal import Rehearsal
-from migrator.verifying.renaming import renamed
+from migrator.verifying.expecting.expected import NOTHING_COMPARED, Expected
+from migrator.verifying.expecting.recorded import half_done_error
+from migrator.verifying.replaying import server_wide
+from migrator.verifying.replaying.by_default import explanation
+from migrator.verifying.replaying.choosing import choose
+from migrator.verifying.replaying.likeness import Defaults, Likeness, likeness
+from migrator.verifying.replaying.rehearsal import Rehearsal
+from migrator.verifying.replaying.renaming import renamed
 
 _MAJOR = 10000
 

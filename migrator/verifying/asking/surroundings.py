@@ -10,7 +10,7 @@ from migrator.events.database import Told
 from migrator.schema.record import TABLE
 from migrator.schema.scope import Scope
 from migrator.sql.names import literal
-from migrator.verifying.checking import common
+from migrator.verifying.asking.checking import common
 from migrator.verifying.checks import all_checks
 
 BOOKS = ("journal", "setting", TABLE)

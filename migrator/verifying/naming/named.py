@@ -19,7 +19,7 @@ from migrator.schema.objects import Key, Schema
 from migrator.schema.placing import BELONGING, INDEX, identifiers, indexed, subjects, unquoted
 from migrator.source import Span
 from migrator.sql.script import split
-from migrator.verifying.mentions import ADDING, DDL, RIGHTS, Sentence, sentences
+from migrator.verifying.naming.mentions import ADDING, DDL, RIGHTS, Sentence, sentences
 
 _WORD = re.compile(r"\w+")
 

@@ -11,9 +11,9 @@ from migrator.schema.compare import Difference, compare
 from migrator.schema.gathering import Gathered, gathered
 from migrator.schema.objects import Schema
 from migrator.source import Span
-from migrator.verifying.drift import spoken
-from migrator.verifying.failing import finding, findings_of
-from migrator.verifying.rehearsal import Rehearsal
+from migrator.verifying.replaying.rehearsal import Rehearsal
+from migrator.verifying.telling.drift import spoken
+from migrator.verifying.trying.failing import finding, findings_of
 
 CODE = "V501"
 NAMED = 3

@@ -6,7 +6,7 @@ from migrator.errors import UnavailableError
 from migrator.schema import folder
 from migrator.schema.objects import Schema
 from migrator.source import shown
-from migrator.verifying.expected import NOTHING_COMPARED, Expected
+from migrator.verifying.expecting.expected import NOTHING_COMPARED, Expected
 
 
 def read(path: Path) -> Expected | UnavailableError:

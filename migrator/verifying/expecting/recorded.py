@@ -3,7 +3,7 @@
 from migrator.errors import UnavailableError
 from migrator.schema.objects import Schema
 from migrator.schema.record import Record
-from migrator.verifying.expected import NOTHING_COMPARED, Expected
+from migrator.verifying.expecting.expected import NOTHING_COMPARED, Expected
 
 ACCEPT = "`migrate accept` records the schema as it is now, after showing what that changes"
 

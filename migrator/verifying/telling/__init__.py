@@ -1,0 +1,1 @@
+"""What was seen as findings: drift, the ledger, seeds."""
