@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine
 
-engine = create_engine(sys.argv[1].replace("postgresql://", "postgresql+psycopg://"))
+engine = create_engine(sys.argv[1].replace("postgresql:", "postgresql+psycopg2:"))
 if sys.argv[2] == "keep":
     metadata = MetaData()
     metadata.reflect(engine)

@@ -17,29 +17,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import layouts
 from processes import Contender, Result, Run, migrate_command, side_by_side
 from proxy import Proxy
-from report import Target, table, verdicts, where
+from report import Target, verdicts, where
+from report import table as printed
 from server import Server, far_away, running
+from workloads import table
 
 FEW, MANY = 100, 1000
 FAR_FRESH = 0.80  # seconds over psql's local time, for FEW migrations
 FAR_NOTHING = 0.30  # seconds, MANY applied
-
-
-def statements(number: int) -> str:
-    """The SQL of one migration: a table with an index and a foreign key to the table before it."""
-    before = f" REFERENCES item_{number - 1:04d} (id)" if number > 1 else ""
-    return (
-        f"CREATE TABLE item_{number:04d} (\n"
-        "    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
-        f"    parent_id bigint{before},\n"
-        "    name text NOT NULL,\n"
-        "    amount numeric(12, 2) NOT NULL DEFAULT 0,\n"
-        "    created_at timestamptz NOT NULL DEFAULT now()\n"
-        ");\n"
-        f"CREATE INDEX item_{number:04d}_parent_id_idx ON item_{number:04d} (parent_id);\n"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +40,12 @@ class Workload:
 
     @classmethod
     def write(cls, count: int, into: Path) -> "Workload":
-        """Make `count` migrations."""
-        folder = into / f"migrations-{count}"
-        folder.mkdir()
-        before = ""
-        script = []
-        for number in range(1, count + 1):
-            name = f"{number:04d}.create-item-{number:04d}"
-            path = folder / f"{name}.sql"
-            path.write_text(f"-- create item {number}\n-- depends: {before}\n\n{statements(number)}", encoding="utf-8")
-            script.append(f"begin;\n\\i '{path}'\ncommit;\n")
-            before = name
-        driver = into / f"psql-{count}.sql"
-        driver.write_text("".join(script), encoding="utf-8")
-        return cls(count, folder, driver)
+        """Make `count` migrations, each a table with an index and a foreign key to the table before it."""
+        folder, scripts = into / f"migrations-{count}", into / f"psql-{count}"
+        tables = [table(number) for number in range(1, count + 1)]
+        layouts.yoyo(folder, tables)
+        layouts.psql(scripts, tables)
+        return cls(count, folder, scripts / "all.psql")
 
 
 @dataclass(slots=True)
@@ -194,7 +174,7 @@ def measure(bench: Bench, folder: Path, runs: int, far: str, *, peers: bool) -> 
 
 
 def _shown(bench: Bench, title: str, results: list[Result]) -> list[Result]:
-    table(title, results, bench.round_trips)
+    printed(title, results, bench.round_trips)
     return results
 
 

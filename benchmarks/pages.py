@@ -122,7 +122,8 @@ def _growth(growth: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Growth",
         "",
-        "Time and memory as what is worked on grows. The slope is that since the point before; 1 is linear.",
+        "Time and memory as what is worked on grows. The slope is that since the point before; 1 is linear. A curve",
+        "that begins flat shows the start of Python and the connection. Dashed are the others.",
         "",
         "![time and memory as what is worked on grows](growth.svg)",
         "",
