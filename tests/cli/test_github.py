@@ -52,6 +52,12 @@ def test_chosen_by_itself(wanted: str | None, environ: dict[str, str], chosen: s
     assert choose(wanted, environ) == chosen
 
 
+def test_annotations_move_no_cursor():
+    """A log is looked at in a terminal, too: what would recolour, hide or turn text around is shown as an escape."""
+    error = InputError("a\x1b[31m\u202eb\tc\x07", code="x\x1b[0m", hint="no")
+    assert annotation(error, {}) == r"::error title=x\x1b[0m::a\x1b[31m\u202eb" + "\t" + r"c\x07%0Ahint: no"
+
+
 def test_annotations_are_escaped():
     """Per cents, line ends, colons and commas do not break out of their place in a workflow command."""
     where = Span(path="a,b:c%.sql", line=3, column=7)

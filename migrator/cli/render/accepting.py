@@ -20,8 +20,8 @@ def preview(result: AcceptResult, ink: Ink) -> Iterator[str]:
         yield f"there is no record yet; {_whole(result)} would be the first"
         return
     if result.before == "other":
-        yield f"the record was made by another version of migrate, or for another kind of database; {_whole(result)} "
-        yield "would take its place"
+        yield "the record cannot be compared: it is damaged, or made by another version of migrate, or for another kind"
+        yield f"of database; {_whole(result)} would take its place"
         return
     if result.before == "stale":
         head = f"`{line(result.recorded_head)}`" if result.recorded_head else "an empty ledger"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from migrator.cli.render.safe import short
+from migrator.cli.render.safe import clean, line, short
 from migrator.source import Span
 
 _COMMAND = "::"
@@ -32,11 +32,15 @@ def defuse(text: str) -> str:
 
 
 def told(level: str, message: str, *, title: str, where: Span | None = None, environ: Mapping[str, str]) -> str:
-    """An annotation of the level `error`, `warning` or `notice`, at its place where it has one."""
+    """An annotation of the level `error`, `warning` or `notice`, at its place where it has one.
+
+    What the runner shows of it in the log is as harmless for a terminal as the rest.
+    """
     place = ""
     if where is not None:
         place = f"file={escape_property(in_repository(where.path, environ))},line={where.line},col={where.column},"
-    return f"::{level} {place}title={escape_property(title)}::{escape_data(short(message))}"
+    said = escape_data(clean(short(message), keep="\r\n\t"))
+    return f"::{level} {place}title={escape_property(line(title))}::{said}"
 
 
 def in_repository(path: str, environ: Mapping[str, str]) -> str:

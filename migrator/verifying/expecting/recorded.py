@@ -12,29 +12,32 @@ def expected(record: Record | None, live: Schema, *, half_done: str | None) -> E
     """What the schema should be, or why nobody can tell; `half_done` is a migration that stopped on its way. Pure."""
     obstacle = _obstacle(record, live)
     if obstacle is not None or record is None:
-        return obstacle or _missing()
+        return obstacle or _missing(live)
     if half_done is not None:
         return half_done_error(half_done)
     head = record.schema.head
     return Expected(schema=record.schema, said="the record" if head is None else f"the record of {head}")
 
 
-def _missing() -> UnavailableError:
+def _missing(live: Schema) -> UnavailableError:
+    # a run cannot know what was meant by what was there before it, unless nothing was applied yet
+    first = "the first `migrate up` that applies a migration makes it; " if live.head is None else ""
     return UnavailableError(
         "there is no record of the schema to compare with",
         code="record-missing",
         outcome=NOTHING_COMPARED,
-        hint=f"the first `migrate up` that applies a migration makes it; {ACCEPT}",
+        hint=f"{first}{ACCEPT}",
     )
 
 
 def _obstacle(record: Record | None, live: Schema) -> UnavailableError | None:
     """Why the two say nothing about one another; None where they do."""
     if record is None:
-        return _missing()
+        return _missing(live)
     if not record.readable:
         return UnavailableError(
-            "the record of the schema is one of another version of `migrate`, which saw other things",
+            "the record of the schema cannot be read: it is damaged, or another version of `migrate`, which saw other "
+            "things, wrote it",
             code="record-version",
             outcome=NOTHING_COMPARED,
             hint=f"use the version that wrote it; or, where the schema is as it should be: {ACCEPT}",
