@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from migrator.schema.compare import ORDER, Difference
+from migrator.schema.moving import but_for_schema, moved
 from migrator.schema.objects import Key, Schema
 from migrator.schema.placing import BELONGING, INDEX, RELATIONS, UNQUALIFIED, identifiers, indexed, subjects, unquoted
 from migrator.sql.lexer import Lexeme, lexemes
@@ -38,7 +39,7 @@ class Gathered:
     Attributes:
         difference: what is to be told.
         implied: what could not be otherwise, given that.
-        renamed: the extra object that is this missing one under another name.
+        renamed: the extra object that is this missing one under another name, or in another schema.
         certain: nothing else can have happened. The last column of a table may also have been dropped, and another
             one been added.
     """
@@ -182,13 +183,18 @@ def _names(text: str) -> Iterator[str]:
 def _with_new_names(
     roots: Sequence[Difference], members: Mapping[Key, list[Difference]], expected: Schema, found: Schema
 ) -> Iterator[Gathered]:
-    pairs = _renamed(roots, members, expected, found)
+    pairs = moved(roots, members) | _renamed(roots, members, expected, found)
     gone = {(new.kind, new.identity) for new in pairs.values()}
     taken: dict[Key, Key] = {}
     for old, new in pairs.items():
+        along = members.get((new.kind, new.identity), ())
         for each in roots:
             key = each.kind, each.identity
-            if each.change == "changed" and key not in taken and _but_for_name(each, old[1], new.identity):
+            if (
+                each.change == "changed"
+                and key not in taken
+                and (_but_for_name(each, old[1], new.identity) or but_for_schema(each, old[1], new, along))
+            ):
                 taken[key] = old
     for each in roots:
         key = each.kind, each.identity

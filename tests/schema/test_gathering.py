@@ -9,7 +9,7 @@ from migrator.schema.objects import Schema
 from migrator.schema.reading import read, read_inside
 
 SETUP = """
-create schema g;
+create schema g; create schema "G 2";
 create type g.mood as enum ('good', 'bad');
 create table g.people (id serial primary key, name text unique, mood g.mood);
 create table g.orders (id int primary key, person int references g.people, total int check (total > 0), a text, b text);
@@ -51,6 +51,17 @@ CASES = {
     "alter policy own on g.orders rename to mine": ["missing policy g.orders.own -> g.orders.mine"],
     "alter function g.f rename to h": ["missing function g.f(integer) -> g.h(integer)"],
     "alter type g.mood rename to humour": ["missing type g.mood -> g.humour: column 1"],
+    'alter table g.people set schema "G 2"': [
+        'missing table g.people -> "G 2".people: column 6, constraint 5, index 4, sequence 2, view 1'
+    ],
+    'alter view g.names set schema "G 2"': ['missing view g.names -> "G 2".names: column 4'],
+    'alter function g.f set schema "G 2"': ['missing function g.f(integer) -> "G 2".f(integer)'],
+    'alter type g.mood set schema "G 2"': ['missing type g.mood -> "G 2".mood: column 1'],
+    # with another column: that is more than another place
+    'alter table g.orders set schema "G 2"; alter table "G 2".orders add c int': [
+        'extra table "G 2".orders: column 6, constraint 3, index 2, policy 1',
+        "missing table g.orders: column 5, constraint 3, index 2, policy 1",
+    ],
     # two of a kind: which of them it was nobody can tell
     "alter table g.orders drop a, drop b; alter table g.orders add c text, add d text": [
         "extra column g.orders.c",

@@ -13,6 +13,7 @@ from typing import Any
 
 from migrator.schema.compare import Difference
 from migrator.schema.gathering import Gathered, differing, table_of
+from migrator.schema.moving import is_moved
 from migrator.schema.objects import Key, Schema
 from migrator.schema.placing import BELONGING, INDEX, identifiers, indexed, subjects
 from migrator.schema.restoring import rights
@@ -193,6 +194,8 @@ class Restoring:
     def _renamed(self, missing: Difference, extra: Difference) -> str:
         """The statement that gives an object its name back; nothing is lost by it."""
         kind, name = missing.kind, identifiers(missing.identity)[0][-1]
+        if is_moved(missing, extra):
+            return f"alter {NAMES[kind]} {extra.identity} set schema {identifiers(missing.identity)[0][0]}"
         if kind not in BELONGING:
             return f"alter {NAMES[kind]} {extra.identity} rename to {name}"
         now, table = within(extra.identity)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from migrator.events.verifying import Finding, Severity
 from migrator.schema.compare import ORDER, VERSION_PART, Change, Comparison, Difference
 from migrator.schema.gathering import Gathered, belongs_to, differing, gathered, table_of
+from migrator.schema.moving import is_moved
 from migrator.schema.objects import Schema
 from migrator.schema.placing import INDEX, identifiers, subjects
 from migrator.schema.restoring.statements import Restoring
@@ -120,6 +121,9 @@ def message(each: Gathered, expected: Expected) -> str:
 def _said(each: Gathered, outside: str | None, name: str) -> str:
     """The same without what goes with it; `outside` is where a change must come from, None where nobody can tell."""
     difference = each.difference
+    if each.renamed is not None and is_moved(difference, each.renamed):
+        now = f"{name} is in the schema `{identifiers(each.renamed.identity)[0][0]}` now"
+        return now + ("" if outside is None else f": it was moved {outside}")
     if each.renamed is not None:
         now = f"{name} is called `{_last(each.renamed.identity)}` now"
         how = "" if outside is None else f": it was renamed {outside}"
