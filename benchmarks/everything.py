@@ -14,8 +14,8 @@ name: `fresh-300-far`, `seeds-200000-near`. With `--peers` it holds those peers 
 """
 
 import argparse
-import asyncio
 import shutil
+import signal
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ from peers import OTHERS, PEERS, Peer, Tool
 from promises import promised
 from report import verdicts
 from results import Results
-from server import far_away, running
+from server import proxied, running
 
 HERE = Path(__file__).resolve().parent
 COUNTS = {
@@ -84,21 +84,20 @@ def work(
             print(f"  {each}", flush=True)
 
 
-async def measure(given: argparse.Namespace, rows: Sequence[Row]) -> None:
+def measure(given: argparse.Namespace, rows: Sequence[Row]) -> None:
     """Install, start a server, work."""
     every = (*PEERS, *OTHERS)
     wanted = None if given.peers is None else {_plain(name) for name in given.peers}
     chosen = [tool for tool in every if wanted is None or _plain(tool.name) in wanted]
-    missing = await asyncio.to_thread(install, given.tools.resolve(), chosen)
+    missing = install(given.tools.resolve(), chosen)
     for name, why in missing.items():
         print(f"{name} could not be installed: {why}")
     tools = [tool for tool in chosen if tool.name not in missing]
     folder = Path(tempfile.mkdtemp(prefix="migrator-bench-"))
     try:
-        with running(None, tcp=True) as server:
-            async with far_away(server, given.round_trip / 1000) as (proxy, _):
-                ground = Ground(server, proxy, folder, given.tools.resolve(), given.limit)
-                await asyncio.to_thread(work, ground, tools, given, rows, missing)
+        with running(None, tcp=True) as server, proxied(server, given.round_trip / 1000) as proxy:
+            ground = Ground(server, proxy, folder, given.tools.resolve(), given.limit)
+            work(ground, tools, given, rows, missing)
     finally:
         shutil.rmtree(folder)
 
@@ -137,7 +136,8 @@ def main() -> int:
         print("\n".join(short(Results(given.out).data)))
         return 0
     if given.runs:
-        asyncio.run(measure(given, rows))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a server is to be stopped, whoever ends us
+        measure(given, rows)
     results = Results(given.out)
     results.write()
     only = None if given.rows is None else {row.key for row in rows}

@@ -12,8 +12,8 @@ and `--check` is given.
 """
 
 import argparse
-import asyncio
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ from processes import Run, migrate_command
 from promises import promised
 from report import MEGABYTE, verdicts
 from results import Results
-from server import far_away, running
+from server import proxied, running
 from workloads import Change, table
 
 from seeds import Loads
@@ -185,19 +185,18 @@ def measure(ground: Ground, name: str, runs: int, most: int) -> dict[str, list[d
     return curves
 
 
-async def work(given: argparse.Namespace, folder: Path) -> None:
+def work(given: argparse.Namespace, folder: Path) -> None:
     """Start a server, measure, and write the results down after each kind."""
-    with running(None, tcp=True) as server:
-        async with far_away(server, 0.0) as (proxy, _):
-            ground = Ground(server, proxy, folder, folder, LIMIT)
-            for name in given.only or KINDS:
-                print(f"{name} ...", flush=True)
-                curves = await asyncio.to_thread(measure, ground, name, given.runs, given.most)
-                if not curves:
-                    continue
-                results = Results(given.out)
-                results.growth(name, KINDS[name][0], curves)
-                results.write()
+    with running(None, tcp=True) as server, proxied(server, 0.0) as proxy:
+        ground = Ground(server, proxy, folder, folder, LIMIT)
+        for name in given.only or KINDS:
+            print(f"{name} ...", flush=True)
+            curves = measure(ground, name, given.runs, given.most)
+            if not curves:
+                continue
+            results = Results(given.out)
+            results.growth(name, KINDS[name][0], curves)
+            results.write()
 
 
 def main() -> int:
@@ -209,9 +208,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=HERE, help="the folder of results.md and results.json")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a slope is too steep")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a server is to be stopped, whoever ends us
     folder = Path(tempfile.mkdtemp(prefix="migrator-bench-"))
     try:
-        asyncio.run(work(given, folder))
+        work(given, folder)
     finally:
         shutil.rmtree(folder)
     missed = verdicts(promised(Results(given.out).data, given.only or KINDS.keys()))

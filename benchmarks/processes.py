@@ -110,8 +110,13 @@ def run(
         patience = threading.Timer(limit or 24 * 3600, process.kill)
         patience.daemon = True
         patience.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        patience.cancel()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # we are interrupted, and it must not go on alone
+            process.kill()
+            raise
+        finally:
+            patience.cancel()
         wall = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
         if limit is not None and wall >= limit:
