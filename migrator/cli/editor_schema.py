@@ -45,7 +45,7 @@ def command(*, output: Path | None) -> Order:
 def _written(result: EditorSchemaResult, path: Path) -> EditorSchemaResult:
     from dataclasses import replace
 
-    from migrator.cli.render.json import dumps
+    from migrator.cli.render.document import dumps
     from migrator.errors import InputError
     from migrator.source import shown
 

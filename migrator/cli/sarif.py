@@ -113,7 +113,7 @@ class _File:
 
     def _write(self, result: VerifyResult, exit_code: int | None) -> None:
         from migrator.cli.render import sarif
-        from migrator.cli.render.json import dumps
+        from migrator.cli.render.document import dumps
         from migrator.cli.render.workflow import in_repository
         from migrator.verifying.checks import all_checks
 

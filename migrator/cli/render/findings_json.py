@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from migrator.cli.render.document import failure, place
 from migrator.cli.render.findings import ordered
-from migrator.cli.render.json import failure, place
 
 if TYPE_CHECKING:
     from migrator.events.verifying import ChecksResult, Finding, VerifyResult

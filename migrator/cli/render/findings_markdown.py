@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from migrator.cli.render import findings, words
+from migrator.cli.render.markdown import code, escape, prose, table
 from migrator.cli.render.safe import short
-from migrator.cli.render.summary import code, escape, prose, table
 
 if TYPE_CHECKING:
     from migrator.events.verifying import Finding, VerifyResult

@@ -4,12 +4,12 @@ Events are not shown as they come: what remains of them is the result, and the n
 """
 
 import json
-import re
 from dataclasses import asdict
 from typing import Any, assert_never, get_args
 
 from migrator import events
 from migrator.cli.render import Surroundings, words
+from migrator.cli.render.document import dumps, failure, place
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.result import Result
 from migrator.cli.render.safe import short
@@ -21,18 +21,8 @@ from migrator.events.migrating import NewResult, ProtectResult, RunResult
 from migrator.events.pulling import EditorSchemaResult, PullResult
 from migrator.events.seeding import ResetResult, SeedCheckResult, SeedOutcome, SeedPlanResult, SeedResult
 from migrator.events.status import MigrationState, MigrationStatus, StatusResult
-from migrator.source import Span
 
 SCHEMA = 1
-
-# inside a JSON string these may stand as they are, but a terminal would obey them
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-
-
-def dumps(document: dict[str, Any]) -> str:
-    """The document's text: readable, UTF-8, and harmless on a terminal."""
-    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 class JsonRenderer:
@@ -92,33 +82,6 @@ class JsonRenderer:
 
     def close(self) -> None:
         """Nothing moves here."""
-
-
-def place(where: Span | None) -> dict[str, Any] | None:
-    """A place in a file; null where there is none."""
-    return None if where is None else {"path": where.path, "line": where.line, "column": where.column}
-
-
-def failure(error: MigratorError, exit_code: int) -> dict[str, Any]:
-    """The object `error`; `causes` only where there are several."""
-    document: dict[str, Any] = {
-        "code": error.code,
-        "exit": exit_code,
-        "message": short(error.message),
-        "detail": error.detail and short(error.detail),
-        "outcome": error.outcome,
-        "hint": error.hint and short(error.hint),
-        "where": place(error.where),
-        "sqlstate": error.sqlstate,
-        "migration": error.migration,
-        "statement": error.statement,
-        "done": list(error.done),
-    }
-    if error.blockers:
-        document["blockers"] = [asdict(each) for each in error.blockers]
-    if error.causes:
-        document["causes"] = [failure(cause, cause.exit_code) for cause in error.causes]
-    return document
 
 
 def partial(error: MigratorError) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """What a command did as Markdown, for the page of a GitHub job."""
 
-from collections.abc import Iterable, Iterator
-
 from migrator.cli.render import doctor, founding, seeds, tables, words
 from migrator.cli.render.excerpt import blockers
+from migrator.cli.render.markdown import code, escape, prose, table
 from migrator.cli.render.result import Result
-from migrator.cli.render.safe import line, short
 from migrator.errors import MigratorError
 from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped, InitResult
 from migrator.events.accepting import AcceptResult
@@ -15,35 +13,6 @@ from migrator.events.seeding import Counts, SeedCheckResult, SeedResult
 from migrator.events.snapshot import SnapshotResult
 from migrator.events.status import StatusResult
 from migrator.events.verifying import ChecksResult, VerifyResult
-
-# what Markdown would take for its own in the middle of a line, and HTML anywhere
-_SPECIAL = frozenset(r"\`*_[]<>|&#~$@!")
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, in one line of a table."""
-    return "".join(f"&#{ord(character)};" if character in _SPECIAL else character for character in line(text))
-
-
-def prose(text: str) -> str:
-    """A message of ours, on one line: what stands between backticks is in the typewriter face."""
-    parts = " ".join(short(text).split("\n")).split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    return "".join(code(part) if index % 2 else escape(part) for index, part in enumerate(parts))
-
-
-def code(text: str) -> str:
-    """Text in the typewriter face."""
-    return f"<code>{escape(text)}</code>"
-
-
-def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """A table; its cells are Markdown already."""
-    yield f"| {' | '.join(header)} |"
-    yield f"|{' --- |' * len(header)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 class Summary:

@@ -259,7 +259,7 @@ class TextRenderer:
 
     def _described(self, result: events.EditorSchemaResult) -> None:
         if result.path is None:
-            from migrator.cli.render.json import dumps
+            from migrator.cli.render.document import dumps
 
             self._answers.raw(dumps(result.document) + "\n")
         self._say(closing.described(result))
