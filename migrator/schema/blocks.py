@@ -27,6 +27,8 @@ from migrator.source import Source, Span
 
 STEP = "  "
 
+ANEW = "restore the file, or write the folder anew with `migrate snapshot`"
+
 _JSON = frozenset('"{[-0123456789tfnNI|')
 """What JSON may begin with as Python reads it, and the mark of a text of several lines."""
 
@@ -159,14 +161,14 @@ class _Lines:
         return self._source.span(self._starts[min(at, len(self._starts) - 1)] + len(line) - len(line.lstrip(" ")))
 
 
-def damaged(message: str, where: Span) -> InputError:
+def damaged(message: str, where: Span, *, hint: str = ANEW) -> InputError:
     """A file is not what `migrate snapshot` writes, and nobody can tell what it should say."""
     return InputError(
         message,
         code="snapshot-damaged",
         where=where,
         outcome="nothing was compared",
-        hint="restore the file, or write the folder anew with `migrate snapshot`",
+        hint=hint,
     )
 
 

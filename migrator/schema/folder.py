@@ -26,6 +26,8 @@ ROOMS = ("database", "schemas")
 
 UNFINISHED = "unfinished: yes"
 
+NOT_OURS = "restore it; or, where it is somebody else's, put it elsewhere: `migrate snapshot` leaves it as it is"
+
 RANKS = ("column order", "column", "constraint", "index", "trigger", "rule", "policy")
 """The order in which what belongs to a table stands behind it."""
 
@@ -156,7 +158,7 @@ def _source(path: Path) -> Source:
         raise blocks.damaged("a merge conflict is not resolved here", place)
     if not text.startswith(f"{MARK}\n"):
         raise blocks.damaged(
-            "`migrate snapshot` did not write this file: its first line is another one", source.span(0)
+            "`migrate snapshot` did not write this file: its first line is another one", source.span(0), hint=NOT_OURS
         )
     return source
 

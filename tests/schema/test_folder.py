@@ -206,6 +206,20 @@ def test_damaged_files_say_where(tmp_path: Path, file: str, change: Callable[[st
     assert (str(raised.value.where), raised.value.message) == (f"{path}:{place}", message.format(tmp_path))
 
 
+def test_a_file_of_somebody_else(tmp_path: Path):
+    """It is left as it is, so that writing the folder anew is no way out of it, and the hint names another."""
+    write(tmp_path, SCHEMA)
+    theirs = tmp_path / "schemas" / "public" / "notes.txt"
+    theirs.write_text("mine", encoding="utf-8")
+    write(tmp_path, SCHEMA)
+    with pytest.raises(InputError) as raised:
+        read(tmp_path)
+    assert (str(raised.value.where), raised.value.hint) == (
+        f"{theirs}:1:1",
+        "restore it; or, where it is somebody else's, put it elsewhere: `migrate snapshot` leaves it as it is",
+    )
+
+
 def test_other_folders_and_versions(tmp_path: Path):
     """A folder without a snapshot is no empty schema, and one of another version of ours cannot be compared."""
     with pytest.raises(InputError) as raised:
