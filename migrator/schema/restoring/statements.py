@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from migrator.schema.belonging import differing, table_of
 from migrator.schema.compare import Difference
-from migrator.schema.gathering import Gathered, differing, table_of
+from migrator.schema.gathering import Gathered
 from migrator.schema.moving import is_moved
 from migrator.schema.objects import Key, Schema
 from migrator.schema.placing import BELONGING, INDEX, identifiers, indexed, subjects

@@ -13,8 +13,8 @@ from functools import cached_property
 
 from migrator.events.verifying import Finding
 from migrator.migrating.files.migration import Migration
+from migrator.schema.belonging import belongs_to
 from migrator.schema.compare import ORDER
-from migrator.schema.gathering import belongs_to
 from migrator.schema.objects import Key, Schema
 from migrator.schema.placing import BELONGING, INDEX, identifiers, indexed, subjects, unquoted
 from migrator.source import Span

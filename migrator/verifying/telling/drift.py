@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from migrator.events.verifying import Finding, Severity
+from migrator.schema.belonging import belongs_to, differing, table_of
 from migrator.schema.compare import ORDER, VERSION_PART, Change, Comparison, Difference
-from migrator.schema.gathering import Gathered, belongs_to, differing, gathered, table_of
+from migrator.schema.gathering import Gathered, gathered
 from migrator.schema.moving import is_moved
 from migrator.schema.objects import Schema
 from migrator.schema.placing import INDEX, identifiers, subjects
