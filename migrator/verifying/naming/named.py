@@ -211,7 +211,7 @@ def _commented(sentence: Sentence, kind: str, names: Sequence[str]) -> int | Non
 
 
 def _granted(sentence: Sentence, names: Sequence[str]) -> int | None:
-    """Where a GRANT or REVOKE is about it, or about all of its schema."""
+    """Where a GRANT or REVOKE names it; one about all tables of a schema names none."""
     if sentence.verb not in RIGHTS:
         return None
     schema = names[0] if len(names) > 1 else None
