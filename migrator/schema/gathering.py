@@ -16,7 +16,7 @@ from migrator.schema.compare import Difference
 from migrator.schema.moving import but_for_schema, moved
 from migrator.schema.objects import Key, Schema
 from migrator.schema.placing import INDEX, RELATIONS, UNQUALIFIED, identifiers, subjects
-from migrator.schema.renames import WORD, but_for_name, columns_of, first_word, name_of, new_names
+from migrator.schema.renames import WORD, but_for_name, certain, first_word, name_of, new_names
 from migrator.sql.lexer import Lexeme, lexemes
 
 VIEWS = frozenset({"view", "materialized view"})
@@ -32,7 +32,7 @@ class Gathered:
         implied: what could not be otherwise, given that.
         renamed: the extra object that is this missing one under another name, or in another schema.
         certain: nothing else can have happened. The last column of a table may also have been dropped, and another
-            one been added.
+            one been added; and sequences are alike.
     """
 
     difference: Difference
@@ -80,10 +80,10 @@ def _above(
         other = by_key.get(key)
         if other is not None and other is not difference and reason(difference, other):
             return other
-    if difference.kind in {"constraint", INDEX} and difference.change != "changed":
-        # neither can be without a column that it is made of
+    if difference.kind in {"constraint", INDEX, "statistics"} and difference.change != "changed":
+        # none can be without a column that it is made of
         words = frozenset(_names(definition_of(difference)))
-        for column in columns.get(table_of(difference) or "", ()):
+        for column in columns.get(_made_on(difference) or "", ()):
             if column.change == difference.change and identifiers(column.identity)[0][-1] in words:
                 return column
     return None
@@ -92,7 +92,7 @@ def _above(
 def _candidates(difference: Difference, about: Mapping[Key, Key]) -> Iterator[tuple[Key, Any]]:
     kind, identity = difference.kind, difference.identity
     names, _ = identifiers(identity)
-    table = table_of(difference)
+    table = _made_on(difference)
     if subject := about.get((kind, identity)):
         yield subject, _alike
     elif kind == "extension version":
@@ -110,6 +110,13 @@ def _candidates(difference: Difference, about: Mapping[Key, Key]) -> Iterator[tu
             yield (relation, table), _of_view if kind == "column" and relation in VIEWS else _alike
     elif kind not in UNQUALIFIED and kind != "schema" and len(names) > 1:
         yield ("schema", names[0]), _alike
+
+
+def _made_on(difference: Difference) -> str | None:
+    """The table without which it cannot be: statistics are not named by theirs."""
+    if difference.kind == "statistics":
+        return definition_of(difference).rpartition(" FROM ")[2] or None
+    return table_of(difference)
 
 
 def _same_change(one: Difference, other: Difference) -> bool:
@@ -177,5 +184,5 @@ def _with_new_names(
         if renamed is not None:
             implied += members.get((renamed.kind, renamed.identity), ())
             implied += naming[key]
-        certain = renamed is None or each.kind != "column" or columns_of(renamed, found)[-1] != name_of(renamed)
-        yield Gathered(difference=each, implied=tuple(implied), renamed=renamed, certain=certain)
+        sure = renamed is None or certain(each, renamed, found)
+        yield Gathered(difference=each, implied=tuple(implied), renamed=renamed, certain=sure)

@@ -8,6 +8,7 @@ from typing import Any
 
 from migrator.schema.belonging import table_of
 from migrator.schema.compare import ORDER, Difference
+from migrator.schema.moving import is_moved
 from migrator.schema.objects import Key, Schema
 from migrator.schema.placing import identifiers, unquoted
 from migrator.sql.lexer import Lexeme, lexemes
@@ -15,7 +16,9 @@ from migrator.sql.lexer import Lexeme, lexemes
 RENAMED = frozenset(
     {
         *("table", "view", "materialized view", "foreign table", "column", "constraint", "index", "trigger", "rule"),
-        *("policy", "type", "composite type", "function", "procedure"),
+        *("policy", "type", "composite type", "function", "procedure", "aggregate", "sequence", "statistics"),
+        *("collation", "conversion", "text search configuration", "text search dictionary", "server"),
+        *("foreign data wrapper", "publication", "event trigger", "language"),
     }
 )
 """Classes of which a new name is told as such."""
@@ -73,6 +76,13 @@ def _same_place(missing: Difference, extra: Difference, expected: Schema, found:
     old, new = columns_of(missing, expected), columns_of(extra, found)
     before = [name for name in old[: old.index(name_of(missing))] if name in new]
     return before == [name for name in new[: new.index(name_of(extra))] if name in old]
+
+
+def certain(missing: Difference, extra: Difference, found: Schema) -> bool:
+    """A pair is one object: no two others of its kind are likely to be so alike."""
+    if missing.kind == "sequence":
+        return is_moved(missing, extra)
+    return missing.kind != "column" or columns_of(extra, found)[-1] != name_of(extra)
 
 
 def columns_of(column: Difference, schema: Schema) -> list[str]:

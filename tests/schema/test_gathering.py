@@ -17,17 +17,23 @@ create index orders_total on g.orders (total);
 create view g.names as select id, name from g.people;
 create policy own on g.orders using (total > 1);
 create function g.f(int) returns int language sql as 'select 1';
+create sequence g.free; create aggregate g.total(int) (sfunc = int4pl, stype = int);
+create foreign data wrapper g_wrapper; create server g_server foreign data wrapper g_wrapper;
+create foreign table g.far (a int) server g_server; create statistics g.stats on a, b from g.orders;
 """
 
 CASES = {
     "drop table g.orders": [
-        "missing table g.orders: column 5, constraint 3, index 2, policy 1",
+        "missing table g.orders: column 5, constraint 3, index 2, policy 1, statistics 1",
     ],
     "create table g.more (id serial primary key, t text); create index on g.more (t)": [
         "extra table g.more: column 2, constraint 1, index 2, sequence 1",
     ],
     "drop schema g cascade": [
-        "missing schema g: column 10, constraint 5, function 1, index 4, policy 1, sequence 1, table 2, type 1, view 1"
+        (
+            "missing schema g: aggregate 1, column 11, constraint 5, foreign table 1, function 1, index 4, policy 1,"
+            " sequence 2, statistics 1, table 2, type 1, view 1"
+        )
     ],
     "alter table g.orders drop column total cascade": [
         "missing column g.orders.total: constraint 1, index 1",
@@ -42,7 +48,7 @@ CASES = {
         "missing column g.orders.total -> g.orders.sum: constraint 1, index 1, policy 1"
     ],
     "alter table g.orders rename to purchases": [
-        "missing table g.orders -> g.purchases: column 10, constraint 6, index 2, policy 2"
+        "missing table g.orders -> g.purchases: column 10, constraint 6, index 2, policy 2, statistics 1"
     ],
     "alter table g.people rename to persons": [
         "missing table g.people -> g.persons: column 6, constraint 5, index 2, sequence 1, view 1"
@@ -57,8 +63,17 @@ CASES = {
     'alter view g.names set schema "G 2"': ['missing view g.names -> "G 2".names: column 4'],
     'alter function g.f set schema "G 2"': ['missing function g.f(integer) -> "G 2".f(integer)'],
     'alter type g.mood set schema "G 2"': ['missing type g.mood -> "G 2".mood: column 1'],
+    "alter server g_server rename to g_other": ["missing server g_server -> g_other: foreign table 1"],
+    "alter foreign data wrapper g_wrapper rename to g_other": [
+        "missing foreign data wrapper g_wrapper -> g_other: server 1"
+    ],
+    "alter statistics g.stats rename to s": ["missing statistics g.stats -> g.s"],
+    "alter aggregate g.total(int) rename to t": ["missing aggregate g.total(integer) -> g.t(integer)"],
+    "alter sequence g.free rename to counter": ["missing sequence g.free -> g.counter?"],
+    'alter sequence g.free set schema "G 2"': ['missing sequence g.free -> "G 2".free'],
     # with another column: that is more than another place
     'alter table g.orders set schema "G 2"; alter table "G 2".orders add c int': [
+        "changed statistics g.stats",
         'extra table "G 2".orders: column 6, constraint 3, index 2, policy 1',
         "missing table g.orders: column 5, constraint 3, index 2, policy 1",
     ],
@@ -66,12 +81,12 @@ CASES = {
     "alter table g.orders drop a, drop b; alter table g.orders add c text, add d text": [
         "extra column g.orders.c",
         "extra column g.orders.d",
-        "missing column g.orders.a",
+        "missing column g.orders.a: statistics 1",
         "missing column g.orders.b",
     ],
     "alter table g.orders drop a; alter table g.orders add c text": [
         "extra column g.orders.c",
-        "missing column g.orders.a",
+        "missing column g.orders.a: statistics 1",
     ],
 }
 
@@ -90,7 +105,7 @@ async def _told(session: Session, sql: str) -> list[str]:
         counts: dict[str, int] = {}
         for other in each.implied:
             counts[other.kind] = counts.get(other.kind, 0) + 1
-        now = f" -> {each.renamed.identity}" if each.renamed else ""
+        now = f" -> {each.renamed.identity}{'' if each.certain else '?'}" if each.renamed else ""
         implied = ", ".join(f"{kind} {number}" for kind, number in sorted(counts.items()))
         head = f"{each.difference.change} {each.difference.kind} {each.difference.identity}{now}"
         found.append(f"{head}: {implied}" if implied else head)
