@@ -8,9 +8,12 @@ import pytest
 
 from migrator import check
 from migrator.config import Address, Config
+from migrator.database.scratch import scratch
 from migrator.errors import InputError, StateError
-from migrator.events import Checking, Event
+from migrator.events import Checking, Event, ignore
 from migrator.events.verifying import VerifyResult
+from migrator.migrating.planning.standing import read_all
+from migrator.verifying.replaying.rehearsal import Rehearsal
 
 Connection = asyncpg.Connection
 Make = Callable[..., Config]
@@ -81,6 +84,18 @@ async def test_rollbacks_that_do_too_little_or_too_much(
         "+  definition: CREATE INDEX by_note ON public.users USING btree (email)"
     ]
     assert left_out(result) == []  # the last rollback takes the table with all that was left of it
+
+
+async def test_no_step_keeps_a_record(unconnected: Make, db: Connection):
+    """Also where every migration has a rollback: to read the schema twice more in each is most of the time."""
+    more = {"migrations/0002.more.sql": "create table a (b int primary key);\n"}
+    config = unconnected({**USERS, **more})
+    migrations = read_all(config)
+    async with scratch(config, supabase=False, emit=ignore) as place:
+        rehearsal = Rehearsal(place, migrations, ignore)
+        for migration in migrations:
+            await rehearsal.step_up(migration)
+            assert await db.fetchval("select count(*) from migrator.snapshot") == 0
 
 
 async def test_a_rollback_that_fails(unconnected: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -213,9 +228,9 @@ async def test_what_all_databases_share(project: Make, dsn: str, db: Connection)
     """On the server of the configured database no migration is tried out that would change more than its database."""
     files = {**USERS, "migrations/0002.role.sql": "-- alter role\nalter role postgres set work_mem = '8MB';\n"}
     refused = []
-    for scratch in ("create", dsn.replace("/t_", "/other_t_")):
+    for place in ("create", dsn.replace("/t_", "/other_t_")):
         with pytest.raises(StateError) as raised:
-            await check(project(files, scratch=Address(scratch, "--scratch")))
+            await check(project(files, scratch=Address(place, "--scratch")))
         refused.append((raised.value.code, raised.value.where and raised.value.where.line))
     settings = await db.fetchval("select count(*) from pg_db_role_setting where setrole = 'postgres'::regrole")
     assert (refused, settings) == ([("scratch-shared", 2)] * 2, 0)

@@ -55,11 +55,12 @@ class Rehearsal:
     async def up(self, to: str | None = None) -> None:
         """Apply what is pending, up to and including `to`."""
         await self._with_roles(lambda: up(self.place.config, to=to, emit=self._tell))
-        if not self._unrecorded:
-            await self._drop_record()
+        await self._drop_record()
 
     async def _drop_record(self) -> None:
         """Without a record no later step reads the schema twice to keep one, which takes half of the time."""
+        if self._unrecorded:
+            return
         async with connect(self.place.config) as session:
             await session.run(f"delete from {quote(self.place.config.schema, record.TABLE)}")
         self._unrecorded = True
@@ -89,6 +90,7 @@ class Rehearsal:
                 await attempts.carry_out(known)
 
         await self._with_roles(carried_out)
+        await self._drop_record()
 
     async def _with_roles(self, job: Callable[[], Awaitable[Answer]]) -> Answer:
         """Do it again for each role that it misses: roles are the server's, and made by whoever sets it up."""
