@@ -11,7 +11,7 @@ from migrator.config import Address, Config
 from migrator.errors import MigratorError
 from migrator.events.verifying import VerifyResult
 from migrator.schema.compare import Difference
-from migrator.verifying.replaying.by_default import BY_AGE, BY_DEFAULTS, BY_PLATFORM, PUBLIC, explanation
+from migrator.verifying.replaying.by_default import BY_AGE, BY_DEFAULTS, BY_PLATFORM, BY_SETUP, PUBLIC, explanation
 
 Connection = asyncpg.Connection
 Make = Callable[..., Config]
@@ -162,6 +162,32 @@ async def test_what_cannot_be_replayed(project: Make, db: Connection):
     assert (where and where.line, broken.untold[0].detail) == (1, 'syntax error at or near "in" (42601)')
 
 
+def test_what_is_there_before_the_first_migration():
+    """Rights of the role that applies migrations are explained, and the age of `public`; those of others are not."""
+
+    def why(kind: str, granted: dict[str, str], *, supabase: bool = False, **others: str) -> str | None:
+        at_first = {"granted": {"PUBLIC": "USAGE"}, "owner": "pg_database_owner"} if kind == "schema" else {}
+        found = {**at_first, **others, "granted": {**at_first.get("granted", {}), **granted}}
+        identity = "public" if kind == "schema" else "current"
+        one = Difference(kind=kind, identity=identity, change="changed", expected=at_first, found=found)
+        return explanation(one, replayed={}, live={}, supabase=supabase, runner='"Deployer"')
+
+    assert [
+        why("database", {'"Deployer"': "CREATE"}),
+        why("schema", {'"Deployer"': "ALL"}),
+        why("schema", {"PUBLIC": "ALL"}, owner="postgres"),
+        why("schema", {"PUBLIC": "ALL", '"Deployer"': "ALL"}),
+        why("schema", {"anon": "USAGE", "postgres": "ALL"}, supabase=True),
+    ] == [BY_SETUP, BY_SETUP, PUBLIC, PUBLIC, PUBLIC]
+    assert [
+        why("database", {"anon": "CREATE"}),
+        why("database", {'"Deployer"': "CREATE"}, owner="ada"),
+        why("schema", {"anon": "ALL"}),
+        why("schema", {"anon": "ALL"}, supabase=True),
+        why("schema", {"app": "USAGE"}, supabase=True),
+    ] == [None] * 5
+
+
 def test_what_only_default_privileges_explain():
     """Each right more must be what default privileges there give, each right less what they give in the replay."""
 
@@ -172,6 +198,7 @@ def test_what_only_default_privileges_explain():
         live = {
             ("ada", "shop", "r", "app"): frozenset({"SELECT", "INSERT"}),
             ("ada", None, "f", "app"): frozenset({"EXECUTE"}),
+            ("ada", "all", "S", "app"): frozenset({"SELECT", "UPDATE", "USAGE"}),
         }
         replayed = {("ada", "shop", "r", "ci"): frozenset({"SELECT"})}
         return explanation(one, replayed=replayed, live=live, supabase=supabase)
@@ -182,10 +209,11 @@ def test_what_only_default_privileges_explain():
         why(difference("table", "shop.a", ada, more)),
         why(difference("table", "shop.a", {**ada, "granted": {"ci": "SELECT"}}, more)),
         why(difference("function", "shop.f()", ada, {**ada, "granted": {"app": "EXECUTE"}})),
+        why(difference("sequence", "all.s", ada, {**ada, "granted": {"app": "ALL"}})),
         why(difference("table", "public.a", ada, {**ada, "granted": {"anon": "SELECT"}}), supabase=True),
         why(difference("schema", "public", {"owner": "pg_database_owner"}, {**ada, "granted": {"PUBLIC": "CREATE"}})),
         why(difference("extension", "pgjwt", {}, {}), supabase=True),
-    ] == [BY_DEFAULTS, BY_DEFAULTS, BY_DEFAULTS, BY_AGE, PUBLIC, BY_PLATFORM]
+    ] == [BY_DEFAULTS, BY_DEFAULTS, BY_DEFAULTS, BY_DEFAULTS, BY_AGE, PUBLIC, BY_PLATFORM]
     assert [
         why(difference("table", "other.a", ada, more)),
         why(difference("table", "shop.a", ada, {**ada, "granted": {"app": "DELETE"}})),

@@ -48,11 +48,30 @@ PUBLIC = (
     "everybody could create in it"
 )
 
+BY_SETUP = (
+    "whoever has set the database up explains it: the role that applies migrations needs such rights before the first "
+    "of them"
+)
 
-def explanation(difference: Difference, *, replayed: Defaults, live: Defaults, supabase: bool) -> str | None:
-    """Why a difference is none of what migrations or hands have made; None where it is."""
-    if difference.kind == "schema" and difference.identity == "public" and _only(difference, {"owner", GIVEN}):
-        return PUBLIC
+PLATFORM_ROLES = frozenset({"postgres", "supabase_admin", "dashboard_user"})
+
+WHOLE = {
+    "r": frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"}),
+    "S": frozenset({"SELECT", "UPDATE", "USAGE"}),
+    "n": frozenset({"CREATE", "USAGE"}),
+}
+"""What `ALL` stands for at least, by class."""
+
+
+def explanation(
+    difference: Difference, *, replayed: Defaults, live: Defaults, supabase: bool, runner: str = ""
+) -> str | None:
+    """Why a difference is none of what migrations or hands have made; None where it is.
+
+    `runner` is the role that ran the migrations, as ACLs name it.
+    """
+    if (difference.kind, difference.identity) in {("schema", "public"), ("database", "current")}:
+        return _around(difference, runner, supabase=supabase)
     if supabase and difference.kind == "extension" and difference.identity in EXTENSIONS:
         return BY_PLATFORM
     if difference.kind == "default privileges":
@@ -68,6 +87,27 @@ def explanation(difference: Difference, *, replayed: Defaults, live: Defaults, s
     return BY_DEFAULTS if all(privileges <= given for _, privileges, given in changed) else None
 
 
+def _around(difference: Difference, runner: str, *, supabase: bool) -> str | None:
+    """The same of what is there before the first migration: the database, and the schema `public`."""
+    expected, found = difference.expected or {}, difference.found or {}
+    differ = {name for name in {*expected, *found} if expected.get(name) != found.get(name)}
+    one, other = _rights(expected), _rights(found)
+    given = {
+        role: one.get(role, frozenset()) ^ other.get(role, frozenset())
+        for role in {*one, *other}
+        if one.get(role) != other.get(role)
+    }
+    if differ == {GIVEN} and given.keys() == {runner}:
+        return BY_SETUP
+    if difference.kind == "database" or not differ <= {"owner", GIVEN}:
+        return None
+    platform = PLATFORM_ROLES if supabase else frozenset[str]()
+    rest = {role: rights for role, rights in given.items() if role not in {"PUBLIC", runner, *platform}}
+    if not rest or (supabase and rest.keys() <= API_ROLES and all(rights <= {"USAGE"} for rights in rest.values())):
+        return PUBLIC
+    return None
+
+
 def _changed(
     difference: Difference, kind: str, schema: str, replayed: Defaults, live: Defaults
 ) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
@@ -81,6 +121,8 @@ def _changed(
                 given = defaults.get((owner, None, kind, role), nothing) | defaults.get(
                     (owner, schema, kind, role), nothing
                 )
+                if kind in WHOLE and given >= WHOLE[kind]:
+                    given |= {"ALL"}
                 yield role, more, given
 
 

@@ -53,8 +53,8 @@ class Likeness:
 
     @property
     def automatic_grants(self) -> bool:
-        """What is made in `public` is open to the API of Supabase at once."""
-        return "SELECT" in self.defaults.get((self.login, "public", "r", "anon"), frozenset())
+        """What is made in `public` is open to the API of Supabase at once, to be read and to be written."""
+        return self.defaults.get((self.login, "public", "r", "anon"), frozenset()) >= {"SELECT", "INSERT"}
 
 
 async def likeness(session: Session, table: str | None = None) -> Likeness:

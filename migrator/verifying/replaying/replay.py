@@ -32,15 +32,22 @@ class Replayed(Expected):
     Attributes:
         defaults: the default privileges there.
         live: those of the live database.
+        runner: the role that ran the live database's migrations, as ACLs name it.
     """
 
     defaults: Defaults
     live: Defaults
+    runner: str
 
     def excuse(self, difference: Difference) -> str | None:
-        """Only default privileges, or the age of the live database, explain it."""
-        supabase = self.schema.supabase
-        return explanation(difference, replayed=self.defaults, live=self.live, supabase=supabase)
+        """Only default privileges, or the age of the live database, or who has set it up, explain it."""
+        return explanation(
+            difference,
+            replayed=self.defaults,
+            live=self.live,
+            supabase=self.schema.supabase,
+            runner=self.runner,
+        )
 
 
 async def replayed(
@@ -146,6 +153,7 @@ async def _made(
         remedy="a migration that makes it so, or the change taken back: without either, a new database is another one",
         defaults=own.defaults,
         live=like.defaults,
+        runner=like.shown,
     )
 
 
