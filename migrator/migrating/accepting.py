@@ -1,6 +1,7 @@
 """`migrate accept`: make the schema as it is, and the ledger as it is, what later runs and checks compare with."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Literal
 
 from migrator.config import Config
@@ -19,6 +20,7 @@ from migrator.migrating.running.keeping import counts
 from migrator.migrating.running.sharing import refuse_pooler
 from migrator.schema import reading, record
 from migrator.schema.compare import Change, Comparison, compare
+from migrator.schema.gathering import gathered
 from migrator.schema.objects import Schema
 from migrator.schema.record import Record
 
@@ -82,14 +84,19 @@ async def _look(session: Session, config: Config, known: Ledger) -> tuple[Accept
         head=live.head,
         recorded_head=None if recorded is None else recorded.schema.head,
         objects=len(live.objects),
-        changes=tuple(
-            SchemaChange(change=_WORDS[each.change], kind=each.kind, subject=each.identity) for each in made.differences
-        ),
+        changes=() if recorded is None else tuple(_changes(made, recorded.schema, live)),
         moved=made.platform,
         changed=state != "current" or not same or version != live.server_version_num,
         digest=hashlib.sha256(f"{live.ledger} {live.supabase}".encode() + record.packed(live)).hexdigest(),
     )
     return result, live
+
+
+def _changes(made: Comparison, before: Schema, live: Schema) -> Iterator[SchemaChange]:
+    for each in gathered(made.differences, before, live):
+        for one in (each.difference, each.renamed):
+            if one is not None:
+                yield SchemaChange(change=_WORDS[one.change], kind=one.kind, subject=one.identity)
 
 
 def _state(recorded: Record | None, live: Schema) -> RecordState:

@@ -18,7 +18,7 @@ Project = Callable[..., Config]
 
 COUNT = 12
 
-FILES = {f"migrations/{number:04}.t.sql": f"create table t{number} (id int);" for number in range(COUNT)}
+FILES = {f"migrations/{number:04}.t.sql": f"create table t{number} (id int primary key);" for number in range(COUNT)}
 
 
 async def verified(start: Start) -> tuple[int, set[str], list[str]]:
@@ -34,7 +34,7 @@ async def test_a_killed_run_never_leaves_a_wrong_record(start: Start, project: P
     moments = random.Random(7)  # noqa: S311 - moments, no secrets
     files = dict(FILES)
     for number in range(trials):
-        files[f"migrations/{COUNT + number:04}.t.sql"] = f"create table t{COUNT + number} (id int);"
+        files[f"migrations/{COUNT + number:04}.t.sql"] = f"create table t{COUNT + number} (id int primary key);"
         project(files)
         process = start("up", "--json")
         await asyncio.sleep(moments.uniform(0.1, 0.8))
@@ -58,7 +58,7 @@ async def test_killed_before_the_record_is_written(
     keeper = await asyncpg.connect(dsn, statement_cache_size=0)
     try:
         await keeper.execute("begin; lock table migrator.snapshot in share mode")
-        project({f"migrations/{COUNT:04}.t.sql": f"create table t{COUNT} (id int);"})
+        project({f"migrations/{COUNT:04}.t.sql": f"create table t{COUNT} (id int primary key);"})
         process = start("up", "--json")
         await until(db, "select exists (select from pg_locks where not granted)")
         process.kill()

@@ -143,10 +143,15 @@ def counts(known: Record, live: Schema) -> bool:
 
 
 def drift(keeping: Keeping | None) -> tuple[Difference, ...]:
-    """What was not as the record has it when the run began."""
+    """What was not as the record has it when the run began; what goes with another difference is not told again."""
     if keeping is None or keeping.recorded is None or keeping.before is None:
         return ()
-    return compare(keeping.recorded, keeping.before).differences
+    found = compare(keeping.recorded, keeping.before).differences
+    if not found:
+        return ()
+    from migrator.schema.gathering import gathered
+
+    return tuple(each.difference for each in gathered(found, keeping.recorded, keeping.before))
 
 
 def tell(found: tuple[Difference, ...], emit: Emit) -> None:
