@@ -49,10 +49,10 @@ def is_moved(missing: Difference, extra: Difference) -> bool:
 
 def but_for_schema(difference: Difference, old: str, extra: Difference, along: Iterable[Difference]) -> bool:
     """It differs by nothing but the schema of an object that has moved, or of what went along."""
-    schema = identifiers(old)[0][0]
-    if schema == identifiers(extra.identity)[0][0]:
+    before, after = identifiers(old)[0], identifiers(extra.identity)[0]
+    if len(before) != 2 or len(after) != 2 or before[1] != after[1]:  # noqa: PLR2004 - schema, name
         return False
-    return bool(_with_schema(difference.found, extra, along, schema) == difference.expected)
+    return bool(_with_schema(difference.found, extra, along, before[0]) == difference.expected)
 
 
 def _signature(difference: Difference, members: Sequence[Difference]) -> str:

@@ -10,7 +10,7 @@ from migrator.schema.belonging import table_of
 from migrator.schema.compare import ORDER, Difference
 from migrator.schema.moving import is_moved
 from migrator.schema.objects import Key, Schema
-from migrator.schema.placing import identifiers, unquoted
+from migrator.schema.placing import ABOUT, identifiers, unquoted
 from migrator.sql.lexer import Lexeme, lexemes
 
 RENAMED = frozenset(
@@ -18,7 +18,7 @@ RENAMED = frozenset(
         *("table", "view", "materialized view", "foreign table", "column", "constraint", "index", "trigger", "rule"),
         *("policy", "type", "composite type", "function", "procedure", "aggregate", "sequence", "statistics"),
         *("collation", "conversion", "text search configuration", "text search dictionary", "server"),
-        *("foreign data wrapper", "publication", "event trigger", "language"),
+        *("foreign data wrapper", "publication", "event trigger", "language", "schema"),
     }
 )
 """Classes of which a new name is told as such."""
@@ -58,10 +58,19 @@ def _signature(difference: Difference, members: Iterable[Difference]) -> str:
     """All that is told of an object and of what goes with it, but for its name."""
     name = identifiers(difference.identity)[0][-1]
     told = [
-        (each.kind, *(replaced(part, name, _OWN_NAME) for part in (each.identity, _kept(each.expected or each.found))))
+        (
+            each.kind,
+            replaced(each.identity, name, _OWN_NAME),
+            # what people say stays as it is
+            _said(each) if each.kind in ABOUT else replaced(_kept(_said(each)), name, _OWN_NAME),
+        )
         for each in (difference, *members)
     ]
     return json.dumps(sorted(told, key=lambda each: each[:2]), sort_keys=True)
+
+
+def _said(difference: Difference) -> Mapping[str, Any]:
+    return difference.expected or difference.found or {}
 
 
 def _kept(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -113,7 +122,7 @@ def replaced(value: Any, old: str, new: str) -> Any:
         case str() if old in value:
             return "".join(_replaced(value, old, new))
         case Mapping():
-            return {name: replaced(each, old, new) for name, each in value.items()}
+            return {replaced(name, old, new): replaced(each, old, new) for name, each in value.items()}
         case list():
             return [replaced(each, old, new) for each in value]
         case _:
@@ -128,6 +137,10 @@ def _replaced(text: str, old: str, new: str) -> Iterator[str]:
                 yield text[done:start]
                 yield new
                 done = end
+            elif lexeme is Lexeme.LITERAL and text.startswith("::regclass", end):  # as in the default of a serial
+                yield text[done : start + 1]
+                yield from _replaced(text[start + 1 : end - 1], old, new)
+                done = end - 1
     except ValueError:  # no SQL, such as a comment with one apostrophe
         pass
     yield text[done:]

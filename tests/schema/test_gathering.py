@@ -17,6 +17,8 @@ create index orders_total on g.orders (total);
 create view g.names as select id, name from g.people;
 create policy own on g.orders using (total > 1);
 create function g.f(int) returns int language sql as 'select 1';
+comment on table g.people is 'people''s names'; comment on schema g is 'a g of people';
+create publication g_news for table g.people (id, name) where (id > 1);
 create sequence g.free; create aggregate g.total(int) (sfunc = int4pl, stype = int);
 create foreign data wrapper g_wrapper; create server g_server foreign data wrapper g_wrapper;
 create foreign table g.far (a int) server g_server; create statistics g.stats on a, b from g.orders;
@@ -30,10 +32,11 @@ CASES = {
         "extra table g.more: column 2, constraint 1, index 2, sequence 1",
     ],
     "drop schema g cascade": [
+        "changed publication g_news",
         (
-            "missing schema g: aggregate 1, column 11, constraint 5, foreign table 1, function 1, index 4, policy 1,"
-            " sequence 2, statistics 1, table 2, type 1, view 1"
-        )
+            "missing schema g: aggregate 1, column 11, comment 2, constraint 5, foreign table 1, function 1, index 4,"
+            " policy 1, sequence 2, statistics 1, table 2, type 1, view 1"
+        ),
     ],
     "alter table g.orders drop column total cascade": [
         "missing column g.orders.total: constraint 1, index 1",
@@ -51,14 +54,20 @@ CASES = {
         "missing table g.orders -> g.purchases: column 10, constraint 6, index 2, policy 2, statistics 1"
     ],
     "alter table g.people rename to persons": [
-        "missing table g.people -> g.persons: column 6, constraint 5, index 2, sequence 1, view 1"
+        (
+            "missing table g.people -> g.persons: column 6, comment 2, constraint 5, index 2, publication 1,"
+            " sequence 1, view 1"
+        )
     ],
     "alter index g.orders_total rename to i": ["missing index g.orders_total -> g.i"],
     "alter policy own on g.orders rename to mine": ["missing policy g.orders.own -> g.orders.mine"],
     "alter function g.f rename to h": ["missing function g.f(integer) -> g.h(integer)"],
     "alter type g.mood rename to humour": ["missing type g.mood -> g.humour: column 1"],
     'alter table g.people set schema "G 2"': [
-        'missing table g.people -> "G 2".people: column 6, constraint 5, index 4, sequence 2, view 1'
+        (
+            'missing table g.people -> "G 2".people: column 6, comment 2, constraint 5, index 4, publication 1,'
+            " sequence 2, view 1"
+        )
     ],
     'alter view g.names set schema "G 2"': ['missing view g.names -> "G 2".names: column 4'],
     'alter function g.f set schema "G 2"': ['missing function g.f(integer) -> "G 2".f(integer)'],
@@ -71,6 +80,18 @@ CASES = {
     "alter aggregate g.total(int) rename to t": ["missing aggregate g.total(integer) -> g.t(integer)"],
     "alter sequence g.free rename to counter": ["missing sequence g.free -> g.counter?"],
     'alter sequence g.free set schema "G 2"': ['missing sequence g.free -> "G 2".free'],
+    "alter schema g rename to h": [
+        (
+            "missing schema g -> h: aggregate 2, column 22, comment 4, constraint 10, foreign table 2, function 2,"
+            " index 8, policy 2, publication 1, sequence 4, statistics 2, table 4, type 2, view 2"
+        )
+    ],
+    "alter sequence g.people_id_seq rename to s": ["missing sequence g.people_id_seq -> g.s?: column 1"],
+    # what is changed besides is told besides
+    "alter server g_server rename to g_other; alter foreign table g.far options (add x 'g_other')": [
+        "changed foreign table g.far",
+        "missing server g_server -> g_other",
+    ],
     # with another column: that is more than another place
     'alter table g.orders set schema "G 2"; alter table "G 2".orders add c int': [
         "changed statistics g.stats",
