@@ -210,7 +210,8 @@ async def test_roles_of_the_server(project: Make, left: Left):
     """Roles that nobody's migrations make are made on a server of ours, and told; so are `role` and `readers`."""
     files = {
         **USERS,
-        "migrations/0002.grants.sql": 'grant select on users to "App Reader";\ngrant insert on users to writer;\n',
+        "migrations/0002.grants.sql": 'grant select on users to "App Reader";\ngrant insert on users to writer;\n'
+        "set local role somebody;\n",
     }
     result = await check(project(files, database=None, role="owner of all", readers=("ci",)))
     assert (told(result), left_out(result), left()) == (
@@ -219,6 +220,7 @@ async def test_roles_of_the_server(project: Make, left: Left):
             ("rollbacks", "`0002.grants` has no rollback, so nothing is rolled back from there on"),
             ("what the role `App Reader` may do", "no migration makes it: it was made for this check"),
             ("what the role `writer` may do", "no migration makes it: it was made for this check"),
+            ("what the role `somebody` may do", "no migration makes it: it was made for this check"),
         ],
         [],
     )

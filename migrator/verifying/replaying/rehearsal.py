@@ -27,8 +27,8 @@ from migrator.verifying.checks import Check
 
 Answer = TypeVar("Answer")
 
-NO_ROLE = "42704"
-"""undefined_object, which also stands for a role that does not exist."""
+NO_ROLE = frozenset({"42704", "22023"})
+"""undefined_object, and what `set role` says: a role that does not exist, among other things."""
 
 _ROLE = re.compile(r'role "((?:[^"]|"")+)" does not exist')
 
@@ -98,7 +98,7 @@ class Rehearsal:
             try:
                 return await job()
             except MigratorError as error:
-                missing = _ROLE.search(error.detail or "") if error.sqlstate == NO_ROLE else None
+                missing = _ROLE.search(error.detail or "") if error.sqlstate in NO_ROLE else None
                 role = missing[1].replace('""', '"') if missing else None
                 if role is None or role in self.made or self.place.superuser is None:
                     raise
