@@ -11,7 +11,7 @@ from migrator.database.launching import renew
 from migrator.database.launching.servers import one_server
 from migrator.database.sessions.session import Session
 from migrator.database.supabase.managed import MANAGED_SCHEMAS
-from migrator.errors import ConnectionLostError, MigratorError, StateError, WorkError
+from migrator.errors import ConnectionLostError, MigratorError, ServerError, StateError, WorkError
 from migrator.events import Emit, ignore
 from migrator.events.seeding import ResetResult, SeedResult
 from migrator.migrating import up
@@ -161,9 +161,11 @@ async def _drop(session: Session, config: Config, known: Ledger) -> tuple[str, .
         error.outcome = "either everything was dropped or nothing: it is one transaction"
         error.hint = "run `migrate reset` again"
         raise error.after_work() from error
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(MigratorError):  # the real error is on its way
             async with session.within():
                 await session.rollback()
+        if isinstance(error, ServerError):
+            error.outcome = "nothing was dropped"
         raise
     return tuple(schemas)
