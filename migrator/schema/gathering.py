@@ -103,6 +103,7 @@ def _candidates(difference: Difference, about: Mapping[Key, Key]) -> Iterator[tu
         yield ("schema", identity.rpartition(" on ")[0].rpartition(" in ")[2]), _alike
     elif kind == "sequence" and (owned_by := (difference.expected or difference.found or {}).get("owned by")):
         yield ("column", owned_by), _alike
+        yield ("table", ".".join(identifiers(owned_by)[0][:2])), _follows
     if kind == INDEX and table is not None:
         yield ("constraint", f"{table}.{names[-1]}"), _same_change
     if table is not None:
@@ -126,6 +127,13 @@ def _same_change(one: Difference, other: Difference) -> bool:
 def _alike(one: Difference, other: Difference) -> bool:
     """Both are there on the same side alone."""
     return one.change == other.change != "changed"
+
+
+def _follows(sequence: Difference, table: Difference) -> bool:
+    """It has the new owner of the table that it belongs to."""
+    if sequence.change != "changed" or table.change != "changed" or differing(sequence) != {"owner"}:
+        return False
+    return "owner" in differing(table) and (sequence.found or {})["owner"] == (table.found or {})["owner"]
 
 
 def _of_view(column: Difference, view: Difference) -> bool:

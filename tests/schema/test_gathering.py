@@ -87,6 +87,7 @@ CASES = {
         )
     ],
     "alter sequence g.people_id_seq rename to s": ["missing sequence g.people_id_seq -> g.s?: column 1"],
+    "alter table g.people owner to rich_owner": ["changed table g.people: sequence 1"],
     # what is changed besides is told besides
     "alter server g_server rename to g_other; alter foreign table g.far options (add x 'g_other')": [
         "changed foreign table g.far",

@@ -102,6 +102,25 @@ def _schema(**objects: str) -> Schema:
     )
 
 
+def test_the_diff_of_a_new_name_is_that_name():
+    """Nobody has to look for what else may be gone, where nothing is."""
+    one, other = (
+        _schema(**{f"statistics__app.{name}": '{"owner": "ada", "definition": "x"}'}) for name in ("old", "new")
+    )
+    expected = Expected(schema=one, said="the record")
+    (found,) = drift.findings(compare(one, other), expected, other, Named(()))
+    assert found.message == "statistics `app.old` is called `new` now: it was renamed outside the migrations"
+    assert (found.diff or "").splitlines() == [
+        "--- expected statistics: app.old",
+        "+++ live statistics: app.new",
+        "@@ -1,3 +1,3 @@",
+        "-statistics: app.old",
+        "+statistics: app.new",
+        "   definition: x",
+        "   owner: ada",
+    ]
+
+
 def test_what_is_there_anyway():
     """A row that tells only what was changed of something that every database has is no object, made or dropped."""
     rows = {

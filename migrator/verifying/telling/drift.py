@@ -87,7 +87,7 @@ def _finding(each: Gathered, expected: Expected, restoring: Restoring) -> Findin
         subject=difference.identity,
         detail=excuse,
         hint=_hint(expected) if excuse is None else None,
-        diff=diff(difference),
+        diff=diff(difference, renamed=each.renamed),
         sql=restoring.sql(each) if excuse is None else (),
     )
 

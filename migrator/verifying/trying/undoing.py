@@ -112,5 +112,6 @@ def _named(differences: Sequence[Difference]) -> str:
 
 def diff(differences: Sequence[Difference]) -> str:
     """A unified diff of the objects' definitions."""
-    heads = {"expected": "before the migration:", "found": "after its rollback:"}
-    return "\n".join(unified.diff(each, **heads) for each in differences)
+    return "\n".join(
+        unified.diff(each, expected="before the migration:", found="after its rollback:") for each in differences
+    )
