@@ -18,6 +18,9 @@ from migrator.sql.names import literal, quote
 
 TABLE = "snapshot"
 
+RIGHTS = frozenset({"granted", "revoked", "usage granted", "usage revoked"})
+"""Attributes that hold privileges, joined by commas, by role."""
+
 UNREADABLE = -1
 """The catalog version of a row whose objects are no such thing."""
 
@@ -110,8 +113,9 @@ def _unescaped(name: str) -> str:
 def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:
     """The record after a run: what it was, and whatever differs between `before` and `after` the run as it is after.
 
-    Of an object that is there on all sides only the attributes that the run changed, and of those that tell something
-    by names, such as who may do what, only those names: what somebody changed by hand on the same object stays drift.
+    Of an object that is there on all sides only the attributes that the run changed, and of those that hold several
+    things, such as who may do what, or the tables of a publication, only these: what somebody changed by hand there
+    stays drift.
     """
     objects = dict(recorded.objects)
     for key in before.objects.keys() | after.objects.keys():
@@ -124,20 +128,35 @@ def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:
         elif was is None or known == was:
             objects[key] = now
         elif known is not None:  # else somebody made it by hand, and it stays drift, whatever the run did to it
-            objects[key] = definition(_merged(json.loads(known), json.loads(was), json.loads(now)))
+            objects[key] = definition(_merged(json.loads(known), json.loads(was), json.loads(now)) or {})
     return replace(recorded, objects=dict(sorted(objects.items())), ledger=after.ledger, head=after.head)
 
 
-def _merged(known: Any, was: Any, now: Any) -> Any:
+def _merged(known: Any, was: Any, now: Any, *, rights: bool = False) -> Any:
     """What is known with what the run changed; None where there is nothing any more."""
     if was == now:
         return known
-    if not all(isinstance(each, dict | None) for each in (known, was, now)):
-        return now
-    known, was, now = known or {}, was or {}, now or {}
-    names = known.keys() | was.keys() | now.keys()
-    merged = {name: _merged(known.get(name), was.get(name), now.get(name)) for name in names}
-    return {name: value for name, value in merged.items() if value is not None} or None
+    if all(isinstance(each, dict | None) for each in (known, was, now)):
+        known, was, now = known or {}, was or {}, now or {}
+        names = known.keys() | was.keys() | now.keys()
+        merged = {
+            name: _merged(known.get(name), was.get(name), now.get(name), rights=rights or name in RIGHTS)
+            for name in names
+        }
+        return {name: value for name, value in merged.items() if value is not None} or None
+    if rights and "ALL" not in (known, was, now):  # it says not what it stands for
+        return ", ".join(_together(*((each or "").split(", ") for each in (known, was, now)))) or None
+    if all(isinstance(each, list | None) for each in (known, was, now)):
+        return _together(known or [], was or [], now or []) or None
+    return now
+
+
+def _together(known: list[Any], was: list[Any], now: list[Any]) -> list[Any]:
+    """What is known without what the run took away, and with what it added, in the order of now."""
+    kept = [each for each in now if each and (each in known or each not in was)]
+    gone = [each for each in known if each and each not in now and each not in was]
+    in_order = known == sorted(known, key=str)
+    return sorted([*kept, *gone], key=str) if gone and in_order else [*kept, *gone]
 
 
 def writing(own: str, schema: Schema, *, instead_of: str | None) -> str:
