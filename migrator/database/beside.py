@@ -15,7 +15,7 @@ from migrator.database.address.target import Target
 from migrator.database.connect import connect
 from migrator.database.sessions.opening import open_session
 from migrator.database.sessions.session import Session
-from migrator.errors import MigratorError, ServerError, StateError, UnavailableError
+from migrator.errors import InputError, MigratorError, ServerError, UnavailableError
 from migrator.events import Emit
 from migrator.sql.names import quote
 
@@ -43,7 +43,7 @@ async def database_beside(config: Config, emit: Emit) -> AsyncIterator[Target]:
     """A new empty database on the server of the configured one, for the block. Writes: `CREATE DATABASE` and `DROP`.
 
     The configured database itself is only connected to. Raises `UnavailableError` where the role may not create
-    databases, `StateError` on a server of Supabase, and whatever connecting raises.
+    databases, `InputError` on a server of Supabase, and whatever connecting raises.
     """
     async with connect(config, emit, migrating=True) as session:
         name = await _create(session)
@@ -63,7 +63,7 @@ async def database_beside(config: Config, emit: Emit) -> AsyncIterator[Target]:
 async def _create(session: Session) -> str:
     ((may, role, supabase, now),) = await session.read(SURROUNDINGS)
     if supabase:
-        raise StateError(
+        raise InputError(
             "a new database on a server of Supabase has nothing of what a project expects",
             code="scratch-supabase",
             outcome="nothing was changed",

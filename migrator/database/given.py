@@ -11,7 +11,7 @@ from migrator.database.connect import connect
 from migrator.database.launching.servers import standing
 from migrator.database.sessions.session import Session
 from migrator.database.supabase.managed import MANAGED_SCHEMAS
-from migrator.errors import InputError, MigratorError, StateError
+from migrator.errors import InputError, MigratorError
 from migrator.events import Emit
 from migrator.events.database import Told
 from migrator.sql.names import literal
@@ -57,8 +57,8 @@ async def given_database(
 ) -> AsyncIterator[Target]:
     """The database of this address, where it is empty and another one than the configured. Writes nothing.
 
-    `live` is a session on that one, where there is any. Raises `InputError` for the configured database itself,
-    `StateError` for one that is not empty, and whatever connecting raises.
+    `live` is a session on that one, where there is any. Raises `InputError` for the configured database itself
+    and for one that is not empty, and whatever connecting raises.
     """
     target = parse(address, config.environ)
     other = configured(config)
@@ -72,7 +72,7 @@ async def given_database(
     total = sum(held.values())
     if total:
         kinds = ", ".join(_counted(number, kind) for kind, number in sorted(held.items()) if number)
-        raise StateError(
+        raise InputError(
             f"the scratch database `{target}` is not empty: it holds {_counted(total, 'object')} ({kinds})",
             code="scratch-not-empty",
             outcome="nothing was changed",

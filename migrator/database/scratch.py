@@ -100,8 +100,8 @@ async def scratch(
         emit: hears what happens.
         live: the database that it must not be, where it is connected to.
 
-    Raises `InputError` for an address that cannot be read or is that of the configured database, `StateError` for a
-    database that is not empty, `UnavailableError` where no server can be had.
+    Raises `InputError` for an address that cannot be read or is that of the configured database or of one that is
+    not empty, `UnavailableError` where no server can be had.
     """
     address = config.scratch or DEFAULT
     text = address.text.strip()

@@ -160,15 +160,6 @@ async def _rows(session: Session, query: str, *, first: str, then: str | None = 
     return rows
 
 
-async def read_inside(session: Session, scope: Scope) -> Schema:
-    """The same in a transaction that goes on as it was, and whose own changes are seen: two round trips, one try.
-
-    Raises `ServerError` as it comes; the transaction is aborted then.
-    """
-    await session.run(f"savepoint migrator_reading; {LOCALLY}")
-    return await read_opened(session, scope, then="rollback to migrator_reading; release migrator_reading")
-
-
 def _row(line: bytes) -> Row:
     text = line.decode()
     kind, identity, definition = text.split("\t") if "\\" not in text else map(unescape, text.split("\t"))

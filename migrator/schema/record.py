@@ -13,7 +13,8 @@ from typing import Any
 from migrator._version import __version__
 from migrator.database.sessions.session import Session
 from migrator.errors import ServerError
-from migrator.schema.objects import CATALOG_VERSION, Schema, definition, schema_of
+from migrator.schema.compare import compare
+from migrator.schema.objects import CATALOG_VERSION, Key, Schema, definition, schema_of
 from migrator.sql.names import literal, quote
 
 TABLE = "snapshot"
@@ -118,11 +119,12 @@ def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:
     stays drift.
     """
     objects = dict(recorded.objects)
+    former = _former_names(recorded, before, after)
     for key in before.objects.keys() | after.objects.keys():
-        was, now = before.objects.get(key), after.objects.get(key)
-        if was == now:
+        old = former.get(key, key)
+        known, was, now = recorded.objects.get(old), before.objects.get(old), after.objects.get(key)
+        if was == now and old == key:
             continue
-        known = objects.get(key)
         if now is None:
             objects.pop(key, None)
         elif was is None or known == was:
@@ -130,6 +132,28 @@ def with_changes(recorded: Schema, before: Schema, after: Schema) -> Schema:
         elif known is not None:  # else somebody made it by hand, and it stays drift, whatever the run did to it
             objects[key] = definition(_merged(json.loads(known), json.loads(was), json.loads(now)) or {})
     return replace(recorded, objects=dict(sorted(objects.items())), ledger=after.ledger, head=after.head)
+
+
+def _former_names(recorded: Schema, before: Schema, after: Schema) -> dict[Key, Key]:
+    """What an object was called that the run has given a new name, and what belongs to it.
+
+    Only where something had been changed by hand: else a new name is as good as a new object.
+    """
+    gone, new = before.objects.keys() - after.objects.keys(), after.objects.keys() - before.objects.keys()
+    if not gone or not new or all(recorded.objects.get(key) == before.objects[key] for key in gone):
+        return {}
+    from migrator.schema.gathering import gathered
+
+    found = {}
+    for each in gathered(compare(before, after).differences, before, after):
+        if each.renamed is None:
+            continue
+        old, now = each.difference.identity, each.renamed.identity
+        found[each.renamed.kind, now] = each.difference.kind, old
+        for kind, identity in new:
+            if identity.startswith(f"{now}.") and (kind, old + identity.removeprefix(now)) in gone:
+                found[kind, identity] = kind, old + identity.removeprefix(now)
+    return found
 
 
 def _merged(known: Any, was: Any, now: Any, *, rights: bool = False) -> Any:

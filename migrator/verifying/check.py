@@ -51,7 +51,7 @@ async def check(config: Config, *, fail_on: Severity = "error", emit: Emit = ign
         emit: hears what happens.
 
     Whatever the files do wrong when they run is a finding. Raises `InputError` for files that cannot be read,
-    `UnavailableError` where there is no scratch database, and `StateError` for one that is not empty.
+    `UnavailableError` where there is no scratch database, and `InputError` for one that is not empty.
     """
     ignoring.refuse_unknown(config.ignore)
     migrations, seeds = _read(config, emit)

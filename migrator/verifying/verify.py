@@ -66,8 +66,8 @@ async def verify(
         emit: hears which server was started for it, and which ledger and which schemas were taken.
 
     Raises:
-        InputError: a file is wrong, the folder holds no snapshot, or the scratch database is the configured one.
-        StateError: the scratch database is not empty, or must not be on the live server.
+        InputError: a file is wrong, the folder holds no snapshot, or the scratch database is the configured one, is not
+            empty, or must not be on the live server.
         UnavailableError: no connection, or no right to read the ledger. What else cannot be told is in the result.
     """
     ignoring.refuse_unknown(config.ignore)

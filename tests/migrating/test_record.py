@@ -105,6 +105,16 @@ async def test_what_was_made_by_hand_stays_drift_also_where_a_run_changes_it(pro
     assert await state(project()) == (True, "0002.g", ["extra table public.by_hand"])
 
 
+async def test_drift_follows_a_new_name(project, db):
+    """A migration that renames a table takes what somebody changed on it along as drift, not into the record."""
+    await up(project({"migrations/0001.a.sql": "create table a (id int primary key, b text not null, c int);"}))
+    await db.execute("alter table a enable row level security; alter table a alter b drop not null")
+    await up(project({"migrations/0002.r.sql": "alter table a rename to renamed;"}))
+    counted, head, found = await state(project())
+    assert (counted, head) == (True, "0002.r")
+    assert found == ["changed column public.renamed.b", "changed table public.renamed"]
+
+
 async def test_what_a_run_repairs_is_no_drift_any_more(project, db):
     """A migration that makes again what somebody dropped by hand ends that drift."""
     await up(project(ONE))

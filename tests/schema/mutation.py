@@ -16,8 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrator.database.sessions.session import Session
 from migrator.schema.compare import compare
 from migrator.schema.objects import Schema
+from migrator.schema.reading import LOCALLY, read_opened
+from migrator.schema.scope import Scope
 
 HERE = Path(__file__).parent
 
@@ -124,3 +127,9 @@ def _seen(place: str, change: str, rest: str) -> Seen:
         if rest.startswith(f"{kind} "):
             return change, kind, rest.removeprefix(f"{kind} ")
     raise AssertionError(f"{place}: `{rest}` begins with no class of objects")
+
+
+async def read_inside(session: Session, scope: Scope) -> Schema:
+    """The schema as an open transaction sees it, which goes on as it was. The transaction is aborted where it fails."""
+    await session.run(f"savepoint migrator_reading; {LOCALLY}")
+    return await read_opened(session, scope, then="rollback to migrator_reading; release migrator_reading")

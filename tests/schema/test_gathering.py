@@ -1,12 +1,13 @@
 """Differences as people tell them: what goes with another one is counted there, and a new name is one change."""
 
+from mutation import read_inside
 from riches import SCOPE
 
 from migrator.database.sessions.session import Session
 from migrator.schema.compare import Difference, compare
 from migrator.schema.gathering import gathered
 from migrator.schema.objects import Schema
-from migrator.schema.reading import read, read_inside
+from migrator.schema.reading import read
 
 SETUP = """
 create schema g; create schema "G 2";

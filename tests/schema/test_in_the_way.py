@@ -5,14 +5,14 @@ import time
 
 import asyncpg
 import pytest
-from mutation import seen
+from mutation import read_inside, seen
 from riches import SCOPE, config_of, perform
 
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
 from migrator.errors import UnavailableError
 from migrator.schema import catalog, reading
-from migrator.schema.reading import read, read_inside
+from migrator.schema.reading import read
 
 
 async def test_a_locked_table_is_busy(session: Session, rich: str, monkeypatch: pytest.MonkeyPatch):

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import asyncpg
 import mutation
-from mutation import Mutation, Seen, seen
+from mutation import Mutation, Seen, read_inside, seen
 from riches import SCOPE, Connection, canonical
 
 from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError
 from migrator.schema.objects import Schema
-from migrator.schema.reading import LOCALLY, read, read_inside
+from migrator.schema.reading import LOCALLY, read
 from migrator.source import Source
 from migrator.sql.script import split
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from mutation import seen
+from mutation import read_inside, seen
 from riches import SCOPE
 
 from migrator.database.sessions.session import Session
-from migrator.schema.reading import read, read_inside
+from migrator.schema.reading import read
 
 WITH_PARTITIONS = replace(SCOPE, partitions=True)
 

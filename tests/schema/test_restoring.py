@@ -8,14 +8,14 @@ from typing import Any
 import asyncpg
 import mutation
 import pytest
-from mutation import Mutation, seen
+from mutation import Mutation, read_inside, seen
 from riches import SCOPE, Connection, canonical
 
 from migrator.database.sessions.session import Session
 from migrator.schema.compare import Change, Difference, compare
 from migrator.schema.gathering import Gathered, gathered
 from migrator.schema.objects import Schema
-from migrator.schema.reading import LOCALLY, read, read_inside
+from migrator.schema.reading import LOCALLY, read
 from migrator.schema.restoring.statements import Restoring
 from migrator.sql.names import literal
 

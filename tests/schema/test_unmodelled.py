@@ -1,9 +1,10 @@
 """What no query models is counted under its name: data, what is made among the server's own, what a newer one has."""
 
+from mutation import read_inside
 from riches import SCOPE
 
 from migrator.database.sessions.session import Session
-from migrator.schema.reading import read, read_inside
+from migrator.schema.reading import read
 
 NEWER = """
 select lo_create(0), lo_create(0);

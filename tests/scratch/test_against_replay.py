@@ -117,7 +117,7 @@ async def test_beside_the_live_database(project: Make, made: Connection, dsn: st
         refused.append(
             (number, raised.value.exit_code, raised.value.code, raised.value.where and raised.value.where.line)
         )
-    assert refused == [(number, 1, "scratch-shared", 3) for number in range(3)]
+    assert refused == [(number, 2, "scratch-shared", 3) for number in range(3)]
 
 
 async def test_who_logs_in_elsewhere_stands_for_the_owner(

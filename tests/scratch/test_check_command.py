@@ -9,7 +9,7 @@ import pytest
 from migrator import check
 from migrator.config import Address, Config
 from migrator.database.scratch import scratch
-from migrator.errors import InputError, StateError
+from migrator.errors import InputError
 from migrator.events import Checking, Event, ignore
 from migrator.events.verifying import VerifyResult
 from migrator.migrating.planning.standing import read_all
@@ -231,7 +231,7 @@ async def test_what_all_databases_share(project: Make, dsn: str, db: Connection)
     files = {**USERS, "migrations/0002.role.sql": "-- alter role\nalter role postgres set work_mem = '8MB';\n"}
     refused = []
     for place in ("create", dsn.replace("/t_", "/other_t_")):
-        with pytest.raises(StateError) as raised:
+        with pytest.raises(InputError) as raised:
             await check(project(files, scratch=Address(place, "--scratch")))
         refused.append((raised.value.code, raised.value.where and raised.value.where.line))
     settings = await db.fetchval("select count(*) from pg_db_role_setting where setrole = 'postgres'::regrole")

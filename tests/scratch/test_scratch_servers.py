@@ -257,7 +257,7 @@ async def test_an_address_must_be_that_of_an_empty_database(project: Make, db: C
     async with connect(project({})) as live:
         found_out = await refusal(full, live=live)
     assert (first[:2], first[2].partition(" is not empty")[2]) == (
-        (1, "scratch-not-empty"),
+        (2, "scratch-not-empty"),
         ": it holds 4 objects (1 relation, 1 routine, 1 schema, 1 type)",
     )
     assert [same[:2], found_out[:2]] == [(2, "scratch-is-live"), (2, "scratch-is-live")]

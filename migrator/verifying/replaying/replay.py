@@ -66,7 +66,7 @@ async def replayed(
         supabase: the live database is one of Supabase.
         emit: hears what happens.
 
-    Raises `InputError` and `StateError` for a scratch address that cannot be taken.
+    Raises `InputError` for a scratch address that cannot be taken.
     """
     applied = [each for each in migrations if not each.post_apply and known.entry(each.id) is not None]
     obstacle = _obstacle(migrations, known)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from migrator.errors import StateError
+from migrator.errors import InputError
 from migrator.migrating.files.migration import Migration
 from migrator.source import Source, Span
 from migrator.sql.script import without_comments
@@ -29,10 +29,10 @@ def server_wide(migrations: Iterable[Migration]) -> Span | None:
 
 
 def refuse(migrations: Iterable[Migration]) -> None:
-    """Raise `StateError` where migrations must not run on the live server again."""
+    """Raise `InputError` where migrations must not run on the live server again."""
     where = server_wide(migrations)
     if where is not None:
-        raise StateError(
+        raise InputError(
             "this statement changes what all databases of a server share, and the scratch database is on the live one",
             code="scratch-shared",
             where=where,
