@@ -92,7 +92,8 @@ async def test_what_restores_does(session: Session, prepared: Connection, reques
             told.setdefault(kind, []).extend(statements)
     # what others are made on is never taken along
     assert "\n".join(each for each in wrong if "(2BP01)" not in each) == ""
-    assert sorted(KINDS - told.keys()) == []
+    if long:  # a few of each may leave a kind without statements
+        assert sorted(KINDS - told.keys()) == []
     assert [each for statements in told.values() for each in statements if LOSING.search(each)] == []
 
 
