@@ -25,12 +25,12 @@ from checking import Checking
 from ground import Entrant, Ground, Row, rounds
 from installing import install, versions
 from loading import Loading
-from pages import TITLES, short
 from peers import OTHERS, PEERS, Peer, Tool
 from promises import promised
 from report import verdicts
 from results import Results
 from server import proxied, running
+from written import TITLES, short
 
 HERE = Path(__file__).resolve().parent
 COUNTS = {

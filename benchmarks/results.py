@@ -1,4 +1,4 @@
-"""What was measured, kept as JSON: rows of contenders and curves of growth; pages.py writes it for people."""
+"""What was measured, kept as JSON: rows of contenders and curves of growth; written.py writes it for people."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pages
+import written
 from curves import drawn
 from processes import Run
 from report import processor
@@ -106,7 +106,7 @@ class Results:
     def write(self) -> None:
         """Write all files."""
         self._json.write_text(json.dumps(self.data, indent=1) + "\n", encoding="utf-8")
-        (self._folder / "results.md").write_text("\n".join(pages.page(self.data)) + "\n", encoding="utf-8")
+        (self._folder / "results.md").write_text("\n".join(written.page(self.data)) + "\n", encoding="utf-8")
         if self.data["growth"]:
             (self._folder / "growth.svg").write_text(drawn(self.data["growth"]), encoding="utf-8")
 

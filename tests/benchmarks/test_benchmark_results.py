@@ -46,7 +46,7 @@ def modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
     """The benchmarks' own modules, which are no package."""
     before = set(sys.modules)
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    yield {name: importlib.import_module(name) for name in ("promises", "pages", "curves")}
+    yield {name: importlib.import_module(name) for name in ("promises", "written", "curves")}
     for name in set(sys.modules) - before:
         if (BENCHMARKS / f"{name}.py").exists():
             del sys.modules[name]
@@ -99,20 +99,20 @@ def test_the_table_of_the_readme_names_the_nearest_and_the_slowest_peer(modules)
         "fresh-100-far": row(contender("psql", "floor", 13.0), contender("migrate", "ours", 0.7), *peers),
         "fresh-7-far": row(contender("migrate", "ours", 0.7)),
     }
-    assert modules["pages"].short({"rows": rows}) == [
+    assert modules["written"].short({"rows": rows}) == [
         "| seconds | `migrate` | floor | nearest peer | slowest peer |",
         "|---|---|---|---|---|",
         "| 100 migrations from empty, 40 ms away | **0.70** | 13.00 psql | 2.50 dbmate | 50.00 yoyo |",
         "",
         "`python benchmarks/everything.py` on a machine; [all of it](benchmarks/results.md).",
     ]
-    assert len(modules["pages"].SHOWN) <= 8
+    assert len(modules["written"].SHOWN) <= 8
 
 
 def test_the_page_tells_failures_and_slopes(modules) -> None:
     """A contender without a result keeps its line and its reason; growth has a slope from the second point on."""
     failed = contender("sqitch", "peer", failed="given up after 1,800 s")
-    lines = modules["pages"].page(
+    lines = modules["written"].page(
         {
             "rows": {"idle-0-far": row(contender("migrate", "ours", 0.25), failed)},
             "growth": {"migrations": growth((10, 1.0, 40e6), (100, 10.0, 40e6))},

@@ -154,7 +154,7 @@ def test_as_an_ordinary_user_or_where_the_server_may_not_enter(temporary: Path, 
         if not programs.reaches(account, needed.parent):
             pytest.skip(f"`nobody` cannot run {needed}")
     (temporary / "migrations").mkdir()
-    (temporary / "migrations/0001.a.sql").write_text("create table a (id int);")
+    (temporary / "migrations/0001.a.sql").write_text("create table a (id int primary key);")
     foreign = temporary / f"{servers.PREFIX}foreign"
     foreign.mkdir()
     temporary.chmod(0o777)

@@ -10,7 +10,6 @@ import pytest
 from evidence import CHECKS, SCOPE, cases, told
 from hatchling.builders.wheel import WheelBuilder
 
-import migrator
 from migrator.config import Address, Config
 from migrator.database.connect import connect
 from migrator.events.verifying import SEVERITIES
@@ -20,7 +19,7 @@ from migrator.verifying import checks
 from migrator.verifying.asking import checking
 from migrator.verifying.checks import Check, all_checks
 
-ROOT = Path(migrator.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "checks"
 LIST = PAGES / "README.md"
 HEADINGS = ["The problem", "Why it matters", "What to do"]
