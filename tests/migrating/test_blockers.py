@@ -118,6 +118,11 @@ async def test_no_connection_left_to_ask_with(project, db, other, address_as):
     try:
         config = project(TABLE, database=address_as("lonely"), lock_timeout=0.4, lock_retries=0)
         await up(config)
+        # its farewell is on its way, and the role may be there once only
+        for _ in range(500):
+            if not await db.fetchval("select exists (select from pg_stat_activity where usename = 'lonely')"):
+                break
+            await asyncio.sleep(0.02)
         await other.execute("begin; lock table a in access share mode")
         heard = Heard()
         with pytest.raises(UnavailableError) as caught:
