@@ -147,6 +147,18 @@ def refused(session: Session, *, what: str, schema: str, said: str) -> Unavailab
     )
 
 
+def refuse_unwritable(schema: str, table: str, error: ServerError, *, outcome: str) -> None:
+    """Raise `UnavailableError` where the server has refused a write to a table of ours for a right that is missing."""
+    if error.report.sqlstate == "42501":
+        raise UnavailableError(
+            f"this role may not write to `{schema}.{table}`",
+            code="missing-rights",
+            sqlstate="42501",
+            outcome=outcome,
+            hint="use the role that runs `migrate up`, or its owner",
+        ) from error
+
+
 def _hint(session: Session, schema: str) -> str:
     target = session.target
     user = quote(target.user)

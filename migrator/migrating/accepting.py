@@ -8,7 +8,7 @@ from migrator.config import Config
 from migrator.database import own
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
-from migrator.errors import ConnectionLostError, MigratorError, ServerError, StateError, UnavailableError
+from migrator.errors import ConnectionLostError, ServerError, StateError
 from migrator.events import Emit, ignore
 from migrator.events.accepting import AcceptResult, RecordState, SchemaChange
 from migrator.migrating.books import ledger
@@ -111,23 +111,12 @@ async def _write(session: Session, config: Config, known: Ledger, live: Schema, 
     await own.ensure(session, config, emit, plpgsql=known.plpgsql)
     sql = record.writing(config.schema, live, instead_of=None)
     try:
-        await session.run(f"begin; set local lock_timeout = '5s'; {sql}; commit")
+        await session.run(sql)
     except ConnectionLostError as error:
         error.outcome = "the record may be written, or not: it is one statement"
         error.hint = "run `migrate accept` again"
         raise error.after_work() from error
     except ServerError as error:
         await session.rollback()
-        raise _refused(config, error) from error
-
-
-def _refused(config: Config, error: ServerError) -> MigratorError:
-    if error.report.sqlstate != "42501":
-        return error
-    return UnavailableError(
-        f"this role may not write to `{config.schema}.{record.TABLE}`",
-        code="missing-rights",
-        sqlstate="42501",
-        outcome="nothing was recorded",
-        hint="use the role that runs `migrate up`, or its owner",
-    )
+        own.refuse_unwritable(config.schema, record.TABLE, error, outcome="nothing was recorded")
+        raise

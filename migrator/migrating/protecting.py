@@ -6,7 +6,7 @@ from migrator.config import Config
 from migrator.database import own, protection
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
-from migrator.errors import ConnectionLostError, ServerError, UnavailableError
+from migrator.errors import ConnectionLostError, ServerError
 from migrator.events import Emit, ignore
 from migrator.events.migrating import ProtectResult
 from migrator.migrating.books import ledger
@@ -62,12 +62,5 @@ async def _write(session: Session, config: Config, known: Ledger, *, on: bool, e
         raise error.after_work() from error
     except ServerError as error:
         await session.rollback()
-        if error.report.sqlstate != "42501":
-            raise
-        raise UnavailableError(
-            f"this role may not write to `{config.schema}.setting`",
-            code="missing-rights",
-            sqlstate="42501",
-            outcome="nothing was changed",
-            hint="use the role that runs `migrate up`, or its owner",
-        ) from error
+        own.refuse_unwritable(config.schema, "setting", error, outcome="nothing was changed")
+        raise

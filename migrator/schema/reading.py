@@ -123,15 +123,16 @@ async def read_opened(
     Raises `ServerError` as it comes.
     """
     version, _ = session.version
+    # what was locked is let go even where the transaction goes on
+    ending = then or f"rollback to {BATCH}"
     try:
         opening = "; ".join(filter(None, [first, f"savepoint {BATCH}"]))
-        # what was locked is let go even where the transaction goes on
-        rows = await _rows(session, scope.query(version), first=opening, then=then or f"rollback to {BATCH}")
+        rows = await _rows(session, scope.query(version), first=opening, then=ending)
     except ServerError as error:
         if error.report.sqlstate != catalog.TOO_MANY_LOCKS:
             raise
         rows = await _in_batches(session, scope, version)
-        await session.run(then or f"rollback to {BATCH}")
+        await session.run(ending)
     return schema_of(rows, server_version_num=version, supabase=scope.supabase)
 
 

@@ -19,6 +19,9 @@ from migrator.sql.names import literal, quote
 
 TABLE = "snapshot"
 
+ACCEPT = "`migrate accept` records the schema as it is now, after showing what that changes"
+"""The way out where the record is not what is meant."""
+
 RIGHTS = frozenset({"granted", "revoked", "usage granted", "usage revoked"})
 """Attributes that hold privileges, joined by commas, by role."""
 
@@ -184,7 +187,7 @@ def _together(known: list[Any], was: list[Any], now: list[Any]) -> list[Any]:
 
 
 def writing(own: str, schema: Schema, *, instead_of: str | None) -> str:
-    """SQL that writes the row, for a transaction of ours.
+    """A transaction that writes the row.
 
     Where there is one already, it is written over only if its fingerprint is `instead_of`: another run may have been
     faster. None writes over whatever there is.
@@ -205,10 +208,11 @@ def writing(own: str, schema: Schema, *, instead_of: str | None) -> str:
     }
     assigned = ", ".join(f"{name} = excluded.{name}" for name in values)
     condition = "" if instead_of is None else f" where s.ledger = {literal(instead_of)}"
-    return (
+    written = (
         f"insert into {quote(own, TABLE)} as s ({', '.join(values)}) values ({', '.join(values.values())}) "
         f"on conflict (id) do update set {assigned}{condition}"
     )
+    return f"begin; set local lock_timeout = '5s'; {written}; commit"
 
 
 def follow(own: str, ledger: str) -> tuple[str, str]:

@@ -41,17 +41,16 @@ async def check(config: Config, *, fail_on: Severity = "error", emit: Emit = ign
     """Apply every migration to an empty scratch database, roll back and apply again, and load the seeds twice.
 
     Everything is read first. The configured database is not connected to, but for `create`, to make another one on its
-    server; what is written, is written to the scratch
-    database (`config.scratch`, a temporary server of ours where that is not set), which is gone at the end. Takes the
-    locks of `up`, `down` and `seed` there.
+    server. What is written is written to the scratch database (`config.scratch`, a temporary server of ours where that
+    is not set), which is gone at the end. Takes the locks of `up`, `down` and `seed` there.
 
     Args:
         config: files and the scratch database.
         fail_on: the mildest severity at which the answer is no.
         emit: hears what happens.
 
-    Whatever the files do wrong when they run is a finding. Raises `InputError` for files that cannot be read,
-    `UnavailableError` where there is no scratch database, and `InputError` for one that is not empty.
+    Whatever the files do wrong when they run is a finding. Raises `InputError` for files that cannot be read and for a
+    scratch database that is not empty, `UnavailableError` where there is none.
     """
     ignoring.refuse_unknown(config.ignore)
     migrations, seeds = _read(config, emit)

@@ -91,12 +91,8 @@ def _checks(entry: Ignore) -> list[Check]:
 
 
 def _expired(entry: Ignore) -> Finding:
-    check = v901_ignore_expired.CHECK
-    return Finding(
-        code=check.code,
-        name=check.name,
-        severity=check.severity,
-        message=f"the entry of `ignore` for {entry} held until {entry.until}, and covers nothing any more",
+    return v901_ignore_expired.CHECK.finding(
+        f"the entry of `ignore` for {entry} held until {entry.until}, and covers nothing any more",
         subject=str(entry).replace("`", ""),
         where=entry.where,
         detail=f"its reason was: {entry.reason}",
@@ -105,16 +101,12 @@ def _expired(entry: Ignore) -> Finding:
 
 
 def _unused(entries: Iterable[Ignore], asked: frozenset[str]) -> Iterator[Finding]:
-    check = v902_ignore_unused.CHECK
     for entry in entries:
         # a preset is for what comes and goes by itself
         if entry.preset is not None or not {each.code for each in _checks(entry)} <= asked:
             continue
-        yield Finding(
-            code=check.code,
-            name=check.name,
-            severity=check.severity,
-            message=f"the entry of `ignore` for {entry} covers nothing",
+        yield v902_ignore_unused.CHECK.finding(
+            f"the entry of `ignore` for {entry} covers nothing",
             subject=str(entry).replace("`", ""),
             where=entry.where,
             detail=f"its reason was: {entry.reason}",

@@ -23,7 +23,7 @@ from migrator.migrating.running.execute import Execution
 from migrator.schema import reading, record
 from migrator.schema.compare import Difference, compare
 from migrator.schema.objects import Schema
-from migrator.schema.record import Record
+from migrator.schema.record import ACCEPT, Record
 from migrator.schema.scope import Scope
 
 STOPPING = 3.0
@@ -31,8 +31,6 @@ STOPPING = 3.0
 
 SHOWN = 5
 """Objects that a notice names."""
-
-ACCEPT = "`migrate accept` records the schema as it is now, after showing what that changes"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +73,7 @@ class Keeping:
     async def _write(self, recorded: Schema, release: str) -> None:
         before = None if self.recorded is None else self.recorded.ledger
         sql = record.writing(self.config.schema, recorded, instead_of=before)
-        message = "; ".join(filter(None, ["begin", "set local lock_timeout = '5s'", sql, "commit", release]))
+        message = "; ".join(filter(None, [sql, release]))
         try:
             await self.session.run(message)
         except ServerError as error:

@@ -79,11 +79,8 @@ async def one_by_one(
 
 def _finding(check: Check, kind: str, identity: str, facts: dict[str, Any]) -> Finding:
     known = {"identity": identity, "kind": kind, **facts}
-    return Finding(
-        code=check.code,
-        name=check.name,
-        severity=check.severity,
-        message=check.message.format_map(known),
+    return check.finding(
+        check.message.format_map(known),
         kind=kind,
         subject=identity,
         hint=check.hint.format_map(known) or None,

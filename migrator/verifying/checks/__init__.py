@@ -8,8 +8,9 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from migrator.events.verifying import CheckInfo, ChecksResult, Severity
+from migrator.events.verifying import CheckInfo, ChecksResult, Finding, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,10 @@ class Check:
     def info(self) -> CheckInfo:
         """What `--list` shows of it."""
         return CheckInfo(code=self.code, name=self.name, severity=self.severity, title=self.title)
+
+    def finding(self, message: str, *, severity: Severity | None = None, **told: Any) -> Finding:
+        """What it has found, with its own severity where no other is given; `told` is the rest of a `Finding`."""
+        return Finding(code=self.code, name=self.name, severity=severity or self.severity, message=message, **told)
 
 
 @cache

@@ -2,17 +2,17 @@
 
 from migrator.errors import UnavailableError
 from migrator.schema.objects import Schema
-from migrator.schema.record import Record
+from migrator.schema.record import ACCEPT, Record
 from migrator.verifying.expecting.expected import NOTHING_COMPARED, Expected
-
-ACCEPT = "`migrate accept` records the schema as it is now, after showing what that changes"
 
 
 def expected(record: Record | None, live: Schema, *, half_done: str | None) -> Expected | UnavailableError:
     """What the schema should be, or why nobody can tell; `half_done` is a migration that stopped on its way. Pure."""
+    if record is None:
+        return _missing(live)
     obstacle = _obstacle(record, live)
-    if obstacle is not None or record is None:
-        return obstacle or _missing(live)
+    if obstacle is not None:
+        return obstacle
     if half_done is not None:
         return half_done_error(half_done)
     head = record.schema.head
@@ -30,10 +30,8 @@ def _missing(live: Schema) -> UnavailableError:
     )
 
 
-def _obstacle(record: Record | None, live: Schema) -> UnavailableError | None:
+def _obstacle(record: Record, live: Schema) -> UnavailableError | None:
     """Why the two say nothing about one another; None where they do."""
-    if record is None:
-        return _missing(live)
     if not record.readable:
         return UnavailableError(
             "the record of the schema cannot be read: it is damaged, or another version of `migrate`, which saw other "

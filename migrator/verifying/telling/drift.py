@@ -11,12 +11,12 @@ from migrator.schema.gathering import Gathered, gathered
 from migrator.schema.moving import is_moved
 from migrator.schema.objects import Schema
 from migrator.schema.placing import INDEX, identifiers, subjects
+from migrator.schema.record import ACCEPT
 from migrator.schema.restoring.statements import Restoring
 from migrator.schema.unified import diff
 from migrator.source import Span
 from migrator.verifying.checks import Check, v201_missing, v202_extra, v203_changed
 from migrator.verifying.expecting.expected import Expected
-from migrator.verifying.expecting.recorded import ACCEPT
 from migrator.verifying.naming.named import Named
 
 CHECKS: Mapping[Change, Check] = {
@@ -55,14 +55,11 @@ def findings(comparison: Comparison, expected: Expected, live: Schema, named: Na
 
 def _reworded(difference: Difference, expected: Expected, named: Named) -> Finding:
     """What the version of the server may explain, and nobody can tell."""
-    check = CHECKS["changed"]
     number = expected.schema.server_version_num
     version = f"{number // VERSION_PART}.{number % VERSION_PART}"
-    return Finding(
-        code=check.code,
-        name=check.name,
+    return CHECKS["changed"].finding(
+        f"{spoken(difference)} reads otherwise than on PostgreSQL {version}: that may be the version alone",
         severity="info",
-        message=f"{spoken(difference)} reads otherwise than on PostgreSQL {version}: that may be the version alone",
         kind=difference.kind,
         subject=difference.identity,
         where=_where(Gathered(difference=difference), named),
@@ -78,11 +75,9 @@ def _finding(each: Gathered, expected: Expected, restoring: Restoring) -> Findin
     excuse = expected.excuse(difference)
     if excuse is not None and severity == "error":
         severity = "warning"
-    return Finding(
-        code=check.code,
-        name=check.name,
+    return check.finding(
+        message(each, expected),
         severity=severity,
-        message=message(each, expected),
         kind=difference.kind,
         subject=difference.identity,
         detail=excuse,

@@ -34,11 +34,8 @@ def _findings(
             continue
         check, problem = checks[_NAMES.get(status.state, status.state)], status.problem
         where = None if problem is None else problem.where
-        yield Finding(
-            code=check.code,
-            name=check.name,
-            severity=check.severity,
-            message=_message(status) if problem is None else problem.message,
+        yield check.finding(
+            _message(status) if problem is None else problem.message,
             subject=status.id,
             where=where or places.get(status.renamed_to or status.id),
             detail=None if problem is None else problem.detail,

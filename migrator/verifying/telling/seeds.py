@@ -51,11 +51,8 @@ def _finding(difference: SeedDifference) -> Finding:
     line = "" if difference.where is None else f", line {difference.where.line}"
     row = f"the row of `{difference.path}`{line}"
     columns = ", ".join(f"`{name}`" for name in difference.columns)
-    return Finding(
-        code=CHECK.code,
-        name=CHECK.name,
-        severity=CHECK.severity,
-        message=_SAID[difference.problem].format(
+    return CHECK.finding(
+        _SAID[difference.problem].format(
             table=difference.table, columns=columns, rows=rows, row=row, path=difference.path
         ),
         where=difference.where,
@@ -64,10 +61,7 @@ def _finding(difference: SeedDifference) -> Finding:
 
 
 def _more(rows: int) -> Finding:
-    return Finding(
-        code=CHECK.code,
-        name=CHECK.name,
-        severity=CHECK.severity,
-        message=f"{rows:,} more {'row differs' if rows == 1 else 'rows differ'}",
+    return CHECK.finding(
+        f"{rows:,} more {'row differs' if rows == 1 else 'rows differ'}",
         hint="`migrate seed --check` compares single files: give it their paths",
     )

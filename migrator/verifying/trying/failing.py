@@ -17,7 +17,7 @@ PASSES = (UnavailableError,)
 def finding(code: str, message: str, *, subject: str | None = None) -> Finding:
     """A finding of this check; `dataclasses.replace` gives it the rest."""
     (check,) = [each for each in all_checks() if each.code == code]
-    return Finding(code=code, name=check.name, severity=check.severity, message=message, subject=subject)
+    return check.finding(message, subject=subject)
 
 
 def findings_of(code: str, error: MigratorError, *, hint: str | None = None) -> Iterator[Finding]:
