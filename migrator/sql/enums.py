@@ -1,11 +1,14 @@
 """New values of enum types that a script uses before their transaction is over, which PostgreSQL refuses (55P04)."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from migrator.source import Span
 from migrator.sql.literals import identifier_name, is_literal, literal_text
 from migrator.sql.statement import Statement
+
+_VALUE = re.compile(r"\bvalue\b", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +28,15 @@ class EarlyUse:
     used: Span
 
 
-def early_uses(statements: Iterable[Statement]) -> Iterator[EarlyUse]:
+def early_uses(statements: Sequence[Statement]) -> Iterator[EarlyUse]:
     """Yield, for statements of one transaction, each one that holds a value added before it; once for each value.
 
     It only looks for literals of the same text, so it can be wrong in both directions: a warning, not an error. A value
     added to a type that the same transaction creates is usable at once. The rule:
     https://www.postgresql.org/docs/current/sql-altertype.html#SQL-ALTERTYPE-NOTES.
     """
+    if not any(_VALUE.search(each.source.text, each.start, each.end) for each in statements):
+        return
     created: set[str] = set()
     added: dict[str, tuple[str, Statement]] = {}
     for statement in statements:

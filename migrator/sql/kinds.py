@@ -73,6 +73,12 @@ _TOLD_APART = frozenset(
         *("SET", "RESET", "DEALLOCATE", "LISTEN", "UNLISTEN", "LOAD", "DECLARE", "SELECT", "WITH"),
     }
 )
+_PLAIN = re.compile(
+    r"(?:create(?:\s+or\s+replace)?(?:\s+unique)?|alter|drop)\s+"
+    r"(?:table|index|view|function|trigger|type|policy|sequence|schema|extension)\b",
+    re.IGNORECASE | re.ASCII,
+)
+_NOT_PLAIN = ("concurrently", "pg_temp", "set_config")
 _OTHER = Description(kind=Kind.OTHER)
 
 
@@ -82,6 +88,8 @@ def describe(statement: Statement) -> Description:
     word = first.group().upper() if first else ""
     if word not in _TOLD_APART or (word in {"SELECT", "WITH"} and not _may_change_session(statement)):
         return _OTHER
+    if _PLAIN.match(statement.source.text, statement.start, statement.end) and _is_plain(statement):
+        return _OTHER
     tokens = statement.tokens()
     if known := _transaction(tokens):
         return known
@@ -89,6 +97,12 @@ def describe(statement: Statement) -> Description:
         return Description(kind=Kind.OUTSIDE, name=name, changes_session=name == "DISCARD ALL")
     lasting = any(setting.scope == "session" for setting in settings(statement))
     return Description(kind=Kind.OTHER, changes_session=lasting or _changes_session(tokens))
+
+
+def _is_plain(ddl: Statement) -> bool:
+    """Nothing in it can make DDL of the most common kinds special, so that it has not to be read any further."""
+    text = ddl.text.lower()
+    return not any(word in text for word in _NOT_PLAIN)
 
 
 def _may_change_session(query: Statement) -> bool:

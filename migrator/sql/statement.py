@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from migrator.source import Source, Span
-from migrator.sql.lexer import lexeme_texts
+from migrator.sql.lexer import Lexeme, lexeme_texts, lexemes
 from migrator.sql.literals import is_word, upper
 
 _KEYWORDS = 4
@@ -41,7 +41,10 @@ class Statement:
     @property
     def keywords(self) -> tuple[str, ...]:
         """The bare words that it begins with, at most four, in capitals: `("CREATE", "INDEX", "CONCURRENTLY", "I")`."""
-        return tuple(islice(takewhile(is_word, self.tokens()), _KEYWORDS))
+        text = self.source.text
+        pieces = lexemes(text, self.start, self.end)
+        tokens = (text[at:behind] for lexeme, at, behind in pieces if lexeme is not Lexeme.COMMENT)
+        return tuple(map(upper, islice(takewhile(is_word, tokens), _KEYWORDS)))
 
     def tokens(self) -> list[str]:
         """Its tokens without the comments: bare words in capitals, everything else as it is written.

@@ -8,6 +8,7 @@ import pytest
 from migrator.config import Address
 from migrator.database.connect import connect
 from migrator.errors import InputError, StateError, UnavailableError
+from migrator.events import Retrying, Waiting
 from migrator.migrating import down, up
 from migrator.migrating.books import ledger
 from migrator.project import status
@@ -188,6 +189,17 @@ async def test_two_ledgers_note_the_same_id_at_once(project, db, dsn):
         "select state = 'applied' and sha256 is not null and ledger_applied_at = applied_at_utc "
         "from migrator.journal join _yoyo_migration using (migration_id)"
     )
+
+
+async def test_a_note_whose_entry_is_gone_is_replaced(project, db):
+    """What yoyo rolled back leaves our note behind; that is known before, so that the next `up` is not tried twice."""
+    config = project(ONE)
+    await up(config)
+    await db.execute("delete from _yoyo_migration; drop table a; update migrator.journal set sha256 = null")
+    events = []
+    assert [done.id for done in (await up(config, emit=events.append)).done] == ["0001.a"]
+    assert not [event for event in events if isinstance(event, Waiting | Retrying)]
+    assert await db.fetchval("select sha256 is not null from migrator.journal")
 
 
 async def test_a_note_of_another_entry_does_not_count(project, db):

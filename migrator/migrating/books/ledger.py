@@ -52,6 +52,8 @@ class Ledger:
         loose: journal entries without one of the ledger: partial and owed ones; likewise, `note` finds one.
         foreign: keys of migrations without a transaction that are under way, or half done, in another ledger which
             shares our journal.
+        strays: the journal may have notes that none of these entries is of: another ledger's, or of what another tool
+            has rolled back since.
         supabase: the roles of Supabase exist.
         protected: `migrate protect` has marked the database.
         observers: what writes every statement's source text elsewhere; asked for only before a run.
@@ -67,6 +69,7 @@ class Ledger:
     applied: Mapping[str, LedgerEntry] = field(default_factory=dict)
     loose: Mapping[str, JournalEntry] = field(default_factory=dict)
     foreign: frozenset[str] = frozenset()
+    strays: bool = True
     supabase: bool = False
     protected: bool = False
     observers: tuple[str, ...] = ()
@@ -134,6 +137,7 @@ def _ledger(found: dict[str, Any], entries: Entries, *, ready: bool) -> Ledger:
     loose = {key(row[0]): entry.journal for row in found["loose"] or [] if (entry := _entry(row)).journal is not None}
     applied = {key(entry.id): entry for entry in map(_entry, found["rows"] or [])}
     ours = owner(entries.kind, entries.schema)
+    matched = sum(entry.journal is not None for entry in applied.values())
     foreign = frozenset(each for each, note in loose.items() if note.owner not in {None, ours})
     return Ledger(
         entries=entries,
@@ -141,6 +145,7 @@ def _ledger(found: dict[str, Any], entries: Entries, *, ready: bool) -> Ledger:
         applied=applied,
         loose={each: note for each, note in loose.items() if each not in foreign and _counts(note, applied.get(each))},
         foreign=foreign,
+        strays=found["notes"] != matched,
         protected=found["protected"],
         **_surroundings(found),
     )
@@ -216,7 +221,13 @@ async def _read_carefully(session: Session, config: Config, *, observe: bool, em
     if choice.readable is None:
         protected = "setting" in ours and await _is_protected(session, config)
         return Ledger(
-            entries=entries, ready=False, missing=True, ours=bool(ours), protected=protected, **_surroundings(there)
+            entries=entries,
+            ready=False,
+            missing=True,
+            ours=bool(ours),
+            strays=bool(ours),
+            protected=protected,
+            **_surroundings(there),
         )
     own = config.schema if "journal" in ours and _may_note(entries, there["journal_columns"]) else None
     (found,) = await session.read(query(entries, own, observe=observe))

@@ -50,10 +50,11 @@ def query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
         "extract(epoch from j.finished_at - j.started_at)"
     )
     if own is None:
-        joined, loose, protected = "", "null", "false"
+        joined, loose, notes, protected = "", "null", "null", "false"
         columns = f"null, null, null, null, null, null, null, {entries.statements}"
     else:
         journal = quote(own, "journal")
+        notes = f"(select count(*) from {journal})"
         protected = f"exists (select from {quote(own, 'setting')} where name = 'protected')"
         joined = f"left join {journal} j on {entries.noted}"
         loose = (
@@ -75,7 +76,8 @@ def query(entries: Entries, own: str | None, *, observe: bool = False) -> str:
         'rows', (select jsonb_agg(jsonb_build_array({entries.id}, {entries.applied_at}, {columns})
                                   order by {entries.order})
                  from {entries.table} m {joined}),
-        'loose', {loose})"""
+        'loose', {loose},
+        'notes', {notes})"""
 
 
 def probe(own: str) -> str:

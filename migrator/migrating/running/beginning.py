@@ -91,6 +91,7 @@ def frame(session: Session, config: Config, known: Ledger, steps: Sequence[Step]
         owed_by=regular[-1] if regular else -1,
         last=len(steps) - 1,
         farewell=farewell,
+        strays=known.strays,
         session=SessionState(
             server=session.version[0],
             settings=session.target.settings,

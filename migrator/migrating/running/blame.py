@@ -88,6 +88,12 @@ def is_fence(found: Culprit, report: ServerReport) -> bool:
     return found.statement == OPENING and report.sqlstate in ENTRY_TAKEN
 
 
+def is_noted(found: Culprit, report: ServerReport, step: Step, own: str) -> bool:
+    """Another ledger that shares our journal, in the schema `own`, has just noted the same id; ours is rolled back."""
+    noted = report.sqlstate == "23505" and (report.schema, report.table) == (own, "journal")
+    return noted and found.statement > step.total
+
+
 def passes(report: ServerReport) -> bool:
     """Trying the whole transaction again may help: a lock, a deadlock, a row that somebody else changed meanwhile."""
     return report.sqlstate in LOCKS or (report.sqlstate == "XX000" and report.message.startswith(CONCURRENTLY))

@@ -3,6 +3,7 @@
 Whatever happens, the ledger is asked afterwards: what it says is what happened.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 
@@ -21,6 +22,7 @@ from migrator.migrating.running.blame import (
     UnpreparedError,
     culprit,
     is_fence,
+    is_noted,
     refusal,
 )
 from migrator.migrating.running.lookout import Lookout
@@ -122,11 +124,16 @@ class Execution:
         before = self._before if first == 0 else ""
         alone = first >= self._alone_from
         parts = pieces(group, self._frame, first=first, marks=not alone, before=before)
-        for message in pack(parts, 0 if alone else LIMIT):
+        messages = pack(parts, 0 if alone else LIMIT)
+        following = next(messages, None)
+        while (message := following) is not None:
             if alone:
                 self._announce(message)
+            sent = asyncio.create_task(self._session.run(message.text))
+            await asyncio.sleep(0)  # it is on its way: the next message is made while the server works on this one
+            following = next(messages, None)
             try:
-                await self._session.run(message.text)
+                await sent
             except MigratorError as error:
                 self._watch.lookout.rest()
                 await self._session.settle()
@@ -157,7 +164,8 @@ class Execution:
         if found.step > 0:
             with contextlib.suppress(ServerError):
                 await self._session.run(DURABLE)
-        if is_fence(found, error.report):
+        step = self._steps[found.step]
+        if is_fence(found, error.report) or is_noted(found, error.report, step, self._frame.own):
             return FenceLostError()
         before = await committed(self._session, self._frame, self._steps[: found.step])
         done = (*self._earlier, *(step.migration.id for step in before))

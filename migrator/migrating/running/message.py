@@ -53,6 +53,7 @@ class Frame:
         last: the index of the run's last step, behind whose commit `farewell` is sent.
         farewell: SQL that gives the run's lock back, in the same message as the last commit.
         session: what they set in the server's session, and take back.
+        strays: there may be notes of the same ids that are not this ledger's, for ours to replace.
     """
 
     entries: Entries
@@ -66,6 +67,7 @@ class Frame:
     last: int = -1
     farewell: str = ""
     session: SessionState = field(default_factory=SessionState)
+    strays: bool = True
 
     def receipt(self, number: int) -> str:
         """The id of what step `number` leaves in the ledger's log: known before, so that it can be looked for."""
@@ -175,7 +177,9 @@ def books(frame: Frame, number: int, step: Step, *, began: str | None = None) ->
     if migration.post_apply:
         parts = [forget, *entries.log(id_, "apply", receipt)]
     elif step.direction == "up":
-        parts = [journal.applied(frame.own, entries, migration, began=began), *entries.log(id_, "apply", receipt)]
+        replacing = frame.strays or began is not None  # a file without a transaction was noted when it began
+        noted = journal.applied(frame.own, entries, migration, began=began, replacing=replacing)
+        parts = [noted, *entries.log(id_, "apply", receipt)]
     else:
         parts = [forget, entries.erase(id_), f"delete from {quote(frame.own, 'seed')}"]
         parts += entries.log(id_, "rollback", receipt)
