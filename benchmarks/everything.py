@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import startup
 from applying import MIGRATE, Applying
 from checking import Checking
 from ground import Entrant, Ground, Row, rounds
@@ -34,6 +35,7 @@ from written import TITLES, short
 
 HERE = Path(__file__).resolve().parent
 COUNTS = {
+    "help": (0,),
     "fresh": (1, 100, 1000),
     "idle": (0, 1000, 5000),
     "status": (1000,),
@@ -44,7 +46,7 @@ ROWS = tuple(
     Row(action=action, count=count, far=far)
     for action, counts in COUNTS.items()
     for count in counts
-    for far in (False, True)
+    for far in ((False,) if action == "help" else (False, True))
 )
 
 
@@ -53,12 +55,15 @@ class Bench:
 
     def __init__(self, ground: Ground, tools: Sequence[Tool]) -> None:
         peers = [tool for tool in tools if isinstance(tool, Peer)]
+        self.ground, self.peers = ground, peers
         self.applying = Applying(ground, peers)
         self.loading = Loading(ground, peers)
         self.checking = Checking(ground, tools)
 
     def entrants(self, row: Row) -> list[Entrant]:
         """Those of a row."""
+        if row.action == "help":
+            return list(startup.entrants(self.ground, self.peers))
         rooms = {"seeds": self.loading, "verify": self.checking}
         return list(rooms.get(row.action, self.applying).entrants(row))
 

@@ -72,12 +72,26 @@ class Peer(Tool):
         up: the command that applies what is pending.
         status: the command that tells what is applied; None where it has none.
         transactions: what it commits at once.
+        usage: the command that prints its help, where that is not the one of its version with `--help`.
     """
 
     layout: Write
     up: Line
     status: Line | None = None
     transactions: str
+    usage: Line | None = None
+
+    def help(self, place: Place) -> list[str] | None:
+        """The command that prints its help; None where it has none."""
+        if self.usage is not None:
+            return self.usage(place)
+        *command, last = self.version(place)
+        return [*command, "--help"] if last == "--version" else None
+
+
+def _distribution(place: Place, name: str) -> list[str]:
+    """The version of a package from PyPI whose command does not tell it."""
+    return [str(place.python / "python"), "-c", f"from importlib.metadata import version; print(version('{name}'))"]
 
 
 def _yoyo(place: Place, command: str) -> list[str]:
@@ -113,7 +127,8 @@ PEERS = (
         layout=layouts.yoyo,
         up=lambda place: _yoyo(place, "apply"),
         status=lambda place: _yoyo(place, "list"),
-        version=lambda place: [str(place.python / "yoyo"), "--version"],
+        version=lambda place: _distribution(place, "yoyo-migrations"),
+        usage=lambda place: [str(place.python / "yoyo"), "--help"],
         transactions="one for each file, two more for its record",
     ),
     Peer(
@@ -253,11 +268,7 @@ OTHERS = (
         name="migra",
         source="PyPI",
         packages=("migra", "psycopg2-binary", "setuptools<80"),  # it imports pkg_resources
-        version=lambda place: [
-            str(place.python / "python"),
-            "-c",
-            "from importlib.metadata import version; print(version('migra'))",
-        ],
+        version=lambda place: _distribution(place, "migra"),
     ),
 )
 """Tools that apply no migrations and are measured beside `migrate verify`."""

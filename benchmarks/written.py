@@ -8,6 +8,7 @@ from promises import FLOOR, OURS, PEER, decades, medians, promised
 from report import MEGABYTE
 
 TITLES = {
+    "help": "`--help`",
     "fresh": "{count} migrations from empty",
     "idle": "nothing to do, {count} applied",
     "status": "status, {count} applied",
