@@ -7,8 +7,8 @@ from pathlib import Path
 
 import layouts
 from ground import FLOOR, OURS, PEER, Entrant, Ground, Row
-from peers import Peer
 from processes import Run, migrate_command
+from tool import Peer
 from workloads import FINGERPRINT, changes
 
 CONNECT = """import asyncio, asyncpg, sys

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import schema
 from ground import OURS, PEER, Entrant, Ground, Row
-from peers import Place, Tool
 from processes import Run, migrate_command
+from tool import Place, Tool
 
 ALEMBIC = """import pickle, sys
 from alembic.autogenerate import compare_metadata

@@ -26,11 +26,12 @@ from checking import Checking
 from ground import Entrant, Ground, Row, rounds
 from installing import install, versions
 from loading import Loading
-from peers import OTHERS, PEERS, Peer, Tool
+from peers import OTHERS, PEERS
 from promises import promised
 from report import verdicts
 from results import Results
 from server import proxied, running
+from tool import Peer, Tool
 from written import TITLES, short
 
 HERE = Path(__file__).resolve().parent

