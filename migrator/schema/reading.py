@@ -1,4 +1,4 @@
-"""Reading the live schema: one statement over one snapshot, under settings that make equal databases print equally."""
+"""Reading the live schema: one message over one snapshot, under settings that make equal databases print equally."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from typing import TypeVar
 from migrator.database.sessions.session import Session
 from migrator.errors import MigratorError, ServerError, ServerReport, UnavailableError
 from migrator.schema import catalog
+from migrator.schema.catalog.sparing import IMPOSSIBLE
 from migrator.schema.objects import Schema, schema_of
 from migrator.schema.scope import Scope
 
@@ -127,13 +128,24 @@ async def read_opened(
     ending = then or f"rollback to {BATCH}"
     try:
         opening = "; ".join(filter(None, [first, f"savepoint {BATCH}"]))
-        rows = await _rows(session, scope.query(version), first=opening, then=ending)
+        rows = await _sparing(session, scope, version, first=opening, then=ending)
     except ServerError as error:
         if error.report.sqlstate != catalog.TOO_MANY_LOCKS:
             raise
         rows = await _in_batches(session, scope, version)
         await session.run(ending)
     return schema_of(rows, server_version_num=version, supabase=scope.supabase)
+
+
+async def _sparing(session: Session, scope: Scope, version: int, *, first: str, then: str) -> list[Row]:
+    """In one round trip; in two where there is no PL/pgSQL for this role."""
+    before, query = scope.sparing(version)
+    try:
+        return await _rows(session, query, first=f"{first}; {before}", then=then)
+    except ServerError as error:
+        if error.report.sqlstate not in IMPOSSIBLE:
+            raise
+    return await _rows(session, scope.query(version), first=f"rollback to {BATCH}", then=then)
 
 
 async def _in_batches(session: Session, scope: Scope, version: int) -> list[Row]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from migrator.database.supabase.managed import MANAGED_SCHEMAS
 from migrator.schema import catalog
+from migrator.schema.catalog.sparing import sparing
 from migrator.schema.objects import LEDGER
 
 YOYO_TABLES = ("_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock")
@@ -59,17 +60,32 @@ class Scope:
         )
 
     def query(self, version: int, *, only: Sequence[str] | None = None, batch: int | None = None) -> str:
-        """The statement that reads it from a server of this version, see `catalog.query`."""
-        return catalog.query(
+        """The statement that reads it from a server of this version, see `catalog.query`.
+
+        Args:
+            version: `server_version_num`.
+            only: names of files, to leave the others out.
+            batch: which part of what is locked.
+        """
+        chosen = [name for name in catalog.names(version) if only is None or name in only]
+        return catalog.query(chosen, self._values(version), beside=self._beside, batch=batch)
+
+    def sparing(self, version: int) -> tuple[str, str]:
+        """The same in two statements that take less time, see `sparing.sparing`."""
+        return sparing(version, self._values(version), beside=self._beside)
+
+    @property
+    def _beside(self) -> tuple[str, ...]:
+        return () if self.marked is None else (self.marked,)
+
+    def _values(self, version: int) -> dict[str, str]:
+        return catalog.values(
             version,
             hidden=self.hidden,
             managed=self.managed,
             tables=self.left_out,
             supabase=self.supabase,
             partitions=self.partitions,
-            only=only,
-            beside=() if self.marked is None else (self.marked,),
-            batch=batch,
         )
 
 

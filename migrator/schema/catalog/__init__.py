@@ -3,6 +3,10 @@
 A file begins with `-- one row: ...` and ends without a semicolon; `-- from: 150000` on a line of its own says below
 which version of the server (`server_version_num`) it is left out. Each gives three columns: the class, the identity,
 and a jsonb object of attributes without nulls.
+
+Lines of `-- if: ...`, each with the indented ones below it, are conditions, one of which holds wherever the query gives
+a row: most databases have nothing of most classes, and it takes the server longer to plan all of these queries than to
+find that out.
 """
 
 import re
@@ -14,6 +18,8 @@ from migrator.database.supabase.managed import PLATFORM_EVENT_TRIGGERS, PLATFORM
 from migrator.sql.names import literal
 
 _SINCE = re.compile(r"^-- from: (\d+)$", re.MULTILINE)
+_IF = re.compile(r"^-- if: (.+(?:\n--    .+)*)$", re.MULTILINE)
+_SHARED = re.compile(r"^(?:with )?(\w+) (as (?:materialized )?\(\n.*?^\)),?$", re.MULTILINE | re.DOTALL)
 _UNSENT = re.compile(r"^[ \t]*(?:--.*\n)?", re.MULTILINE)
 _BATCH = ":batch"
 
@@ -61,10 +67,31 @@ def _name(file: object) -> str:
     return str(getattr(file, "name", file))
 
 
+def unsent(text: str) -> str:
+    """Without comments and indentation: far away each ten thousand characters may cost a round trip."""
+    return _UNSENT.sub("", text)
+
+
 @cache
-def _sent(name: str) -> str:
-    """A file without its comments and indentation: far away each ten thousand characters may cost a round trip."""
-    return _UNSENT.sub("", texts()[name])
+def _shared() -> dict[str, str]:
+    """What `common.sql` holds, by name, in its order."""
+    return {name: unsent(text) for name, text in _SHARED.findall(texts()[COMMON])}
+
+
+def sharing(queries: Sequence[str], values: Mapping[str, str]) -> str:
+    """The `with` of what `common.sql` has for these queries: the server looks at all of it, used or not."""
+    shared = _shared()
+    used = dict[str, str]()
+    for name in reversed(shared):  # each needs only those above it
+        if any(re.search(rf"\b{name}\b", text) for text in (*queries, *used.values())):
+            used[name] = shared[name]
+    listed = ",\n".join(f"{name} {filled(text, values)}" for name, text in reversed(used.items()))
+    return f"with {listed}" if used else ""
+
+
+def conditions(name: str) -> list[str]:
+    """SQL of which some is true wherever a query gives a row; empty where nothing of the kind is known."""
+    return [found.replace("\n--", "\n") for found in _IF.findall(texts()[name])]
 
 
 def names(version: int) -> list[str]:
@@ -76,7 +103,7 @@ def names(version: int) -> list[str]:
     ]
 
 
-def query(
+def values(
     version: int,
     *,
     hidden: Sequence[str],
@@ -84,15 +111,8 @@ def query(
     tables: Sequence[tuple[str, str]],
     supabase: bool = False,
     partitions: bool = False,
-    only: Sequence[str] | None = None,
-    beside: Sequence[str] = (),
-    batch: int | None = None,
-) -> str:
-    """All classes in one statement of three text columns: class, identity, definition.
-
-    What makes the server lock whole queries (`locking` in `common.sql`) may be too much for one statement. Without
-    `batch` that fails with `TOO_MANY_LOCKS`, before anything is read; with `batch` 0 a row of class `BATCHES` says how
-    many there are, and each further one gives what is left out so far.
+) -> dict[str, str]:
+    """What is put in for the names in the files.
 
     Args:
         version: `server_version_num` of the server that it is for.
@@ -101,16 +121,8 @@ def query(
         tables: tables that are left out with all that belongs to them, as (schema, name).
         supabase: leave out what Supabase itself makes.
         partitions: compare the children of partitioned tables, too.
-        only: names of files, to leave the others out.
-        beside: further queries of three such columns, to be answered over the same snapshot.
-        batch: which part of what is locked, from 0; None for all of it.
     """
-    chosen = names(version) if only is None else [name for name in names(version) if name in only]
-    # last what the server locks until the end, so that it is locked for a moment only
-    chosen.sort(key=lambda name: _BATCH in texts()[name])
-    if batch:
-        chosen, beside = [name for name in chosen if _BATCH in texts()[name]], ()
-    values = {
+    return {
         "hidden": array(hidden),
         "managed": array(managed),
         "left_out": array([f"{schema}.{name}" for schema, name in tables]),
@@ -123,16 +135,39 @@ def query(
         "hidden_names": literal(HIDDEN_NAMES),
         "hidden_values": literal(HIDDEN_VALUES),
         "told_settings": array(TOLD_SETTINGS),
-        "batch": str(batch or 0),
         "locks": LOCKS,
     }
-    common = filled(_sent(COMMON), values)
-    columns = "kind::text, identity::text, definition::text"
-    queries = [filled(_sent(name), values) for name in chosen] + [*beside]
+
+
+def query(
+    chosen: Sequence[str], values: Mapping[str, str], *, beside: Sequence[str] = (), batch: int | None = None
+) -> str:
+    """Classes in one statement of three text columns: class, identity, definition.
+
+    What makes the server lock whole queries (`locking` in `common.sql`) may be too much for one statement. Without
+    `batch` that fails with `TOO_MANY_LOCKS`, before anything is read; with `batch` 0 a row of class `BATCHES` says how
+    many there are, and each further one gives what is left out so far.
+
+    Args:
+        chosen: names of files.
+        values: what `values` gives.
+        beside: further queries of three such columns, to be answered over the same snapshot.
+        batch: which part of what is locked, from 0; None for all of it.
+    """
+    # last what the server locks until the end, so that it is locked for a moment only
+    chosen = sorted(chosen, key=lambda name: _BATCH in texts()[name])
+    if batch:
+        chosen, beside = [name for name in chosen if _BATCH in texts()[name]], ()
+    filling = {**values, "batch": str(batch or 0)}
+    queries = [filled(unsent(texts()[name]), filling) for name in chosen] + [*beside]
     if any(_BATCH in texts()[name] for name in chosen) and not batch:
         queries.insert(0, _TOO_MANY if batch is None else _COUNT)
-    parts = [f"(select {columns} from (\n{text}\n) o (kind, identity, definition))" for text in queries]
-    return f"{common}\n" + "\nunion all\n".join(parts)
+    return f"{sharing(queries, filling)}\n" + "\nunion all\n".join(map(part, queries))
+
+
+def part(query: str) -> str:
+    """A query as one of several."""
+    return f"(select kind::text, identity::text, definition::text from (\n{query}\n) o (kind, identity, definition))"
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

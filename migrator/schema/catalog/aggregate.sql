@@ -1,4 +1,5 @@
 -- one row: an aggregate
+-- if: exists (select from pg_aggregate where aggfnoid::oid >= 16384)
 select
     'aggregate',
     p.oid::regprocedure::text,

@@ -1,4 +1,7 @@
 -- one row: a cast, a conversion of encodings, or a transform
+-- if: exists (select from pg_cast where oid >= 16384)
+-- if: exists (select from pg_conversion where oid >= 16384)
+-- if: exists (select from pg_transform)
 select
     o.kind,
     o.identity,

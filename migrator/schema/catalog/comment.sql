@@ -1,5 +1,12 @@
 -- one row: a comment, or what security labels say; each about an object that is compared, and named by its class and
 -- identity. The comment of an extension comes with its version; that of a large object is data
+-- if: exists (select from pg_description where objoid >= 16384)
+-- if: exists (select from pg_description where description <> 'standard public schema'
+--    and objoid = (select oid from pg_namespace where nspname = 'public'))
+-- if: exists (select from pg_shdescription
+--    where objoid = (select oid from pg_database where datname = current_database()))
+-- if: exists (select from pg_seclabel)
+-- if: exists (select from pg_shseclabel)
 with told as materialized (
     select 'comment' as kind, classoid, objoid, objsubid, jsonb_build_object('text', description) as attributes
     from pg_description where objoid >= 16384

@@ -1,5 +1,6 @@
 -- one row: who may connect to the database and make schemas in it, where that is not what every database has; its name,
 -- owner, encoding and limits are of whoever made it
+-- if: exists (select from pg_database where datname = current_database() and datacl is not null)
 select 'database', 'current', a.told
 from (
     select jsonb_strip_nulls(jsonb_build_object(

@@ -1,4 +1,5 @@
 -- one row: what a role gives to others, or takes from what everybody has, with whatever it will make of a class
+-- if: exists (select from pg_default_acl)
 select
     'default privileges',
     quote_ident(pg_get_userbyid(d.defaclrole)) || coalesce(' in ' || s.name, '') || ' on ' || case d.defaclobjtype

@@ -1,4 +1,5 @@
 -- one row: an event trigger
+-- if: exists (select from pg_event_trigger)
 select
     o.kind,
     o.identity,

@@ -1,6 +1,7 @@
 -- one row: an extension, which stands for all that it made, with the rights on that which somebody has changed since; or
 -- its version, which may be another one on another server, with its comment, which comes with the version. On the
 -- platform versions, owners and these rights are the platform's
+-- if: exists (select from pg_extension where extname <> 'plpgsql')
 select
     'extension',
     e.name,

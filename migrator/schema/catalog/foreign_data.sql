@@ -1,5 +1,6 @@
 -- one row: a foreign data wrapper, a server, or a user mapping; of the last, whose options hold passwords and which most
 -- roles may not read, only that it is there
+-- if: exists (select from pg_foreign_data_wrapper)
 select
     o.kind,
     o.identity,

@@ -1,5 +1,7 @@
 -- one row: an access method, or a language; of a language of the server or of an extension only who may use it, where that
 -- is not what it was made with
+-- if: exists (select from pg_language where oid >= 16384 or lanacl is not null)
+-- if: exists (select from pg_am where oid >= 16384)
 select
     o.kind,
     o.identity,

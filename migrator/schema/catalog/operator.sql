@@ -1,4 +1,9 @@
 -- one row: an operator, an operator class with what belongs to it alone, or an operator family with what is added to it
+-- if: exists (select from pg_operator where oid >= 16384)
+-- if: exists (select from pg_opclass where oid >= 16384)
+-- if: exists (select from pg_opfamily where oid >= 16384)
+-- if: exists (select from pg_amop where oid >= 16384)
+-- if: exists (select from pg_amproc where oid >= 16384)
 select
     o.kind,
     o.identity,

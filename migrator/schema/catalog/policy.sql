@@ -1,4 +1,5 @@
 -- one row: a policy of row level security, also on a table that the platform manages
+-- if: exists (select from pg_policy)
 select
     'policy',
     c.identity || '.' || quote_ident(p.polname),

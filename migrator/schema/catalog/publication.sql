@@ -1,4 +1,5 @@
 -- one row: a publication with the tables and schemas that are in it; of the platform's own, only those
+-- if: exists (select from pg_publication)
 select
     o.kind,
     o.identity,

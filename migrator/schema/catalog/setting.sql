@@ -1,5 +1,7 @@
 -- one row: a setting of the database, or of a role in it; on the platform also what tells the API which schemas to serve.
 -- What may be a secret is told by a mark that is the same for the same value, too short to find the value by
+-- if: exists (select from pg_db_role_setting where :supabase and setdatabase = 0
+--    or setdatabase = (select oid from pg_database where datname = current_database()))
 select
     'setting',
     s.name || case when s.setrole = 0 then '' else ' of ' || quote_ident(pg_get_userbyid(s.setrole)) end

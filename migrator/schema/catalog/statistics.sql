@@ -1,4 +1,5 @@
 -- one row: extended statistics; what they have found is data
+-- if: exists (select from pg_statistic_ext)
 select
     o.kind,
     o.identity,

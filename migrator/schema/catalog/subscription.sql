@@ -1,5 +1,7 @@
 -- one row: a subscription without its connection, which holds a password, and without whether it runs; column by column,
 -- since that of the connection is for superusers
+-- if: exists (select from pg_subscription
+--    where subdbid = (select oid from pg_database where datname = current_database()))
 select
     o.kind,
     o.identity,

@@ -1,4 +1,8 @@
 -- one row: a configuration, dictionary, parser or template of text search
+-- if: exists (select from pg_ts_config where oid >= 16384)
+-- if: exists (select from pg_ts_dict where oid >= 16384)
+-- if: exists (select from pg_ts_parser where oid >= 16384)
+-- if: exists (select from pg_ts_template where oid >= 16384)
 select
     o.kind,
     o.identity,

@@ -1,5 +1,6 @@
 -- one row: a trigger, also on a table that the platform manages, where it does not call the platform's own function;
 -- those of the server's own belong to their constraint
+-- if: exists (select from pg_trigger where not tgisinternal)
 select
     'trigger',
     c.identity || '.' || quote_ident(t.tgname),

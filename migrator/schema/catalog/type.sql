@@ -1,5 +1,7 @@
 -- one row: an enum, a domain, a range with its multirange, or a type of its own functions; a composite type is a
 -- relation
+-- if: exists (select from pg_type where oid >= 16384 and typtype in ('e', 'd', 'r', 'p'))
+-- if: exists (select from pg_type where oid >= 16384 and typtype = 'b' and (typarray <> 0 or typelem = 0))
 select
     'type',
     s.name || '.' || quote_ident(t.typname),

@@ -1,4 +1,12 @@
 -- one row: a class of objects that nobody compares, with how many of them there are
+-- if: exists (select from pg_largeobject_metadata)
+-- if: exists (select from pg_class where oid >= 16384
+--    and relkind not in ('r', 'p', 'v', 'm', 'f', 'c', 'S', 'i', 'I', 't'))
+-- if: exists (select from pg_type where oid >= 16384 and typtype not in ('e', 'd', 'r', 'm', 'b', 'p', 'c'))
+-- if: exists (select from pg_class where oid >= 16384 and relnamespace = 'pg_catalog'::regnamespace)
+-- if: exists (select from pg_proc where oid >= 16384 and pronamespace = 'pg_catalog'::regnamespace)
+-- if: exists (select from pg_operator where oid >= 16384 and oprnamespace = 'pg_catalog'::regnamespace)
+-- if: exists (select from pg_description where objoid >= 16384)
 select 'unmodelled', kind, jsonb_build_object('count', count(*))
 from (
     select 'large object' from pg_largeobject_metadata
