@@ -12,7 +12,7 @@ find that out.
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from migrator.database.supabase.managed import PLATFORM_EVENT_TRIGGERS, PLATFORM_EXTENSIONS, PLATFORM_ROLES
 from migrator.sql.names import literal
@@ -20,6 +20,8 @@ from migrator.sql.names import literal
 _SINCE = re.compile(r"^-- from: (\d+)$", re.MULTILINE)
 _IF = re.compile(r"^-- if: (.+(?:\n--    .+)*)$", re.MULTILINE)
 _SHARED = re.compile(r"^(?:with )?(\w+) (as (?:materialized )?\(\n.*?^\)),?$", re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r":(?<![:\w]:)(\w+)")  # begins with a character to look for: three times as fast
+_WORD = re.compile(r"\w+")
 _UNSENT = re.compile(r"^[ \t]*(?:--.*\n)?", re.MULTILINE)
 _BATCH = ":batch"
 
@@ -59,34 +61,33 @@ _TOO_MANY = f"select '{BATCHES}', '', to_jsonb(1 / (max(batch) - max(batch))) fr
 @cache
 def texts() -> dict[str, str]:
     """Every file of the folder by its name without the ending, in the order of names."""
-    found = [each for each in files(__name__).iterdir() if each.name.endswith(".sql")]
-    return {each.name.removesuffix(".sql"): each.read_text(encoding="utf-8") for each in sorted(found, key=_name)}
+    # not importlib.resources, whose import takes longer than reading these
+    found = sorted(Path(__file__).parent.glob("*.sql"))
+    return {each.stem: each.read_text(encoding="utf-8") for each in found}
 
 
-def _name(file: object) -> str:
-    return str(getattr(file, "name", file))
-
-
+@cache
 def unsent(text: str) -> str:
     """Without comments and indentation: far away each ten thousand characters may cost a round trip."""
     return _UNSENT.sub("", text)
 
 
 @cache
-def _shared() -> dict[str, str]:
-    """What `common.sql` holds, by name, in its order."""
-    return {name: unsent(text) for name, text in _SHARED.findall(texts()[COMMON])}
+def _shared() -> dict[str, tuple[str, frozenset[str]]]:
+    """What `common.sql` holds, by name, in its order, each with the words in it."""
+    found = {name: unsent(text) for name, text in _SHARED.findall(texts()[COMMON])}
+    return {name: (text, frozenset(_WORD.findall(text))) for name, text in found.items()}
 
 
 def sharing(queries: Sequence[str], values: Mapping[str, str]) -> str:
     """The `with` of what `common.sql` has for these queries: the server looks at all of it, used or not."""
-    shared = _shared()
-    used = dict[str, str]()
-    for name in reversed(shared):  # each needs only those above it
-        if any(re.search(rf"\b{name}\b", text) for text in (*queries, *used.values())):
-            used[name] = shared[name]
-    listed = ",\n".join(f"{name} {filled(text, values)}" for name, text in reversed(used.items()))
-    return f"with {listed}" if used else ""
+    words = {word for text in queries for word in _WORD.findall(text)}
+    used = list[str]()
+    for name, (text, inside) in reversed(_shared().items()):  # each needs only those above it
+        if name in words:
+            used.insert(0, f"{name} {filled(text, values)}")
+            words |= inside
+    return "with " + ",\n".join(used) if used else ""
 
 
 def conditions(name: str) -> list[str]:
@@ -172,9 +173,7 @@ def part(query: str) -> str:
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with `:name` replaced by its value, which is SQL."""
-    for name, value in values.items():
-        text = re.sub(rf"(?<![:\w]):{name}\b", lambda _, value=value: value, text)  # type: ignore[misc]
-    return text
+    return _NAME.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def array(names: Sequence[str]) -> str:
