@@ -12,7 +12,7 @@ from migrator.cli.stopping import Course, Stop, interrupted
 from migrator.cli.terminal import answer, has_terminal
 from migrator.config import Address, Config, load_config, without_file
 from migrator.errors import InputError, InterruptedWorkError, ProtectedError, StateError
-from migrator.events import Applied, Applying, Event, Told
+from migrator.events.database import Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from migrator.cli.order import Job, Order
     from migrator.cli.render import Renderer
     from migrator.cli.render.result import Result
+    from migrator.events import Event
 
 
 def _shown(value: object) -> str:
@@ -64,21 +65,24 @@ class Journey:
 
     def emit(self, event: Event) -> None:
         """Pass an event to the renderer; what was told once is not told again."""
+        # `events.X` is loaded where its case is reached: those of every run stand first
         match event:
             case Told():
                 if event in self._told or (event.verbose and not self.common.verbose):
                     return
                 self._told.add(event)
-            case Applying():
+            case events.Applying():
                 self._course.running = (event.id, event.statement, event.total)
                 self._course.direction = event.direction
-            case Applied():
+            case events.Applied():
                 self._course.running = None
                 self._course.ended(event.id)
-            case events.Retrying():
-                self._course.running = None
+            case events.Planned() | events.Noticed():
+                pass
             case events.Halted():
                 self._course.halted = event
+            case events.Retrying():
+                self._course.running = None
             case events.FileLoaded():
                 self._course.ended(event.path)
             case _:

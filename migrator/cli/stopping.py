@@ -17,7 +17,7 @@ from migrator.cli.render.words import listing
 from migrator.errors import InterruptedWorkError
 
 if TYPE_CHECKING:
-    from migrator.events.migrating import Halted
+    from migrator.events.running import Halted
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 

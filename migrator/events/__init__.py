@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from migrator.events.database import ServerStarted, Told, Waiting
     from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining
     from migrator.events.founding import InitFile, InitResult, Trace
-    from migrator.events.migrating import Applied, Applying, Halted, Noticed, Planned
     from migrator.events.pulling import EditorSchemaResult, Pulled, PullResult
+    from migrator.events.running import Applied, Applying, Halted, Noticed, Planned
     from migrator.events.seeding import (
         FileFailed,
         FileLoaded,
@@ -59,8 +59,8 @@ Emit: TypeAlias = Callable[["Event"], None]
 
 _HOMES = {
     "AcceptResult": "accepting",
-    "Applied": "migrating",
-    "Applying": "migrating",
+    "Applied": "running",
+    "Applying": "running",
     "Blocked": "blocking",
     "Blocker": "blocking",
     "CheckInfo": "verifying",
@@ -76,13 +76,13 @@ _HOMES = {
     "FileLoading": "seeding",
     "FileSkipped": "seeding",
     "Finding": "verifying",
-    "Halted": "migrating",
+    "Halted": "running",
     "Ignored": "verifying",
     "InitFile": "founding",
     "InitResult": "founding",
     "NotCompared": "verifying",
-    "Noticed": "migrating",
-    "Planned": "migrating",
+    "Noticed": "running",
+    "Planned": "running",
     "PullResult": "pulling",
     "Pulled": "pulling",
     "Retrying": "blocking",

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from migrator.cli.render import words
 from migrator.cli.render.safe import line
-from migrator.events import Waiting
-from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
-    from migrator.events.migrating import ProtectResult
+    from migrator.events.database import Waiting
+    from migrator.events.migrating import ProtectResult, RunResult
     from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedResult
     from migrator.events.snapshot import SnapshotResult

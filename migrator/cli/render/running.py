@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from migrator.cli.render import words
 from migrator.cli.render.pen import Pen
 from migrator.cli.render.safe import line
-from migrator.events import Applied, Applying, Planned
 
 if TYPE_CHECKING:
-    from migrator.events import FileLoading
+    from migrator.events import Applied, Applying, FileLoading, Planned
 
 FIRST_SIGN = 10.0
 """Seconds after which a pipe hears that something still runs; then again after twice as long, each time."""

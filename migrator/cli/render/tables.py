@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from migrator.cli.render import words
 from migrator.cli.render.ink import Ink
 from migrator.cli.render.safe import line, pad, width
-from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.events.database import DatabaseInfo, ServerResult
+    from migrator.events.migrating import RunResult
     from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 
 HEADER = ("state", "migration", "steps", "applied (UTC)", "took")

@@ -4,24 +4,31 @@ In a pipe every line is final. On a terminal `live.py` adds a moving line for wh
 are the same.
 """
 
+from __future__ import annotations
+
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from migrator import events
-from migrator.cli.render import Surroundings, closing, tables, words
+from migrator.cli.render import closing, tables, words
 from migrator.cli.render.excerpt import excerpt, report
 from migrator.cli.render.ink import Ink, is_terminal, wants_colour
 from migrator.cli.render.pen import Pen, unchanged
-from migrator.cli.render.result import Result
-from migrator.cli.render.running import Plain, Running
+from migrator.cli.render.running import Plain
 from migrator.cli.render.safe import clean, line, short
 from migrator.cli.render.verdict import refusal
-from migrator.errors import MigratorError
-from migrator.events import Applied, Applying, Event, Noticed, Planned, ServerStarted, Told, Waiting
-from migrator.events.database import ServerResult
+from migrator.events.database import ServerResult, ServerStarted, Told, Waiting
 from migrator.events.migrating import NewResult, ProtectResult, RunResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from migrator.cli.render import Surroundings
+    from migrator.cli.render.result import Result
+    from migrator.cli.render.running import Running
+    from migrator.errors import MigratorError
+    from migrator.events import Applied, Event, Noticed, Planned
 
 
 class TextRenderer:
@@ -53,6 +60,7 @@ class TextRenderer:
 
     def event(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a case per kind of event, kept whole by assert_never
         """Progress, a line for each thing that has ended."""
+        # `events.X` is loaded where its case is reached: those of every run stand first
         match event:
             case Told():
                 self._say(f"{self._ink.quiet('note:')} {clean(short(event.message))}")
@@ -62,22 +70,24 @@ class TextRenderer:
                 made = " on a new data directory" if event.created else ""
                 took = words.duration(event.duration)
                 self._say(f"started PostgreSQL ({event.kind}) at {line(event.where)}{made} in {took}")
-            case Planned():
+            case events.Planned():
                 self._planned(event)
-            case Applying():
+            case events.Applying():
                 self._current = event.id
                 self._running.statement(event)
                 if self._asked.verbose:
                     self._say(self._ink.quiet(f"{line(event.id)}: statement {event.statement} of {event.total}"))
-            case Applied():
+            case events.Applied():
                 self._applied(event)
-            case events.Blocked() | events.Retrying():
-                self._blocked(event)
-            case Noticed():
+            case events.Noticed():
                 if event.migration is not None and event.migration == self._current:
                     self._notices[event.migration].append(event)
                 else:
                     self._notice(event, indent="")
+            case events.Halted():
+                pass  # what it says is in the error that ends the run
+            case events.Blocked() | events.Retrying():
+                self._blocked(event)
             case events.FileLoading():
                 self._running.rows(event)
             case events.FileLoaded():
@@ -103,8 +113,6 @@ class TextRenderer:
                 self._examined(event)
             case events.Checking():
                 self._say(self._ink.quiet(f"checking {event.part}"))
-            case events.Halted():
-                pass  # what it says is in the error that ends the run
             case _:
                 assert_never(event)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from migrator.events.migrating import Noticed
+from migrator.events.running import Noticed
 from migrator.source import Source
 
 

@@ -10,7 +10,8 @@ from migrator.config import Config
 from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, MigratorError, WorkError
 from migrator.events import Applied, Emit, Told
-from migrator.events.migrating import Done, Halted
+from migrator.events.migrating import Done
+from migrator.events.running import Halted
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.notes import JournalEntry
 from migrator.migrating.planning.resume import by_hand, doubtful, stays
