@@ -3,7 +3,6 @@
 Flags and variables are texts; a TOML file has types of its own. Both end as the same Python values.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -167,5 +166,7 @@ def expand(written: str, variables: Mapping[str, str]) -> tuple[str, str | None]
 
 def nearest(key: str, known: Collection[str] = SETTINGS.keys()) -> str:
     """What somebody may have meant who wrote a key that does not exist."""
+    import difflib  # only for who has mistyped something
+
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in known)}"

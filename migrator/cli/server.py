@@ -27,16 +27,16 @@ def command(*, action: Literal["start", "status", "url", "stop"]) -> Order:
     """
 
     async def job(config: Config, emit: Emit) -> Result:
-        from migrator.database.launching import servers
+        from migrator.database.launching import project_server
 
         match action:
             case "start":
-                return await servers.start_server(config, emit)
+                return await project_server.start(config, emit)
             case "status":
-                return await servers.server_status(config, emit)
+                return await project_server.status(config, emit)
             case "url":
-                return await servers.server_url(config, emit)
+                return await project_server.url(config, emit)
             case "stop":
-                return await servers.stop_server(config, emit)
+                return await project_server.stop(config, emit)
 
     return Order(command=f"server {action}", job=job, serving=True)

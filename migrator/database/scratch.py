@@ -13,13 +13,13 @@ from typing import Literal
 from migrator.config import Address, Config
 from migrator.database.address import launch
 from migrator.database.address.dsn import parse
-from migrator.database.address.launch import EMBEDDED
+from migrator.database.address.own_servers import DOCKER, EMBEDDED
 from migrator.database.address.target import Target
 from migrator.database.beside import database_beside
 from migrator.database.connect import connect, describe
 from migrator.database.given import configured, given_database, shares_server
 from migrator.database.launching.docker import container
-from migrator.database.launching.servers import DOCKER, holding
+from migrator.database.launching.servers import holding
 from migrator.database.launching.temporary import Temporary
 from migrator.database.launching.uninterrupted import to_its_end
 from migrator.database.sessions.opening import open_session

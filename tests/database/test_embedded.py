@@ -16,7 +16,7 @@ import pytest
 from migrator.config import Address, Config
 from migrator.database.address.launch import DEFAULT_DIRECTORY, Launch
 from migrator.database.connect import connect, describe
-from migrator.database.launching import embedded, servers
+from migrator.database.launching import embedded, project_server
 from migrator.database.postgres import postmaster, programs
 from migrator.errors import InputError, MigratorError
 from migrator.events import Event, ServerStarted, Told
@@ -47,11 +47,11 @@ async def test_the_life_of_a_server(place: Path, stopped: Path):
     async with connect(config(place), second.append) as session:
         info = describe(session)
         await session.run("create table kept (id int)")
-    url = (await servers.server_url(config(place))).url
-    status = await servers.server_status(config(place))
-    ended = await servers.stop_server(config(place))
-    again = await servers.stop_server(config(place))
-    gone = await servers.server_status(config(place))
+    url = (await project_server.url(config(place))).url
+    status = await project_server.status(config(place))
+    ended = await project_server.stop(config(place))
+    again = await project_server.stop(config(place))
+    gone = await project_server.status(config(place))
     found = await value(config(place), "select to_json(to_regclass('kept')::text)")
     assert (
         [(event.kind, event.where, event.created) for event in first if isinstance(event, ServerStarted)],

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.config import Address, Config
+from migrator.database.address.own_servers import EMBEDDED, names_data_directory
 from migrator.database.address.url import decode
 from migrator.errors import InputError
 from migrator.settings import nearest
 
-EMBEDDED = "embedded:"
 DEFAULT_DIRECTORY = Path(".migrator") / "pg"
 SUPABASE_DIRECTORY = Path(".migrator") / "supabase"
 """The default with `supabase = true`: who owns what differs, so a plain directory does not become one for Supabase."""
@@ -42,18 +42,13 @@ class Launch:
     automatic_grants: bool = False
 
 
-def names(address: Address | None) -> bool:
-    """The address is one of a server of ours in a data directory."""
-    return address is not None and address.text.strip().startswith(EMBEDDED)
-
-
 def read(config: Config, address: Address | None) -> Launch:
     """What an address asks for; the project's own server for any that is not `embedded:`.
 
     Relative folders count from where the address was written. Raises `InputError` for what cannot be read.
     """
     default = config.root / (SUPABASE_DIRECTORY if config.supabase else DEFAULT_DIRECTORY)
-    if address is None or not names(address):
+    if address is None or not names_data_directory(address):
         return Launch(directory=default, supabase=config.supabase, automatic_grants=config.automatic_grants)
     base = address.base or config.root
     folder, _, query = address.text.strip().removeprefix(EMBEDDED).partition("?")

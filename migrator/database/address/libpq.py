@@ -4,7 +4,6 @@ asyncpg would read some of these by itself and ignore others; we read them, so t
 Formats: https://www.postgresql.org/docs/current/ (libpq-pgservice.html, libpq-pgpass.html, libpq-envars.html).
 """
 
-import getpass
 import os
 import re
 import stat
@@ -192,6 +191,8 @@ def default_user() -> str:
 
         return pwd.getpwuid(os.geteuid()).pw_name
     except ImportError:
+        import getpass  # where there is no `pwd`
+
         return getpass.getuser()
     except KeyError:
         raise InputError(

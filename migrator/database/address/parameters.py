@@ -4,7 +4,6 @@ The names are libpq's: https://www.postgresql.org/docs/current/libpq-connect.htm
 send a key that it does not know to the server as a setting, where it fails in many ways, so nothing passes unseen.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -190,6 +189,8 @@ def _refused(key: str, origin: str, *, hidden: bool) -> InputError:
             code="address-key-unsupported",
             hint=f"remove `{key}` from the address",
         )
+    import difflib  # only for who has mistyped something
+
     near = difflib.get_close_matches(key, sorted(UNDERSTOOD), n=1, cutoff=0.8)
     did_you_mean = f"did you mean `{near[0]}`?" if near else None
     if hidden or not key.isidentifier():

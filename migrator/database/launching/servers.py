@@ -3,20 +3,15 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from types import MappingProxyType
 
 from migrator.config import Address, Config
-from migrator.database.address import launch
 from migrator.database.address.dsn import parse
-from migrator.database.address.launch import EMBEDDED
+from migrator.database.address.own_servers import DOCKER, EMBEDDED
 from migrator.database.address.target import Target
-from migrator.database.launching import embedded
 from migrator.errors import InputError
 from migrator.events import Emit, ignore
-from migrator.events.database import ServerResult, Told
-
-DOCKER = "docker:"
+from migrator.events.database import Told
 
 # addresses that other tools leave in the environment and that we do not take without being told to
 _KNOWN_VARIABLES = ("SUPABASE_DB_URL", "POSTGRES_URL_NON_POOLING")
@@ -65,7 +60,11 @@ async def locate(config: Config, emit: Emit = ignore) -> AsyncIterator[Target]:
         yield held
         return
     text = address.text.strip()
+    # late, each of them: most addresses are those of servers that others run
     if text.startswith(EMBEDDED):
+        from migrator.database.address import launch
+        from migrator.database.launching import embedded
+
         yield await embedded.target(launch.read(config, address), address.origin, emit)
         return
     if text.startswith(DOCKER):
@@ -94,7 +93,9 @@ def standing(config: Config) -> Target | None:
     if address is None or address.text.strip().startswith(DOCKER):
         return None
     if address.text.strip().startswith(EMBEDDED):
-        return embedded.running(directory(config), address.origin)
+        from migrator.database.launching import embedded, project_server
+
+        return embedded.running(project_server.directory(config), address.origin)
     return parse(address, config.environ)
 
 
@@ -115,28 +116,3 @@ def no_address(config: Config) -> InputError:
         hint='give `--database ADDRESS`, set DATABASE_URL, or write `database = "..."` in migrator.toml, or '
         "under `[tool.migrator]` in pyproject.toml; `embedded:` is a PostgreSQL that needs no server",
     )
-
-
-def directory(config: Config) -> Path:
-    """The data directory of the project's embedded server, whatever the address is."""
-    return launch.read(config, config.database).directory
-
-
-async def start_server(config: Config, emit: Emit = ignore) -> ServerResult:
-    """`migrate server start`: start the project's embedded server if it does not run; raises as `embedded.start`."""
-    return await embedded.start(launch.read(config, config.database), emit)
-
-
-async def stop_server(config: Config, emit: Emit = ignore) -> ServerResult:
-    """`migrate server stop`: end the project's embedded server; open transactions are rolled back."""
-    return await embedded.stop(directory(config), emit)
-
-
-async def server_status(config: Config, emit: Emit = ignore) -> ServerResult:
-    """`migrate server status`: whether the project's embedded server runs. Starts nothing."""
-    return embedded.status(launch.read(config, config.database), emit)
-
-
-async def server_url(config: Config, emit: Emit = ignore) -> ServerResult:
-    """`migrate server url`: its address for psql and applications while it runs. Starts nothing."""
-    return await embedded.url(launch.read(config, config.database), emit)

@@ -13,29 +13,13 @@ from migrator.database.address.pooler import is_supabase
 from migrator.database.address.target import Host, Target
 from migrator.database.network.login_failures import refused_login
 from migrator.database.network.lookup import has_ipv6
+from migrator.database.network.raised import REJECTED
 from migrator.database.network.tls_failures import REFUSED_CERTIFICATE, failed_handshake
 from migrator.errors import MigratorError, UnavailableError
 
 _UNREACHABLE = frozenset({errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT})
 _CLOSED = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 _REFUSED = frozenset({errno.ECONNREFUSED, errno.ENOENT, errno.ENOTSOCK})
-
-REJECTED = "rejected SSL upgrade"
-"""How the driver says that the server has no TLS, or is none."""
-
-DRIVER_ERRORS = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-    EOFError,
-    UnicodeError,
-    LookupError,
-    BufferError,
-)
-"""Everything that a failed attempt to connect may raise, the last three where an answer is none of PostgreSQL's.
-
-TimeoutError and `ssl.SSLError` are OSErrors."""
 
 
 def failed(  # noqa: PLR0911 - a table, a cause a line

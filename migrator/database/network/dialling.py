@@ -9,10 +9,11 @@ import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
 from migrator.database.address.target import Host, SessionAttributes, Target
-from migrator.database.network import connect_failures, tls, verdicts
+from migrator.database.network import tls, verdicts
 from migrator.database.network.bounds import bounded
 from migrator.database.network.keepalive import keep_alive
 from migrator.database.network.lookup import HostAddress, addresses, is_literal
+from migrator.database.network.raised import DRIVER_ERRORS, REJECTED
 from migrator.errors import MigratorError, UnavailableError
 
 
@@ -45,9 +46,11 @@ async def look_up(target: Target, host: Host) -> Sequence[HostAddress]:
         async with bounded(target.connect_timeout):
             return await addresses(host)
     except TimeoutError:
-        raise connect_failures.silent_name_service(target, host) from None
+        from migrator.database.network.connect_failures import silent_name_service
+
+        raise silent_name_service(target, host) from None
     except (OSError, UnicodeError) as error:
-        raise connect_failures.failed(error, target, host, encrypted=False) from None
+        raise _failed(error, target, host, encrypted=False) from None
 
 
 async def _log_in(
@@ -57,7 +60,7 @@ async def _log_in(
     encrypted, *others = attempts
     try:
         return await _dial(target, place, attributes, encrypted=encrypted)
-    except connect_failures.DRIVER_ERRORS as error:
+    except DRIVER_ERRORS as error:
         if not others or not _wants_other_encryption(error, encrypted=encrypted):
             raise await _failure(error, target, host, place, encrypted=encrypted) from None
         refusal = error
@@ -67,17 +70,23 @@ async def _log_in(
         if error.code != "tls-unsupported":
             raise
         # its rules ask for encryption that it does not offer: it is they that are to be told
-        raise connect_failures.failed(refusal, target, host, encrypted=encrypted) from None
+        raise _failed(refusal, target, host, encrypted=encrypted) from None
 
 
 async def _failure(error: BaseException, target: Target, host: Host, place: Host, *, encrypted: bool) -> MigratorError:
-    if connect_failures.REJECTED in str(error):
+    if REJECTED in str(error):
         from migrator.database.network.greeting import answer_to_ssl, stranger  # a run that connects does without
 
         other = stranger(await answer_to_ssl(place, target.connect_timeout), host)
         if other is not None:
             return other
-    return connect_failures.failed(error, target, host, encrypted=encrypted)
+    return _failed(error, target, host, encrypted=encrypted)
+
+
+def _failed(error: BaseException, target: Target, host: Host, *, encrypted: bool) -> MigratorError:
+    from migrator.database.network.connect_failures import failed  # a run that connects does without
+
+    return failed(error, target, host, encrypted=encrypted)
 
 
 async def _dial(
@@ -123,4 +132,4 @@ def _wants_other_encryption(error: BaseException, *, encrypted: bool) -> bool:
             else ("no encryption", "SSL off", "SSL required", "SSL connection is required")
         )
         return any(text in said for text in other)
-    return encrypted and connect_failures.REJECTED in said
+    return encrypted and REJECTED in said

@@ -5,7 +5,6 @@ from dataclasses import replace
 import asyncpg
 
 from migrator.database.address.target import Target, TargetKind
-from migrator.database.network.supavisor import PATIENCE_OF_PGBOUNCER, PATIENCE_OF_SUPAVISOR
 from migrator.errors import ConnectionLostError, InputError, MigratorError, ServerError, ServerReport
 
 ENDED = frozenset(
@@ -27,6 +26,10 @@ ENDED = frozenset(
 
 AGAIN = "run the command again; what was not committed is rolled back"
 
+
+PATIENCE_OF_SUPAVISOR = ("echeckouttimeout", "check out process from the pool due to timeout")
+PATIENCE_OF_PGBOUNCER = ("query_wait_timeout",)
+"""The poolers' words, in lower case, for a client that has waited too long for a connection of the server."""
 
 _FULL = (
     "pooler-full",

@@ -14,8 +14,9 @@ from migrator.database.address.target import Host, Target
 from migrator.database.network import tls
 from migrator.database.network.bounds import bounded
 from migrator.database.network.certificate import Certificate, read_certificate
-from migrator.database.network.connect_failures import DRIVER_ERRORS, REJECTED, failed
+from migrator.database.network.connect_failures import failed
 from migrator.database.network.greeting import SSL_REQUEST, stranger
+from migrator.database.network.raised import DRIVER_ERRORS, REJECTED
 from migrator.errors import MigratorError
 
 FAREWELL = 1.0

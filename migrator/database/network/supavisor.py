@@ -8,6 +8,7 @@ https://supabase.com/docs/guides/troubleshooting.
 from dataclasses import dataclass
 
 from migrator.database.address.target import Host, Target
+from migrator.database.network.failures import PATIENCE_OF_PGBOUNCER, PATIENCE_OF_SUPAVISOR
 from migrator.errors import ServerReport, UnavailableError
 
 
@@ -20,10 +21,6 @@ class _Known:
     message: str
     hint: str
 
-
-PATIENCE_OF_SUPAVISOR = ("echeckouttimeout", "check out process from the pool due to timeout")
-PATIENCE_OF_PGBOUNCER = ("query_wait_timeout",)
-"""Their words, in lower case, for a client that has waited too long for a connection of the server."""
 
 _KNOWN = (
     _Known(

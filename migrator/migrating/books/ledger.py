@@ -18,7 +18,6 @@ from migrator.migrating.books.ledger_query import probe, query
 from migrator.migrating.books.notes import JournalEntry, owner
 from migrator.migrating.books.yoyo_tables import YoyoTables
 from migrator.migrating.files.folder import MigrationFile
-from migrator.migrating.files.stored import holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +95,16 @@ def is_settled(files: Iterable[MigrationFile], ledger: Ledger) -> bool:
             return False
         if entry.journal is not None and entry.journal.sha256 not in {None, file.sha256}:
             return False
-        if entry.statements is not None and not holds(file.text, entry.statements):
+        if entry.statements is not None and not _holds(file, entry.statements):
             return False
         keys.add(ledger.entries.key(file.id))
     return not ledger.loose and keys == ledger.applied.keys()
+
+
+def _holds(file: MigrationFile, statements: Sequence[str]) -> bool:
+    from migrator.migrating.files.stored import holds  # only the Supabase CLI's ledger stores statements
+
+    return holds(file.text, statements)
 
 
 def _entry(row: list[Any]) -> LedgerEntry:

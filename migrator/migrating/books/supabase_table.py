@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from migrator.config import LedgerKind
 from migrator.migrating.books.entries import KeyedRows, Operation
-from migrator.migrating.files.stored import stored
 from migrator.sql.names import literal, quote
 
 if TYPE_CHECKING:  # a run with nothing to do needs neither
@@ -119,6 +118,8 @@ class SupabaseTable(KeyedRows):
     def _values(self, migration: Migration) -> tuple[str, str, str]:
         found = NAMED.fullmatch(migration.id)
         version, name = (found[1], found[2]) if found else (migration.id, "")
+        from migrator.migrating.files.stored import stored  # likewise
+
         texts = [] if migration.python else stored(migration.up.source)
         array = f"array[{', '.join(map(literal, texts))}]::text[]" if texts else "null"
         return literal(version), literal(name), array

@@ -1,11 +1,11 @@
 """Where the address leads: what it says, where that came from, and the server that we start for it."""
 
 from migrator.database.address import launch
-from migrator.database.address.launch import EMBEDDED
+from migrator.database.address.own_servers import DOCKER, EMBEDDED
 from migrator.database.address.pooler import for_migrating
 from migrator.database.address.target import Target
-from migrator.database.launching import servers
-from migrator.database.launching.servers import DOCKER, locate
+from migrator.database.launching import project_server, servers
+from migrator.database.launching.servers import locate
 from migrator.events import Event, ServerStarted
 from migrator.events.doctor import StepName
 from migrator.project.diagnosis.visit import Found, Visit
@@ -72,7 +72,7 @@ async def server(visit: Visit) -> Found:
     facts = {"address": str(target), "started": bool(started), "created": any(each.created for each in started)}
     if target.kind == "docker":
         return Found(message=f"a container of {started[0].where}, for this command alone", facts=facts)
-    place = str(servers.directory(visit.config))
+    place = str(project_server.directory(visit.config))
     if not started:
         return Found(message=f"was running; its data is in {place}", facts=facts)
     new = " on a new data directory" if started[0].created else ""
