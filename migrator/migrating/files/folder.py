@@ -16,6 +16,8 @@ ROLLBACK = ".rollback.sql"
 POST_APPLY = "post-apply"
 SUPABASE_NAME = re.compile(r"(\d+)_.*\.sql")
 NUMBER = re.compile(r"(\d+)")
+PIECE = 65_536
+"""Bytes that are read at once: most files are smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +98,16 @@ def _rollbacks(folder: Path, names: list[str]) -> dict[str, Path]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The file's bytes; raises `InputError` where it cannot be read."""
+    """The file's bytes; raises `InputError` where it cannot be read.
+
+    A deploy that changes nothing reads every file and little else, and Python's file objects would double its cost.
+    """
     try:
-        return path.read_bytes()
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            return b"".join(iter(lambda: os.read(file, PIECE), b""))
+        finally:
+            os.close(file)
     except OSError as error:
         raise InputError(f"`{shown(path)}` cannot be read: {error.strerror}", code="unreadable-file") from None
 

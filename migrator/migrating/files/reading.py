@@ -13,11 +13,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from yoyo.migrations import parse_metadata_from_sql_comments
-from yoyo.topologicalsort import CycleError, topological_sort
-
 from migrator.errors import InputError, MigratorError
-from migrator.events import Noticed
+from migrator.events.running import Noticed
 from migrator.migrating.files.checks import checked_script
 from migrator.migrating.files.folder import ROLLBACK, MigrationFile, is_supabase, read_bytes
 from migrator.migrating.files.migration import Migration, Script
@@ -32,6 +29,14 @@ DIRECTIVES = ("depends", "transactional")
 COMMENT = re.compile(r"^[ \t]*--[ \t]*([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
 CODE = re.compile(r"^(?![ \t]*(?:--|\r?$))", re.MULTILINE)
 SIMILAR = 0.75
+LINE_END = re.compile(r"\r\n|\r|\n")
+
+# as yoyo has them: its white space is more than ours
+YOYO_DIRECTIVE = re.compile(rf"^\s*--\s*({'|'.join(DIRECTIVES)})\s*:\s*(.*)$")
+YOYO_COMMENT = re.compile(r"^(\s*|\s*--.*)$")
+
+NEW_VALUE = re.compile(r"value\b")
+"""A file that adds a value to an enum holds this word, in lower case or not."""
 
 
 def read_migrations(files: Iterable[MigrationFile]) -> tuple[Migration, ...]:
@@ -63,8 +68,7 @@ def read_migrations(files: Iterable[MigrationFile]) -> tuple[Migration, ...]:
 
 
 def _migration(file: MigrationFile) -> Migration:
-    folder = file.path.parent
-    beside = folder.parent / "rollbacks" / f"{file.id}.sql" if is_supabase(folder) else folder / f"{file.id}{ROLLBACK}"
+    beside = _rollback_path(file)
     if file.python:
         nothing = Script(source=Source(path=file.shown, text=""), statements=())
         return Migration(
@@ -76,7 +80,7 @@ def _migration(file: MigrationFile) -> Migration:
             down=None,
             sha256=file.sha256,
             sha256_without_comments=file.sha256,
-            rollback_path=shown(beside),
+            rollback_path=beside,
             python=True,
         )
     source = decode(file.shown, file.data)
@@ -95,13 +99,25 @@ def _migration(file: MigrationFile) -> Migration:
         down=None if rollback is None else checked_script(rollback, undoing, transactional=undone_at_once),
         sha256=file.sha256,
         sha256_without_comments=hashlib.sha256(without_comments(source).encode()).digest(),
-        rollback_path=shown(beside),
+        rollback_path=beside,
         post_apply=file.post_apply,
         warnings=_warnings(file.id, statements) if header.transactional else (),
     )
 
 
+def _rollback_path(file: MigrationFile) -> str:
+    folder = file.path.parent
+    if is_supabase(folder):
+        return shown(folder.parent / "rollbacks" / f"{file.id}.sql")
+    beside = file.shown.removesuffix(file.path.name)
+    if beside in {"./", "//"}:  # the current folder or the root, where text alone would show another path
+        return shown(folder / f"{file.id}{ROLLBACK}")
+    return f"{beside}{file.id}{ROLLBACK}"
+
+
 def _warnings(id_: str, statements: Sequence[Statement]) -> tuple[Noticed, ...]:
+    if not statements or not NEW_VALUE.search(statements[0].source.text.lower()):
+        return ()  # most files: what follows takes as long as splitting them
     return tuple(
         Noticed(
             severity="WARNING",
@@ -124,7 +140,7 @@ class _Header:
 
 
 def _header(source: Source, statements: Sequence[Statement]) -> _Header:
-    directives, comment, _ = parse_metadata_from_sql_comments(source.text)
+    title, depends = metadata(source.text)
     code = CODE.search(source.text)
     end = len(source.text) if code is None else code.start()
     transactional = True
@@ -143,10 +159,33 @@ def _header(source: Source, statements: Sequence[Statement]) -> _Header:
                 hint="move it to the first lines of the file, before every statement and every `/* */` comment",
             )
     return _Header(
-        title=next((line.strip() for line in comment.splitlines() if line.strip()), ""),
-        depends=tuple(dict.fromkeys(directives.get("depends", "").split())),
+        title=title,
+        depends=depends,
         transactional=transactional,
     )
+
+
+def metadata(text: str) -> tuple[str, tuple[str, ...]]:
+    """The title and the dependencies of a file: what yoyo makes of the comments in front, without its import.
+
+    The title is the first line of them that is not empty. To yoyo lines end as the first one does.
+    """
+    title = ""
+    depends: list[str] = []
+    end = LINE_END.search(text)
+    for line in text.split(end[0]) if end else [text]:
+        if directive := YOYO_DIRECTIVE.match(line):
+            if directive[1] == "depends":
+                depends += directive[2].split()
+        elif YOYO_COMMENT.match(line):
+            title = title or _first_line(line.strip().lstrip("-"))
+        else:
+            break
+    return title, tuple(dict.fromkeys(depends))
+
+
+def _first_line(comment: str) -> str:
+    return next((line.strip() for line in comment.splitlines() if line.strip()), "")
 
 
 def _refuse_misspelt(name: str, at: Span) -> None:
@@ -186,6 +225,11 @@ def _ordered(migrations: Sequence[Migration]) -> list[Migration]:
         for dependency in migration.depends:
             if dependency not in by_id:
                 raise _unknown_dependency(migration, dependency, list(by_id))
+    if _in_order(migrations):
+        return list(migrations)
+    # late: its import takes longer than reading a hundred files
+    from yoyo.topologicalsort import CycleError, topological_sort
+
     graph = {migration.id: set(migration.depends) for migration in migrations}
     try:
         return [by_id[id_] for id_ in topological_sort(list(by_id), graph)]
@@ -198,6 +242,16 @@ def _ordered(migrations: Sequence[Migration]) -> list[Migration]:
             outcome=NOTHING_APPLIED,
             hint="take one of these `-- depends:` out",
         ) from None
+
+
+def _in_order(migrations: Sequence[Migration]) -> bool:
+    """Each comes behind those that it depends on, so that yoyo's order is the one that they have."""
+    before: set[str] = set()
+    for migration in migrations:
+        if not before.issuperset(migration.depends):
+            return False
+        before.add(migration.id)
+    return True
 
 
 def _unknown_dependency(migration: Migration, dependency: str, ids: list[str]) -> InputError:
