@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def question(shown: Result) -> str | None:
     """Ask before the protection goes; nothing where there is none."""
-    from migrator.events.migrating import ProtectResult
+    from migrator.events.protecting import ProtectResult
 
     if not isinstance(shown, ProtectResult) or not shown.changed:
         return None

@@ -15,7 +15,7 @@ from migrator.database.sessions.opening import apply_settings, open_session
 from migrator.database.sessions.patience import Patience
 from migrator.database.sessions.session import Session
 from migrator.errors import UnavailableError
-from migrator.events import Emit, Waiting, ignore
+from migrator.events import Emit, ignore
 from migrator.events.database import DatabaseInfo
 
 _ALWAYS_PASSES = frozenset({"server-starting", "pooler-full"})
@@ -48,6 +48,8 @@ async def _open_patiently(target: Target, config: Config, emit: Emit) -> Session
                 if not patience.left:
                     raise _spent(error, patience) from None
                 if last is None or error.code != last.code:
+                    from migrator.events import Waiting  # most servers answer at once
+
                     emit(Waiting(what="connection" if "pooler-full" in codes else "server", patience=patience.left))
                 if last is None:
                     counted.enter_context(patience.waiting())

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from migrator.events.accepting import AcceptResult, SchemaChange
     from migrator.events.blocking import Blocked, Blocker, Retrying
-    from migrator.events.database import ServerStarted, Told, Waiting
+    from migrator.events.creating import NewResult
+    from migrator.events.database import Told
     from migrator.events.doctor import DoctorResult, DoctorStep, Examined, Examining
     from migrator.events.founding import InitFile, InitResult, Trace
+    from migrator.events.protecting import ProtectResult
     from migrator.events.pulling import EditorSchemaResult, Pulled, PullResult
     from migrator.events.running import Applied, Applying, Halted, Noticed, Planned
     from migrator.events.seeding import (
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         SeedPlanResult,
         SeedResult,
     )
+    from migrator.events.server import ServerResult, ServerStarted, Waiting
     from migrator.events.snapshot import SnapshotResult
     from migrator.events.status import StatusResult
     from migrator.events.verifying import CheckInfo, Checking, ChecksResult, Finding, Ignored, NotCompared, VerifyResult
@@ -91,13 +94,16 @@ _HOMES = {
     "SeedCheckResult": "seeding",
     "SeedPlanResult": "seeding",
     "SeedResult": "seeding",
-    "ServerStarted": "database",
+    "NewResult": "creating",
+    "ProtectResult": "protecting",
+    "ServerResult": "server",
+    "ServerStarted": "server",
     "SnapshotResult": "snapshot",
     "StatusResult": "status",
     "Told": "database",
     "Trace": "founding",
     "VerifyResult": "verifying",
-    "Waiting": "database",
+    "Waiting": "server",
 }
 
 __all__ = [
@@ -125,9 +131,11 @@ __all__ = [
     "Ignored",
     "InitFile",
     "InitResult",
+    "NewResult",
     "NotCompared",
     "Noticed",
     "Planned",
+    "ProtectResult",
     "PullResult",
     "Pulled",
     "ResetResult",
@@ -136,6 +144,7 @@ __all__ = [
     "SeedCheckResult",
     "SeedPlanResult",
     "SeedResult",
+    "ServerResult",
     "ServerStarted",
     "SnapshotResult",
     "StatusResult",

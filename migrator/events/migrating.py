@@ -1,4 +1,4 @@
-"""What `up`, `down`, `redo`, `mark`, `new` and `protect` return; what they report is in `running`."""
+"""What `up`, `down`, `redo` and `mark` return; what they report is in `running`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -47,26 +47,3 @@ class RunResult:
     drift_before: int = 0
     marked: tuple[str, ...] = ()
     marked_as: Literal["applied", "pending"] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewResult:
-    """The files that `migrate new` wrote."""
-
-    id: str
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProtectResult:
-    """What `migrate protect` did.
-
-    Attributes:
-        database: where; its `protected` is what is so now.
-        name: the database's name, which a protected one asks for.
-        changed: this command set the mark or took it away, or would have in a dry run.
-    """
-
-    database: DatabaseInfo
-    name: str
-    changed: bool

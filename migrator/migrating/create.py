@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from migrator.config import Config
 from migrator.errors import InputError, MigratorError, StateError
 from migrator.events import Emit, Told, ignore
-from migrator.events.migrating import NewResult
+from migrator.events.creating import NewResult
 from migrator.migrating.files import folder
 from migrator.migrating.files.folder import natural
 from migrator.migrating.files.naming import following, word_separator

@@ -8,7 +8,7 @@ from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
 from migrator.errors import ConnectionLostError, ServerError
 from migrator.events import Emit, ignore
-from migrator.events.migrating import ProtectResult
+from migrator.events.protecting import ProtectResult
 from migrator.migrating.books import ledger
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.lock import hold

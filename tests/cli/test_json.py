@@ -9,9 +9,11 @@ from migrator.cli.render import Surroundings
 from migrator.cli.render.json import JsonRenderer
 from migrator.errors import InputError, WorkError
 from migrator.events import Applied, Event, Noticed, Told
-from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import Done, NewResult, RunResult
+from migrator.events.creating import NewResult
+from migrator.events.database import DatabaseInfo
+from migrator.events.migrating import Done, RunResult
 from migrator.events.seeding import Counts, ResetResult, SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.events.server import ServerResult
 from migrator.events.status import MigrationStatus, SeedSummary, StatusResult
 from migrator.source import Span
 

@@ -33,9 +33,11 @@ from migrator.events import (
     Told,
     Waiting,
 )
-from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import Done, NewResult, RunResult
+from migrator.events.creating import NewResult
+from migrator.events.database import DatabaseInfo
+from migrator.events.migrating import Done, RunResult
 from migrator.events.seeding import Counts, ResetResult, SeedEdge, SeedOutcome, SeedPlanResult, SeedResult
+from migrator.events.server import ServerResult
 from migrator.events.status import MigrationState, MigrationStatus, SeedSummary, StatusResult
 from migrator.source import Span
 

@@ -11,7 +11,7 @@ from migrator.config import Config
 from migrator.database.connect import connect
 from migrator.errors import InputError, ProtectedError, UnavailableError
 from migrator.events import Event, Waiting
-from migrator.events.migrating import ProtectResult
+from migrator.events.protecting import ProtectResult
 from migrator.migrating import down, protect, redo, up
 from migrator.migrating.books.lock import hold
 from migrator.project import reset, status

@@ -8,10 +8,11 @@ from migrator.cli.render import words
 from migrator.cli.render.safe import line
 
 if TYPE_CHECKING:
-    from migrator.events.database import Waiting
-    from migrator.events.migrating import ProtectResult, RunResult
+    from migrator.events.migrating import RunResult
+    from migrator.events.protecting import ProtectResult
     from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedResult
+    from migrator.events.server import Waiting
     from migrator.events.snapshot import SnapshotResult
 
 

@@ -3,24 +3,29 @@
 Events are not shown as they come: what remains of them is the result, and the notices that a person would have read.
 """
 
+from __future__ import annotations
+
 import json
 from dataclasses import asdict
-from typing import Any, assert_never, get_args
+from typing import TYPE_CHECKING, Any, assert_never, get_args
 
 from migrator import events
-from migrator.cli.render import Surroundings, words
+from migrator.cli.render import words
 from migrator.cli.render.document import dumps, failure, place
 from migrator.cli.render.pen import Pen
-from migrator.cli.render.result import Result
 from migrator.cli.render.safe import short
 from migrator.cli.render.verdict import refusal
-from migrator.errors import MigratorError
-from migrator.events import Event, Noticed, Told
-from migrator.events.database import DatabaseInfo, ServerResult
-from migrator.events.migrating import NewResult, ProtectResult, RunResult
-from migrator.events.pulling import EditorSchemaResult, PullResult
-from migrator.events.seeding import ResetResult, SeedCheckResult, SeedOutcome, SeedPlanResult, SeedResult
-from migrator.events.status import MigrationState, MigrationStatus, StatusResult
+from migrator.events.database import Told
+from migrator.events.migrating import RunResult
+
+if TYPE_CHECKING:
+    from migrator.cli.render import Surroundings
+    from migrator.cli.render.result import Result
+    from migrator.errors import MigratorError
+    from migrator.events import Event
+    from migrator.events.database import DatabaseInfo
+    from migrator.events.seeding import SeedOutcome
+    from migrator.events.status import MigrationStatus, StatusResult
 
 SCHEMA = 1
 
@@ -37,7 +42,7 @@ class JsonRenderer:
 
     def event(self, event: Event) -> None:
         """Remember what the user should hear."""
-        if isinstance(event, Noticed):
+        if isinstance(event, events.Noticed):
             notice = {
                 "severity": event.severity,
                 "message": short(event.message),
@@ -60,14 +65,15 @@ class JsonRenderer:
         """What is about to happen, as a line on stderr: stdout holds one document only."""
         if isinstance(result, RunResult):
             self._log.line(f"would run {words.listing(result.planned)}")
-        elif isinstance(result, StatusResult | ProtectResult):
+        elif isinstance(result, events.StatusResult | events.ProtectResult):
             self._log.line(json.dumps(result.database.address))
 
     def done(self, result: Result) -> None:
         """The document of a success, or of a `status --check` whose answer is no."""
         refused = refusal(result)
         error = {} if refused is None else {"error": failure(refused, refused.exit_code)}
-        pulled = {"yaml": "".join(self._pulled)} if isinstance(result, PullResult) else {}
+        pulls = not isinstance(result, RunResult) and isinstance(result, events.PullResult)
+        pulled = {"yaml": "".join(self._pulled)} if pulls else {}
         self._write(ok=refused is None, body={**error, **answer(result), **pulled})
 
     def failed(self, error: MigratorError, *, exit_code: int) -> None:
@@ -86,7 +92,7 @@ class JsonRenderer:
 
 def partial(error: MigratorError) -> dict[str, Any]:
     """What a failed command did nevertheless, where its error carries the result."""
-    return answer(error.result) if isinstance(error.result, SeedResult | RunResult) else {}
+    return answer(error.result) if isinstance(error.result, events.SeedResult | RunResult) else {}
 
 
 def _seconds(duration: float | None) -> float | None:
@@ -117,6 +123,8 @@ def _migration(migration: MigrationStatus) -> dict[str, Any]:
 
 
 def _status(result: StatusResult) -> dict[str, Any]:
+    from migrator.events.status import MigrationState
+
     return {
         "database": _database(result.database),
         "migrations": [_migration(migration) for migration in result.migrations],
@@ -176,13 +184,13 @@ def _init(result: events.InitResult) -> dict[str, Any]:
 def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - one shape per kind of result
     """A result as the keys that stand beside `schema`, `command` and `ok`."""
     match result:
-        case StatusResult():
-            return _status(result)
         case RunResult():
             return _run(result)
-        case NewResult():
+        case events.StatusResult():
+            return _status(result)
+        case events.NewResult():
             return {"id": result.id, "paths": list(result.paths)}
-        case ProtectResult():
+        case events.ProtectResult():
             return {"database": _database(result.database), "name": result.name, "changed": result.changed}
         case events.AcceptResult():
             return _accept(result)
@@ -190,7 +198,7 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
             return _doctor(result)
         case events.InitResult():
             return _init(result)
-        case ServerResult():
+        case events.ServerResult():
             return {
                 "running": result.running,
                 "changed": result.changed,
@@ -198,15 +206,15 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
                 "url": result.url,
                 "pid": result.pid,
             }
-        case SeedResult():
+        case events.SeedResult():
             return {"database": _database(result.database), "files": [_file(file) for file in result.files]}
-        case SeedPlanResult():
+        case events.SeedPlanResult():
             return {
                 "database": _database(result.database),
                 "files": [_file(file) for file in result.files],
                 "edges": [asdict(edge) for edge in result.edges],
             }
-        case SeedCheckResult():
+        case events.SeedCheckResult():
             differences = [{**asdict(each), "where": place(each.where)} for each in result.differences]
             return {
                 "database": _database(result.database),
@@ -216,14 +224,14 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
                 "differences": differences,
                 "not_compared": list(result.not_compared),
             }
-        case ResetResult():
+        case events.ResetResult():
             return {
                 "database": _database(result.database),
                 "dropped": list(result.dropped),
                 "up": {key: value for key, value in _run(result.up).items() if key != "database"},
                 "seed": {"files": [_file(file) for file in result.seed.files]},
             }
-        case PullResult():
+        case events.PullResult():
             return {"database": _database(result.database), "pulled": [asdict(table) for table in result.tables]}
         case events.VerifyResult():
             from migrator.cli.render import findings_json
@@ -235,7 +243,7 @@ def answer(result: Result) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - 
             return findings_json.checks(result)
         case events.SnapshotResult():
             return {**asdict(result), "database": _database(result.database)}
-        case EditorSchemaResult():
+        case events.EditorSchemaResult():
             document = {"path": result.path} if result.path is not None else {"editor_schema": result.document}
             return {"database": _database(result.database), **document}
         case _:

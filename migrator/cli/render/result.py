@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from migrator.events.accepting import AcceptResult
-    from migrator.events.database import ServerResult
+    from migrator.events.creating import NewResult
     from migrator.events.doctor import DoctorResult
     from migrator.events.founding import InitResult
-    from migrator.events.migrating import NewResult, ProtectResult, RunResult
+    from migrator.events.migrating import RunResult
+    from migrator.events.protecting import ProtectResult
     from migrator.events.pulling import EditorSchemaResult, PullResult
     from migrator.events.seeding import ResetResult, SeedCheckResult, SeedPlanResult, SeedResult
+    from migrator.events.server import ServerResult
     from migrator.events.snapshot import SnapshotResult
     from migrator.events.status import StatusResult
     from migrator.events.verifying import ChecksResult, VerifyResult

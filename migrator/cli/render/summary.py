@@ -8,7 +8,8 @@ from migrator.errors import MigratorError
 from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped, InitResult
 from migrator.events.accepting import AcceptResult
 from migrator.events.database import DatabaseInfo
-from migrator.events.migrating import ProtectResult, RunResult
+from migrator.events.migrating import RunResult
+from migrator.events.protecting import ProtectResult
 from migrator.events.seeding import Counts, SeedCheckResult, SeedResult
 from migrator.events.snapshot import SnapshotResult
 from migrator.events.status import StatusResult

@@ -11,8 +11,9 @@ from migrator.cli.render.safe import line, pad, width
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.events.database import DatabaseInfo, ServerResult
+    from migrator.events.database import DatabaseInfo
     from migrator.events.migrating import RunResult
+    from migrator.events.server import ServerResult
     from migrator.events.status import MigrationState, MigrationStatus, StatusResult
 
 HEADER = ("state", "migration", "steps", "applied (UTC)", "took")

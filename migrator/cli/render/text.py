@@ -18,8 +18,8 @@ from migrator.cli.render.pen import Pen, unchanged
 from migrator.cli.render.running import Plain
 from migrator.cli.render.safe import clean, line, short
 from migrator.cli.render.verdict import refusal
-from migrator.events.database import ServerResult, ServerStarted, Told, Waiting
-from migrator.events.migrating import NewResult, ProtectResult, RunResult
+from migrator.events.database import Told
+from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +64,6 @@ class TextRenderer:
         match event:
             case Told():
                 self._say(f"{self._ink.quiet('note:')} {clean(short(event.message))}")
-            case Waiting():
-                self._say(closing.waiting(event))
-            case ServerStarted():
-                made = " on a new data directory" if event.created else ""
-                took = words.duration(event.duration)
-                self._say(f"started PostgreSQL ({event.kind}) at {line(event.where)}{made} in {took}")
             case events.Planned():
                 self._planned(event)
             case events.Applying():
@@ -86,6 +80,12 @@ class TextRenderer:
                     self._notice(event, indent="")
             case events.Halted():
                 pass  # what it says is in the error that ends the run
+            case events.Waiting():
+                self._say(closing.waiting(event))
+            case events.ServerStarted():
+                made = " on a new data directory" if event.created else ""
+                took = words.duration(event.duration)
+                self._say(f"started PostgreSQL ({event.kind}) at {line(event.where)}{made} in {took}")
             case events.Blocked() | events.Retrying():
                 self._blocked(event)
             case events.FileLoading():
@@ -174,7 +174,7 @@ class TextRenderer:
         """The plan, on stderr: stdout is for the answer."""
         if isinstance(result, RunResult):
             self._log.lines(tables.plan(result, self._ink))
-        elif isinstance(result, ProtectResult):
+        elif isinstance(result, events.ProtectResult):
             self._log.line(tables.database(result.database, self._ink))
         elif isinstance(result, events.AcceptResult):
             self._accepted(result, self._log, self._ink)
@@ -192,9 +192,9 @@ class TextRenderer:
                 self._ran(result)
             case events.StatusResult():
                 self._answers.lines(tables.status(result, ink))
-            case NewResult():
+            case events.NewResult():
                 self._answers.lines(line(path) for path in result.paths)
-            case ProtectResult():
+            case events.ProtectResult():
                 self._say(closing.protected(result))
             case events.AcceptResult():
                 from migrator.cli.render import accepting
@@ -210,7 +210,7 @@ class TextRenderer:
                 from migrator.cli.render import doctor
 
                 self._answers.line(doctor.verdict(result, ink))
-            case ServerResult():
+            case events.ServerResult():
                 self._answers.lines(tables.server(result))
                 refused = refusal(result)
                 if refused is not None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from migrator import events
 from migrator.cli.render.tables import STATES
 from migrator.errors import MigratorError, StateError, UnavailableError
-from migrator.events.database import ServerResult
 from migrator.events.migrating import RunResult
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ def refusal(result: Result) -> MigratorError | None:  # noqa: PLR0911 - one answ
     match result:
         case RunResult():  # first, so that a deploy does not load what only `status` answers
             return None
-        case ServerResult(action="url", url=None):
+        case events.ServerResult(action="url", url=None):
             return StateError("the server does not run", code="server-down", hint="`migrate server start` starts it")
         case events.DoctorResult():
             return result.error

@@ -14,7 +14,7 @@ from migrator.database.launching.uninterrupted import to_its_end
 from migrator.database.supabase import containers, prelude
 from migrator.errors import InputError, UnavailableError
 from migrator.events import Emit, ignore
-from migrator.events.database import ServerStarted
+from migrator.events.server import ServerStarted
 
 INSTALL = "pip install 'migrator[docker]'"
 

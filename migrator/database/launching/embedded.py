@@ -16,7 +16,8 @@ from migrator.database.postgres import postmaster
 from migrator.database.postgres.postmaster import Postmaster
 from migrator.database.supabase import marks
 from migrator.events import Emit, ignore
-from migrator.events.database import ServerResult, ServerStarted, Told
+from migrator.events.database import Told
+from migrator.events.server import ServerResult, ServerStarted
 
 USER = "postgres"
 DATABASE = "postgres"

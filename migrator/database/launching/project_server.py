@@ -6,7 +6,7 @@ from migrator.config import Config
 from migrator.database.address import launch
 from migrator.database.launching import embedded
 from migrator.events import Emit, ignore
-from migrator.events.database import ServerResult
+from migrator.events.server import ServerResult
 
 
 def directory(config: Config) -> Path:

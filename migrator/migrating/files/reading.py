@@ -5,7 +5,6 @@ a byte order mark is a comment to it, and the migration runs without it. Here ea
 means what it says.
 """
 
-import difflib
 import graphlib
 import hashlib
 import re
@@ -191,6 +190,8 @@ def _first_line(comment: str) -> str:
 def _refuse_misspelt(name: str, at: Span) -> None:
     if name in DIRECTIVES:
         return
+    import difflib  # only for who has mistyped something
+
     near = difflib.get_close_matches(name.lower(), DIRECTIVES, n=1, cutoff=SIMILAR)
     if near:
         raise InputError(
@@ -255,6 +256,8 @@ def _in_order(migrations: Sequence[Migration]) -> bool:
 
 
 def _unknown_dependency(migration: Migration, dependency: str, ids: list[str]) -> InputError:
+    import difflib  # only for who has mistyped something
+
     near = difflib.get_close_matches(dependency, ids, n=1, cutoff=0.4)
     hint = f"the nearest id is `{near[0]}`" if near else "an id is a file name without `.sql`"
     if near and near[0].split() != near:

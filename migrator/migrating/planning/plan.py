@@ -3,7 +3,6 @@
 `plan_up`, `plan_down` and `resolve` refuse before anything is sent where that cannot be done.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from migrator.errors import InputError
@@ -36,6 +35,8 @@ def resolve(wanted: str, ids: Iterable[str]) -> str:
         if len(matches) > _SHOWN:
             listed += f" and {len(matches) - _SHOWN} more"
         raise InputError(f"`{wanted}` could be {listed}", code="ambiguous-migration", hint="give more of the id")
+    import difflib  # only for who has mistyped something
+
     near = difflib.get_close_matches(wanted, ids, n=1, cutoff=0.4)
     raise InputError(
         f"there is no migration `{wanted}`",

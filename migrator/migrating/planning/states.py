@@ -5,17 +5,22 @@ holds what it was), `ahead` (behind all files), `missing` (we have seen its file
 not applied is `pending`, or `late` where something is applied that comes after it. What stopped is `partial`.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from migrator.events.status import MigrationState
 from migrator.migrating.books.ledger import Ledger, LedgerEntry
 from migrator.migrating.books.notes import JournalEntry
 from migrator.migrating.files.folder import natural
 from migrator.migrating.files.migration import Migration
 from migrator.migrating.planning import content
+
+if TYPE_CHECKING:
+    from migrator.events.status import MigrationState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
