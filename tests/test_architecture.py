@@ -52,7 +52,7 @@ RENDER_SEES = 1
 DOORS: dict[str, tuple[tuple[str, ...], str]] = {
     "bcrypt": (("seeding.preparing.auth.passwords",), "an optional extra"),
     "asyncpg": (("database",), "everything about the driver's quirks stays in one room"),
-    "yoyo": (("migrating.files.reading",), "of yoyo we use three functions, where files are read"),
+    "yoyo": (("migrating.files.reading",), "of yoyo we use the order of files, where their names give another"),
     "yaml": (("seeding.files.document",), "libyaml's events are read in one place"),
     "click": (("cli",), "jobs are a library and know no command line"),
     "rich": (("cli.render.live",), "only a terminal needs it"),

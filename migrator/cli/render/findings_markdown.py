@@ -13,14 +13,8 @@ from migrator.cli.render.safe import short
 if TYPE_CHECKING:
     from migrator.events.verifying import Finding, VerifyResult
 
-ROOM = 1024 * 1024
-"""Bytes of a step's summary; a larger one is refused whole.
-
-https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#step-isolation-and-limits
-"""
-
 SPARE = 4096
-"""Bytes of it that are kept for the page's head and for what says that something did not fit."""
+"""Bytes of a page that are kept for the page's head and for what says that something did not fit."""
 
 MOST_LINES = 500
 """Lines of a diff that a page shows."""

@@ -1,21 +1,30 @@
 """GitHub workflows: the plain text of `text.py` in the log, an annotation per error, a table in the job's summary."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from __future__ import annotations
 
-from migrator.cli.render import Surroundings, findings, words
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator import events
+from migrator.cli.render import words
 from migrator.cli.render.excerpt import blockers
-from migrator.cli.render.findings_markdown import ROOM
 from migrator.cli.render.pen import Pen
-from migrator.cli.render.result import Result
 from migrator.cli.render.safe import line
 from migrator.cli.render.summary import Summary
 from migrator.cli.render.text import TextRenderer
 from migrator.cli.render.verdict import refusal
-from migrator.cli.render.workflow import defuse, told
-from migrator.errors import MigratorError
-from migrator.events import DoctorResult, Event, Noticed, VerifyResult
-from migrator.source import Span
+from migrator.cli.render.workflow import ROOM, defuse, told
+from migrator.events.database import Told
+from migrator.events.migrating import RunResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from migrator.cli.render import Surroundings
+    from migrator.cli.render.result import Result
+    from migrator.errors import MigratorError
+    from migrator.events import DoctorResult, Event, VerifyResult
+    from migrator.source import Span
 
 
 def annotation(error: MigratorError, environ: Mapping[str, str]) -> str:
@@ -39,7 +48,9 @@ class GithubRenderer:
         """The text's line, and an annotation for a warning about a file."""
         self._text.event(event)
         self._summary.event(event)
-        if isinstance(event, Noticed) and event.where is not None:
+        if isinstance(event, Told):  # the one event of a deploy that changes nothing
+            return
+        if isinstance(event, events.Noticed) and event.where is not None:
             level = "notice" if event.severity == "NOTICE" else "warning"
             said = event.message if event.hint is None else f"{event.message}\nhint: {event.hint}"
             self._tell(level, said, event.severity, event.where)
@@ -51,14 +62,23 @@ class GithubRenderer:
     def done(self, result: Result) -> None:
         """As text; the summary's table; an annotation where the answer is no."""
         self._text.done(result)
-        if isinstance(result, DoctorResult):
-            self._warn(result)
-        if isinstance(result, VerifyResult):
-            self._found(result)
-        elif (refused := refusal(result)) is not None:
+        match result:
+            case RunResult():  # first, so that a deploy does not load what others answer
+                self._refused(result)
+            case events.DoctorResult():
+                self._warn(result)
+                self._refused(result)
+            case events.VerifyResult():
+                self._found(result)
+            case _:
+                self._refused(result)
+        self._publish(self._summary.done(result, self._room()))
+
+    def _refused(self, result: Result) -> None:
+        refused = refusal(result)
+        if refused is not None:
             for single in refused.causes or (refused,):
                 self._commands.line(annotation(single, self._environ))
-        self._publish(self._summary.done(result, self._room()))
 
     def _warn(self, result: DoctorResult) -> None:
         for step in result.steps:
@@ -78,6 +98,8 @@ class GithubRenderer:
         self._text.close()
 
     def _found(self, result: VerifyResult) -> None:
+        from migrator.cli.render import findings
+
         levels = {"error": "error", "warning": "warning", "info": "notice"}
         for finding in findings.ordered(result.findings):
             said = [finding.message, finding.detail, finding.hint and f"hint: {finding.hint}"]

@@ -42,7 +42,9 @@ class JsonRenderer:
 
     def event(self, event: Event) -> None:
         """Remember what the user should hear."""
-        if isinstance(event, events.Noticed):
+        if isinstance(event, Told):
+            self._notices.append({"code": event.code, "message": event.message})
+        elif isinstance(event, events.Noticed):
             notice = {
                 "severity": event.severity,
                 "message": short(event.message),
@@ -51,8 +53,6 @@ class JsonRenderer:
                 "hint": event.hint,
             }
             self._notices.append(notice if event.code is None else {"code": event.code, **notice})
-        elif isinstance(event, Told):
-            self._notices.append({"code": event.code, "message": event.message})
         elif isinstance(event, events.Pulled):
             self._pulled.append(event.text)
         elif isinstance(event, events.Blocked | events.Retrying):

@@ -1,19 +1,22 @@
 """What a command did as Markdown, for the page of a GitHub job."""
 
-from migrator.cli.render import doctor, founding, seeds, tables, words
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator import events
+from migrator.cli.render import tables, words
 from migrator.cli.render.excerpt import blockers
 from migrator.cli.render.markdown import code, escape, prose, table
-from migrator.cli.render.result import Result
-from migrator.errors import MigratorError
-from migrator.events import Applied, DoctorResult, Event, FileFailed, FileLoaded, FileSkipped, InitResult
-from migrator.events.accepting import AcceptResult
-from migrator.events.database import DatabaseInfo
+from migrator.events.database import Told
 from migrator.events.migrating import RunResult
-from migrator.events.protecting import ProtectResult
-from migrator.events.seeding import Counts, SeedCheckResult, SeedResult
-from migrator.events.snapshot import SnapshotResult
-from migrator.events.status import StatusResult
-from migrator.events.verifying import ChecksResult, VerifyResult
+
+if TYPE_CHECKING:
+    from migrator.cli.render.result import Result
+    from migrator.errors import MigratorError
+    from migrator.events import Applied, Event
+    from migrator.events.database import DatabaseInfo
+    from migrator.events.seeding import Counts
 
 
 class Summary:
@@ -26,53 +29,62 @@ class Summary:
 
     def event(self, event: Event) -> None:
         """Remember what has ended."""
-        if isinstance(event, Applied):
-            self._migrations.append(event)
-        elif isinstance(event, FileLoaded):
-            self._file("loaded", event.path, _rows(event.tables), words.duration(event.duration))
-        elif isinstance(event, FileFailed):
-            self._file("failed", event.path, prose(event.error.message), "")
-        elif isinstance(event, FileSkipped):
-            self._file(event.state, event.path, "" if event.state == "unchanged" else prose(event.reason), "")
+        # `events.X` is loaded where its case is reached: those of every run stand first
+        match event:
+            case Told():
+                pass
+            case events.Planned() | events.Applying() | events.Noticed():
+                pass
+            case events.Applied():
+                self._migrations.append(event)
+            case events.FileLoaded():
+                self._file("loaded", event.path, _rows(event.tables), words.duration(event.duration))
+            case events.FileFailed():
+                self._file("failed", event.path, prose(event.error.message), "")
+            case events.FileSkipped():
+                self._file(event.state, event.path, "" if event.state == "unchanged" else prose(event.reason), "")
 
     def _file(self, state: str, path: str, said: str, took: str) -> None:
         self._files.append((state, code(path), said, took))
 
-    def done(self, result: Result, room: int) -> str:  # noqa: PLR0911 - one page per kind of result
+    def done(self, result: Result, room: int) -> str:
         """The page of an answer; what may be long is cut to `room` bytes."""
         info = getattr(result, "database", None)
         where = [] if info is None else [_where(info), ""]
-        if isinstance(result, StatusResult):
-            return self._page([*where, *_status(result)])
-        if isinstance(result, DoctorResult):
-            return self._page([*where, *_doctor(result)])
-        if isinstance(result, InitResult):
-            return self._page(_init(result))
-        if isinstance(result, SeedCheckResult):
-            return self._page([*where, *_seed_check(result)])
-        if isinstance(result, VerifyResult):
-            from migrator.cli.render import findings_markdown
+        return self._page([*where, *self._told(result, room)])
 
-            return self._page([*where, *findings_markdown.page(result, room)])
-        if isinstance(result, ChecksResult):
-            return self._page(_checks(result))
-        return self._page([*where, *self._worked(result)])
+    def _told(self, result: Result, room: int) -> list[str]:  # noqa: C901, PLR0911, PLR0912 - one page per kind of result
+        match result:
+            case RunResult():  # first, so that a deploy does not load what others answer
+                if result.dry_run:
+                    return [f"- would run {code(name)}" for name in result.planned] or ["Nothing to do."]
+                return self._work() or ["Nothing to do."]
+            case events.StatusResult():
+                return _status(result)
+            case events.DoctorResult():
+                return _doctor(result)
+            case events.InitResult():
+                return _init(result)
+            case events.SeedCheckResult():
+                return _seed_check(result)
+            case events.VerifyResult():
+                from migrator.cli.render import findings_markdown
 
-    def _worked(self, result: Result) -> list[str]:
-        lines = self._work()
-        if isinstance(result, RunResult) and result.dry_run:
-            lines = [f"- would run {code(name)}" for name in result.planned]
-        if isinstance(result, AcceptResult):
-            lines = [f"- {change.change}: {change.kind} {code(change.subject)}" for change in result.changes]
-            lines += ["Recorded." if result.changed else "Nothing to record."]
-        if isinstance(result, SnapshotResult):
-            done = f"{result.written} written, {result.removed} removed, {result.unchanged} unchanged"
-            lines = [f"{done} in {code(result.path)}."]
-        if isinstance(result, ProtectResult) and not result.changed:
-            lines = ["Nothing to change."]
-        if isinstance(result, RunResult | SeedResult) and not lines:
-            lines = ["Nothing to do."]
-        return lines
+                return findings_markdown.page(result, room)
+            case events.ChecksResult():
+                return _checks(result)
+            case events.AcceptResult():
+                lines = [f"- {change.change}: {change.kind} {code(change.subject)}" for change in result.changes]
+                return [*lines, "Recorded." if result.changed else "Nothing to record."]
+            case events.SnapshotResult():
+                done = f"{result.written} written, {result.removed} removed, {result.unchanged} unchanged"
+                return [f"{done} in {code(result.path)}."]
+            case events.ProtectResult() if not result.changed:
+                return ["Nothing to change."]
+            case events.SeedResult():
+                return self._work() or ["Nothing to do."]
+            case _:
+                return self._work()
 
     def failed(self, error: MigratorError) -> str:
         """The page of a failure: what was done, then what failed and where."""
@@ -111,10 +123,14 @@ def _where(info: DatabaseInfo) -> str:
 
 
 def _rows(found: dict[str, Counts]) -> str:
+    from migrator.cli.render import seeds
+
     return escape(seeds.counts(found))
 
 
-def _doctor(result: DoctorResult) -> list[str]:
+def _doctor(result: events.DoctorResult) -> list[str]:
+    from migrator.cli.render import doctor
+
     rows = []
     for step in result.steps:
         told = step.message or "not reached"
@@ -124,17 +140,21 @@ def _doctor(result: DoctorResult) -> list[str]:
     return list(table(("", "step", "found"), rows))
 
 
-def _init(result: InitResult) -> list[str]:
+def _init(result: events.InitResult) -> list[str]:
+    from migrator.cli.render import founding
+
     rows = [(founding.WORDS[file.state], code(file.path), prose(file.reason or "")) for file in result.files]
     return list(table(("", "file", ""), rows))
 
 
-def _checks(result: ChecksResult) -> list[str]:
+def _checks(result: events.ChecksResult) -> list[str]:
     rows = [(escape(each.code), escape(each.name), each.severity, escape(each.title)) for each in result.checks]
     return list(table(("code", "name", "severity", "what it finds"), rows))
 
 
-def _seed_check(result: SeedCheckResult) -> list[str]:
+def _seed_check(result: events.SeedCheckResult) -> list[str]:
+    from migrator.cli.render import seeds
+
     lines = [
         f"- ❌ {prose(seeds.difference(each))} at {code(str(each.where or each.path))}" for each in result.differences
     ]
@@ -142,7 +162,7 @@ def _seed_check(result: SeedCheckResult) -> list[str]:
     return [*lines, *([""] if lines else []), escape(seeds.verdict(result))]
 
 
-def _status(result: StatusResult) -> list[str]:
+def _status(result: events.StatusResult) -> list[str]:
     rows = []
     for migration in result.migrations:
         state, _, steps, when, took = tables.cells(migration)

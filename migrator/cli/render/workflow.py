@@ -10,6 +10,12 @@ from pathlib import Path
 from migrator.cli.render.safe import clean, line, short
 from migrator.source import Span
 
+ROOM = 1024 * 1024
+"""Bytes of a step's summary; a larger one is refused whole.
+
+https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#step-isolation-and-limits
+"""
+
 _COMMAND = "::"
 _OLD_COMMAND = "##["
 
