@@ -33,7 +33,7 @@ select
         'inherited', case when not a.attislocal then true end
     )) end
 from compared_relation c
-    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    join pg_attribute a on a.attrelid = c.oid and a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
     join pg_type t on t.oid = a.atttypid
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     left join found_sequence s on s.internal and s.owner = c.oid and s.owner_column = a.attnum
@@ -45,7 +45,7 @@ where not c.managed
 union all
 -- an object of its own, so that a column that is dropped changes none of the others
 select 'column order', c.identity, jsonb_build_object('columns', jsonb_agg(a.attname order by a.attnum))
-from compared_relation c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+from compared_relation c join pg_attribute a on a.attrelid = c.oid and a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
 where not c.managed and c.relkind in ('r', 'p', 'f', 'c')
 group by c.oid, c.identity
 having count(*) > 1

@@ -58,14 +58,14 @@ dependent as materialized (
 acl as materialized (
     select 'pg_catalog.pg_class'::regclass as classid, oid as objid, 0 as objsubid, relacl as held,
         acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner) as standard
-    from pg_class where relacl is not null
+    from pg_class where relacl is not null and oid >= 16384
     union all
     select 'pg_catalog.pg_class'::regclass, attrelid, attnum, attacl, acldefault('c', 0)
-    from pg_attribute where attacl is not null
+    from pg_attribute where attacl is not null and attrelid >= 16384
     union all
-    select 'pg_catalog.pg_proc'::regclass, oid, 0, proacl, acldefault('f', proowner) from pg_proc where proacl is not null
+    select 'pg_catalog.pg_proc'::regclass, oid, 0, proacl, acldefault('f', proowner) from pg_proc where proacl is not null and oid >= 16384
     union all
-    select 'pg_catalog.pg_type'::regclass, oid, 0, typacl, acldefault('T', typowner) from pg_type where typacl is not null
+    select 'pg_catalog.pg_type'::regclass, oid, 0, typacl, acldefault('T', typowner) from pg_type where typacl is not null and oid >= 16384
     union all
     select 'pg_catalog.pg_namespace'::regclass, oid, 0, nspacl, acldefault('n', nspowner)
     from pg_namespace where nspacl is not null

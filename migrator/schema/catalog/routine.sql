@@ -13,7 +13,7 @@ from pg_proc p join compared_schema s on s.oid = p.pronamespace
     left join privilege a on a.classid = 'pg_catalog.pg_proc'::regclass and a.objid = p.oid
     left join dependent x on x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = p.oid
     left join locking l on l.classid = 'pg_catalog.pg_proc'::regclass and l.objid = p.oid
-where not s.managed and p.prokind <> 'a' and coalesce(l.batch, 0) = :batch
+where not s.managed and p.oid >= 16384 and p.prokind <> 'a' and coalesce(l.batch, 0) = :batch
     -- a member of an extension, or a constructor of a range
     and not exists (
         select from pg_depend d
