@@ -10,9 +10,10 @@ from riches import SCOPE, config_of, perform
 
 from migrator.database.connect import connect
 from migrator.database.sessions.session import Session
-from migrator.errors import UnavailableError
+from migrator.errors import ServerError, UnavailableError
 from migrator.schema import catalog, reading
-from migrator.schema.reading import read
+from migrator.schema.catalog import sparing
+from migrator.schema.reading import SETTINGS, read
 
 
 async def test_a_locked_table_is_busy(session: Session, rich: str, monkeypatch: pytest.MonkeyPatch):
@@ -66,6 +67,24 @@ async def test_what_locks_much_is_read_in_batches(session: Session, monkeypatch:
     assert seen(before, in_batches) == frozenset()
     assert seen(before, inside) == {("extra", "table", "app.of_mine"), ("extra", "column", "app.of_mine.a")}
     assert held == 0
+
+
+async def test_many_views_are_looked_at_before_anything_is_read(session: Session, monkeypatch: pytest.MonkeyPatch):
+    """Where all has to be read again in batches, nothing was read for naught."""
+    monkeypatch.setattr(catalog, "LOCKS", "2")
+    monkeypatch.setattr(sparing, "MANY", 0)
+    version, _ = session.version
+    before, _ = SCOPE.sparing(version)
+    await session.run(f"{SETTINGS}; savepoint seen")
+    try:
+        with pytest.raises(ServerError, match="division by zero") as error:
+            await session.run(before)
+        monkeypatch.setattr(catalog, "LOCKS", "1000")
+        before, _ = SCOPE.sparing(version)
+        await session.run(f"rollback to seen; {before}")
+    finally:
+        await session.run("rollback")
+    assert error.value.report.sqlstate == catalog.TOO_MANY_LOCKS
 
 
 async def test_a_server_without_room_for_locks_is_busy(session: Session, monkeypatch: pytest.MonkeyPatch):

@@ -55,7 +55,8 @@ TOO_MANY_LOCKS = "22012"
 """The SQLSTATE of a statement that would lock too much: a division by zero, of which a query has no other."""
 
 _COUNT = f"select '{BATCHES}', '', jsonb_build_object('count', coalesce(max(batch), 0) + 1) from locking"
-_TOO_MANY = f"select '{BATCHES}', '', to_jsonb(1 / (max(batch) - max(batch))) from locking having max(batch) > 0"
+TOO_MANY = f"select '{BATCHES}', '', to_jsonb(1 / (max(batch) - max(batch))) from locking having max(batch) > 0"
+"""A query that fails with `TOO_MANY_LOCKS` where one statement would lock too much, or gives no row."""
 
 
 @cache
@@ -162,7 +163,7 @@ def query(
     filling = {**values, "batch": str(batch or 0)}
     queries = [filled(unsent(texts()[name]), filling) for name in chosen] + [*beside]
     if any(_BATCH in texts()[name] for name in chosen) and not batch:
-        queries.insert(0, _TOO_MANY if batch is None else _COUNT)
+        queries.insert(0, TOO_MANY if batch is None else _COUNT)
     return f"{sharing(queries, filling)}\n" + "\nunion all\n".join(map(part, queries))
 
 

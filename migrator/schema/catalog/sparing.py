@@ -7,7 +7,7 @@ leaves the rows in a setting of the transaction, from where the statement behind
 
 from collections.abc import Mapping, Sequence
 
-from migrator.schema.catalog import conditions, filled, names, part, query, sharing, texts, unsent
+from migrator.schema.catalog import TOO_MANY, conditions, filled, names, part, query, sharing, texts, unsent
 
 SETTING = "migrator.told"
 
@@ -17,8 +17,12 @@ Other things have these, too."""
 
 _TOLD = f"select o.e ->> 0, o.e ->> 1, o.e ->> 2 from jsonb_array_elements(current_setting('{SETTING}')::jsonb) o (e)"
 
+MANY = 500
+"""Views and rules from which on it is worth a look beforehand whether all has to be read again in batches."""
+
 _BLOCK = f"""declare chosen text; told text;
 begin
+if exists (select from pg_rewrite where oid >= 16384 offset {{many}}) then execute {{too_many}}; end if;
 select string_agg(v.query, ' union all ') into chosen from (values {{parts}}) v (there, query) where v.there;
 if chosen is not null then
 execute {{shared}}
@@ -42,6 +46,8 @@ def sparing(version: int, values: Mapping[str, str], *, beside: Sequence[str] = 
         if conditions(name)
     }
     block = _BLOCK.format(
+        many=MANY,
+        too_many=dollars(f"{sharing([TOO_MANY], values)} {TOO_MANY}"),
         parts=", ".join(f"({condition}, {dollars(text)})" for condition, text in parts.items()),
         shared=dollars(sharing([*parts.values()], values)),
     )
