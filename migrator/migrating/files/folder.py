@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from migrator.errors import InputError
@@ -50,6 +51,7 @@ class MigrationFile:
         return self.data.removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
 
 
+@cache
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     """A sort key in which numbers count as numbers: `V1_5_2` comes before `V1_10_0`."""
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in NUMBER.split(name) if part)

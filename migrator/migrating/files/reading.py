@@ -108,7 +108,7 @@ def _rollback_path(file: MigrationFile) -> str:
     folder = file.path.parent
     if is_supabase(folder):
         return shown(folder.parent / "rollbacks" / f"{file.id}.sql")
-    beside = file.shown.removesuffix(file.path.name)
+    beside = file.shown.rpartition("/")[0] + "/"
     if beside in {"./", "//"}:  # the current folder or the root, where text alone would show another path
         return shown(folder / f"{file.id}{ROLLBACK}")
     return f"{beside}{file.id}{ROLLBACK}"
