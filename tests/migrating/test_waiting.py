@@ -16,7 +16,7 @@ from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.yoyo_tables import YoyoTables
 from migrator.migrating.running import attempts
 from migrator.migrating.running.attempts import Attempts
-from migrator.migrating.running.blame import FenceLostError
+from migrator.migrating.running.turns import FenceLostError
 
 
 async def test_a_connection_lost_while_waiting_for_another_runner_tells_what_is_committed(

@@ -21,31 +21,11 @@ from migrator.migrating.books import ledger
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.lock import held_by, rest
 from migrator.migrating.planning.step import Step
-from migrator.migrating.running.message import DURABLE, Frame, Mark, application
+from migrator.migrating.running.message import DURABLE, application
+from migrator.migrating.running.turns import Trail
 from migrator.sql.names import literal
 
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
-    """What is known of a run's attempt at the moment when its connection was lost.
-
-    Attributes:
-        steps: what it had to do.
-        frame: what its transactions shared.
-        before: the ledger as it was when it began.
-        reached: the last mark that arrived.
-        seen: the steps that were seen committed.
-        backend: the server's process, where it held the lock; None behind a pooler that shares sessions.
-    """
-
-    steps: Sequence[Step]
-    frame: Frame
-    before: Ledger
-    reached: Mark | None
-    seen: tuple[Done, ...]
-    backend: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +46,6 @@ class Aftermath:
         """The steps that are committed; how long one took that was not seen is known from the journal, if at all."""
         unseen = trail.steps[len(trail.seen) : self.committed]
         return [*trail.seen[: self.committed], *(_done(self.ledger, step) for step in unseen)]
-
-
-class RunLostError(Exception):
-    """The connection ended while something of a run was under way; what of it is committed has to be asked."""
-
-    def __init__(self, trail: Trail, error: ConnectionLostError) -> None:
-        super().__init__(error.message)
-        self.trail = trail
-        self.error = error
 
 
 async def ask(target: Target, config: Config, trail: Trail, *, patience: float) -> Aftermath:

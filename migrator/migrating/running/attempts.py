@@ -30,21 +30,16 @@ from migrator.migrating.books.lock import (
     taken_by_other,
 )
 from migrator.migrating.files.migration import Migration
-from migrator.migrating.planning.refusals import gone_meanwhile
-from migrator.migrating.planning.resume import refreshed
 from migrator.migrating.planning.step import Step
-from migrator.migrating.running.aftermath import RunLostError
 from migrator.migrating.running.alone import alone_from, announce
 from migrator.migrating.running.beginning import adoption, creation, frame, prepare
-from migrator.migrating.running.blame import FenceLostError, UnpreparedError, passes
-from migrator.migrating.running.blockers import describe, in_deadlock, writers
 from migrator.migrating.running.execute import Execution
 from migrator.migrating.running.keeping import Keeping, drift, kept, open_, tell
 from migrator.migrating.running.lookout import Lookout
 from migrator.migrating.running.message import milliseconds
-from migrator.migrating.running.recovery import after_cancel, recover
 from migrator.migrating.running.retries import Retries
 from migrator.migrating.running.sharing import refuse_pooler, refuse_stepwise
+from migrator.migrating.running.turns import FenceLostError, RunLostError, UnpreparedError
 
 Planner = Callable[[Ledger], tuple[Step, ...]]
 """What a run has to do, given what the database knows."""
@@ -99,6 +94,8 @@ class Attempts:
         try:
             return await self.run(known)
         except RunLostError as lost:
+            from migrator.migrating.running.recovery import recover
+
             earlier = self.done[: len(self.done) - len(lost.trail.seen)]
             self.done, found = await recover(lost, self.session, self.config, self.emit, earlier=earlier)
             self.after = found.ledger
@@ -173,6 +170,9 @@ class Attempts:
 
     async def _blockers(self, error: MigratorError) -> tuple[Blocker, ...]:
         """Who blocked a migration that failed: whom the lookout saw, or whom a deadlock's report names."""
+        from migrator.migrating.running.blame import passes
+        from migrator.migrating.running.blockers import describe, in_deadlock
+
         cause = error.__cause__
         if not isinstance(cause, ServerError) or not passes(cause.report):
             return ()
@@ -234,6 +234,8 @@ class Attempts:
         except ConnectionLostError as error:
             raise RunLostError(execution.trail(now, held.pid), error) from error
         except asyncio.CancelledError:
+            from migrator.migrating.running.recovery import after_cancel
+
             await after_cancel(self.session, self.config, execution.trail(now, held.pid), self.emit)
             raise
         finally:
@@ -250,6 +252,9 @@ class Attempts:
 
     def _steps(self, now: Ledger) -> tuple[Step, ...]:
         if self.planned_once and self._first:
+            from migrator.migrating.planning.refusals import gone_meanwhile
+            from migrator.migrating.planning.resume import refreshed
+
             left = self._first[len(self.done) :]
             if left and left[0].direction == "down" and now.entry(left[0].migration.id) is None:
                 raise gone_meanwhile(left[0])
@@ -264,6 +269,8 @@ class Attempts:
 
     async def _wait_for_other(self, entries: Entries) -> None:
         """Another runner has what we were about to do: a `yoyo` command, or a `migrate` whose lock a pooler lost."""
+        from migrator.migrating.running.blockers import writers
+
         with self.session.patience.waiting():
             rows = await self.session.read(entries.holder())
             patience = self.session.patience.left

@@ -49,14 +49,6 @@ def books_refused(said: str) -> UnavailableError:
     )
 
 
-class FenceLostError(Exception):
-    """Another runner has the migration that was about to begin; nothing of it ran here. Plan again."""
-
-
-class UnpreparedError(Exception):
-    """The tables could not be made on the way; nothing of the run is done. Make them by themselves."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Culprit:
     """What was running: a step's index, the statement's number (see `message.Piece`), and where the error points.

@@ -12,22 +12,10 @@ from migrator.errors import MigratorError, ServerError
 from migrator.events import Emit
 from migrator.events.migrating import Done
 from migrator.migrating.books.ledger import Ledger
-from migrator.migrating.planning.resume import stays
 from migrator.migrating.planning.step import Step
-from migrator.migrating.running.aftermath import Trail
-from migrator.migrating.running.blame import (
-    ENTRY_TAKEN,
-    Culprit,
-    FenceLostError,
-    UnpreparedError,
-    culprit,
-    is_fence,
-    is_noted,
-    refusal,
-)
 from migrator.migrating.running.lookout import Lookout
 from migrator.migrating.running.message import DURABLE, LIMIT, OPENING, Frame, Mark, Message, pack, pieces
-from migrator.migrating.running.stepwise import Stepwise
+from migrator.migrating.running.turns import FenceLostError, Trail, UnpreparedError
 from migrator.migrating.running.watch import Watch
 
 
@@ -93,6 +81,8 @@ class Execution:
                 if group[0].script.transactional:
                     await self._send(first, group)
                 else:
+                    from migrator.migrating.running.stepwise import Stepwise
+
                     done = (*self._earlier, *(each.id for each in self._watch.done))
                     one = Stepwise(self._session, self._steps, first, self._frame, self._watch)
                     await one.run(done=done, fresh=self._fresh)
@@ -101,6 +91,9 @@ class Execution:
         try:
             await self._session.run(self._before)
         except ServerError as error:
+            from migrator.migrating.planning.resume import stays
+            from migrator.migrating.running.blame import ENTRY_TAKEN, Culprit, refusal
+
             await self._session.rollback()
             if self._makes_tables:
                 raise UnpreparedError from None
@@ -156,6 +149,8 @@ class Execution:
             self._watch.reach(Mark(step=piece.step, statement=piece.statement))
 
     async def _explain(self, error: ServerError, message: Message) -> Exception:
+        from migrator.migrating.running.blame import culprit, is_fence, is_noted, refusal
+
         began = self._watch.last is not None and self._watch.last.step >= message.pieces[0].step
         found = culprit(error.report, message, self._watch.last, self._steps)
         await self._session.rollback()

@@ -16,8 +16,9 @@ from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.notes import JournalEntry
 from migrator.migrating.planning.resume import by_hand, doubtful, stays
 from migrator.migrating.planning.step import Step
-from migrator.migrating.running.aftermath import Aftermath, RunLostError, Trail, ask, asked, look
+from migrator.migrating.running.aftermath import Aftermath, ask, asked, look
 from migrator.migrating.running.blame import Culprit, before_it, what
+from migrator.migrating.running.turns import RunLostError, Trail
 
 PATIENCE = 15.0
 """Seconds, at most, for a server to come back and to end the old session; `--wait` may make it less. It notices within

@@ -15,9 +15,10 @@ from migrator.migrating.books import journal
 from migrator.migrating.planning.replay import again
 from migrator.migrating.planning.resume import doubtful, hashes, stays
 from migrator.migrating.planning.step import Step
-from migrator.migrating.running.blame import Culprit, FenceLostError, is_fence, refusal
+from migrator.migrating.running.blame import Culprit, is_fence, refusal
 from migrator.migrating.running.message import OPENING, Frame, Mark, books
 from migrator.migrating.running.single import Single
+from migrator.migrating.running.turns import FenceLostError
 from migrator.migrating.running.watch import Watch
 from migrator.sql.names import literal, quote
 
