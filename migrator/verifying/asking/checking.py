@@ -1,7 +1,8 @@
 """The checks that are made of a query, asked of a database in one statement."""
 
+import re
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -12,25 +13,43 @@ from migrator.schema import catalog, reading
 from migrator.schema.scope import Scope
 from migrator.verifying.checks import Check
 
+_SHARED = re.compile(r"^(?:with )?((\w+) (?:\(\w+\) )?as (?:materialized )?\(\n.*?^\)),?$", re.MULTILINE | re.DOTALL)
 
-def common(scope: Scope) -> str:
-    """The CTEs that the queries of the checks may read; a SELECT follows."""
+
+@cache
+def _shared() -> dict[str, str]:
+    """The CTEs of `common.sql` by name, in its order."""
     text = files("migrator.verifying.checks").joinpath("common.sql").read_text(encoding="utf-8")
+    return {name: catalog.unsent(whole) for whole, name in _SHARED.findall(text)}
+
+
+def common(scope: Scope, *queries: str) -> str:
+    """The CTEs that these queries read, and what those need; a SELECT follows.
+
+    The server parses and analyzes whatever is there, used or not.
+    """
+    used = dict[str, str]()
+    for name, text in reversed(_shared().items()):  # each needs only those above it
+        if any(re.search(rf"\b{name}\b", each) for each in (*queries, *used.values())):
+            used[name] = text
+    if not used:
+        return ""
     left_out = [f"{schema}.{name}" for schema, name in scope.left_out]
     hidden = [*scope.hidden, *scope.managed]
     values = {"hidden": hidden, "managed": scope.managed, "left_out": left_out}
-    return catalog.filled(text, {name: catalog.array(value) for name, value in values.items()})
+    listed = ",\n".join(reversed(used.values()))
+    return catalog.filled(f"with {listed}\n", {name: catalog.array(value) for name, value in values.items()})
 
 
 def query(checks: Sequence[Check], scope: Scope) -> str:
     """One jsonb per finding: the check's code, the class and the identity of the object, the facts."""
     parts = [
         f"(select jsonb_build_array('{check.code}', kind, identity, facts)"
-        f" from (\n{check.query}\n) o (kind, identity, facts))"
+        f" from (\n{catalog.unsent(check.query)}\n) o (kind, identity, facts))"
         for check in checks
         if check.query is not None
     ]
-    return f"{common(scope)}\n" + "\nunion all\n".join(parts)
+    return common(scope, *parts) + "\nunion all\n".join(parts)
 
 
 async def findings(

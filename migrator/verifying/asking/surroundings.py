@@ -40,9 +40,10 @@ select jsonb_build_object(
             when not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')) then 'closed'
             when row_security_active(c.oid) then 'hidden' end)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname || '.' || c.relname in ({rows})),
+        where n.nspname || '.' || c.relname in ({rows}) and c.relname in ({tables})),
     'partitions', (
-        select count(*) from pg_class c join own_schema s on s.oid = c.relnamespace
+        select count(*) from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            join own_schema s on s.oid = c.relnamespace
         where c.relispartition and c.relkind in ('r', 'p', 'f')))"""
 
 
@@ -82,10 +83,14 @@ class Surroundings:
 
 def query(scope: Scope) -> str:
     """One jsonb; it reads the catalog alone, so that every role may ask."""
-    rows = {check.reads for check in all_checks() if check.reads}
-    return common(scope) + _QUERY.format(
-        own=literal(scope.own), books=", ".join(map(literal, BOOKS)), rows=", ".join(map(literal, sorted(rows)))
+    rows = sorted({check.reads for check in all_checks() if check.reads})
+    text = _QUERY.format(
+        own=literal(scope.own),
+        books=", ".join(map(literal, BOOKS)),
+        rows=", ".join(map(literal, rows)),
+        tables=", ".join(literal(name.partition(".")[2]) for name in rows),
     )
+    return common(scope, text) + text
 
 
 async def look(session: Session, scope: Scope, *, first: str | None = None) -> Surroundings:

@@ -66,7 +66,8 @@ own_schema as materialized (
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and n.nspname <> all (:hidden)
         and not exists (
             select from pg_depend d
-            where d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e')
+            where d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e'
+                and d.refclassid = 'pg_catalog.pg_extension'::regclass)
 ),
 invoker_view as materialized (
     select c.oid from pg_class c cross join unnest(c.reloptions) o
@@ -85,7 +86,8 @@ relation as materialized (
         and s.nspname || '.' || c.relname <> all (:left_out)
         and not exists (
             select from pg_depend d
-            where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+            where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+                and d.refclassid = 'pg_catalog.pg_extension'::regclass)
 ),
 reach as materialized (
     select r.oid, u.role, u.rolname, string_agg(p.name || coalesce(p.columns, ''), ', ' order by p.place) as rights,
@@ -141,7 +143,8 @@ policy as materialized (
         and n.nspname || '.' || c.relname <> all (:left_out)
         and not exists (
             select from pg_depend d
-            where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+            where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+                and d.refclassid = 'pg_catalog.pg_extension'::regclass)
 ),
 login (said) as (
     -- what every user passes who has logged in

@@ -11,7 +11,7 @@ CHECK = Check(
     hint="`alter table {identity} enable row level security`",
     query="""
 select r.kind, r.identity, jsonb_build_object('policies', string_agg('`' || p.name || '`', ', ' order by p.polname))
-from relation r join policed p on p.polrelid = r.oid
+from relation r join policy p on p.polrelid = r.oid
 where not r.relrowsecurity
 group by r.kind, r.identity
 """,

@@ -13,11 +13,18 @@ CHECK = Check(
     # expression stand `::` and its type, so that no match begins in one text and ends in another, over a column.
     query=r"""
 with matched as (
-    select p.*, concat_ws(' ', p.uses, p.checks) as says from policed p
+    select p.*, concat_ws(' ', p.uses, p.checks) as says from policy p
     -- who passes row level security anyway is not who is meant
-    where exists (
-        select from unnest(p.polroles) o left join pg_roles r on r.oid = o
-        where o = 0 or not (r.rolbypassrls or r.rolsuper))
+    where p.polroles && array(select 0::oid union all select oid from pg_roles where not (rolbypassrls or rolsuper))
+),
+-- what comes of a CTE is computed for the functions that policies call, not for all that the server has
+called as materialized (
+    select m.oid, r.identity, regexp_replace(
+        coalesce(pg_get_function_sqlbody(r.oid), (select p.prosrc from pg_proc p where p.oid = r.oid)),
+        '--[^\n]*|/\*.*?\*/', '', 'g') as body
+    from matched m join pg_depend d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = m.oid
+            and d.refclassid = 'pg_catalog.pg_proc'::regclass
+        join routine r on r.oid = d.refobjid
 ),
 reason as (
     select m.oid, 1 as place, '`user_metadata` of `auth.jwt()`' as what, true as direct
@@ -31,19 +38,13 @@ reason as (
         join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'auth'
         join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid and a.attname = 'raw_user_meta_data'
     union
-    select m.oid, 3, f.what || ' in `' || r.identity || '`', false
-    from matched m join pg_depend d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = m.oid
-            and d.refclassid = 'pg_catalog.pg_proc'::regclass
-        join routine r on r.oid = d.refobjid join pg_proc p on p.oid = r.oid
-        cross join lateral (
-            select regexp_replace(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), '--[^\n]*|/\*.*?\*/', '', 'g')
-        ) b (body)
-        cross join lateral (
-            select case
-                when b.body ~ '\mjwt\M' and b.body ~ '\muser_metadata\M' then '`user_metadata` of `auth.jwt()`'
-                when b.body ~ '\mraw_user_meta_data\M' and b.body ~ '\musers\M'
-                    then '`raw_user_meta_data` of `auth.users`' end
-        ) f (what)
+    select b.oid, 3, f.what || ' in `' || b.identity || '`', false
+    from called b cross join lateral (
+        select case
+            when b.body ~ '\mjwt\M' and b.body ~ '\muser_metadata\M' then '`user_metadata` of `auth.jwt()`'
+            when b.body ~ '\mraw_user_meta_data\M' and b.body ~ '\musers\M'
+                then '`raw_user_meta_data` of `auth.users`' end
+    ) f (what)
     where f.what is not null
 )
 select 'policy', m.of_table || '.' || m.name, jsonb_build_object(

@@ -39,8 +39,11 @@ select 'column', r.identity || '.' || quote_ident(a.attname), jsonb_build_object
         when 'm' then '`drop materialized view ' || r.identity || '`, and make it with the name of the object as text'
         else '`alter table ' || r.identity || ' alter column ' || quote_ident(a.attname) || ' type text'
             || case t.typcategory when 'A' then '[]' else '' end || '`' end)
-from relation r join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
-    join refused f on f.oid = a.atttypid join pg_type t on t.oid = a.atttypid
+from (
+        -- a handful of types, which the planner takes for many: it would sort all columns to join them
+        select a.* from pg_attribute a
+        where a.atttypid = any (array(select f.oid from refused f)) and a.attnum > 0 and not a.attisdropped
+    ) a join relation r on r.oid = a.attrelid join refused f on f.oid = a.atttypid join pg_type t on t.oid = a.atttypid
 where r.relkind in ('r', 'p', 'm') and not r.relispartition
 group by r.identity, r.relkind, a.attname, a.atttypid, a.atttypmod, t.typcategory
 """,

@@ -17,35 +17,42 @@ CHECK = Check(
     hint="`{sql}`",
     query=r"""
 with recursive key as (
-    select k.oid as top, k.oid, k.conrelid from pg_constraint k join relation r on r.oid = k.conrelid
+    select k.oid as top, k.oid, k.conrelid, k.conkey, k.conpfeqop, k.conffeqop, r.relkind
+    from pg_constraint k join relation r on r.oid = k.conrelid
     where k.contype = 'f' and k.conparentid = 0
     union all
     -- that of a partition, whose columns may have other numbers; one of the same table has no columns of its own
-    select key.top, k.oid, k.conrelid
+    select key.top, k.oid, k.conrelid, k.conkey, k.conpfeqop, k.conffeqop,
+        (select c.relkind from pg_class c where c.oid = k.conrelid)
     from key join pg_constraint k on k.conparentid = key.oid and k.conrelid <> key.conrelid
 ),
 compared as materialized (
-    select key.top, k.oid, k.conrelid, k.conkey, k.conpfeqop, k.conffeqop, c.relkind,
-        -- PERIOD, of PostgreSQL 18, comes last, and is not compared with `=`
-        cardinality(k.conkey) - coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false)::int as width
-    from key join pg_constraint k on k.oid = key.oid join pg_class c on c.oid = k.conrelid
+    select key.*,
+        -- PERIOD, of PostgreSQL 18, comes last, behind another column, and is not compared with `=`
+        cardinality(key.conkey) - case when cardinality(key.conkey) = 1 then 0 else (
+            select coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false)::int
+            from pg_constraint k where k.oid = key.oid) end as width
+    from key
 ),
 serving as materialized (
     select k.oid from compared k
+        -- the first column tells at once of most indexes that they do not
         join pg_index x on x.indrelid = k.conrelid and x.indisvalid and x.indnkeyatts >= k.width
-        join pg_class i on i.oid = x.indexrelid join pg_am m on m.oid = i.relam and m.amname <> 'brin'
+            and x.indkey[0] = any (k.conkey)
         cross join generate_series(0, k.width - 1) p (place)
-        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.indkey[p.place]
-            and a.attcollation = x.indcollation[p.place]
         join pg_opclass o on o.oid = x.indclass[p.place]
-    where a.attnum = any (k.conkey[1:k.width])
+        join pg_am m on m.oid = o.opcmethod and m.amname <> 'brin'
+    where x.indkey[p.place] = any (k.conkey[1:k.width])
+        and x.indcollation[p.place] = (
+            select a.attcollation from pg_attribute a
+            where a.attrelid = k.conrelid and a.attnum = x.indkey[p.place])
         -- where the types of both sides differ, an index may know the columns' own `=` alone
         and exists (
             select from pg_amop q
-            where q.amopfamily = o.opcfamily and q.amopopr = k.conpfeqop[array_position(k.conkey, a.attnum)]
+            where q.amopfamily = o.opcfamily and q.amopopr = k.conpfeqop[array_position(k.conkey, x.indkey[p.place])]
             union all
             select from pg_amop q
-            where q.amopfamily = o.opcfamily and q.amopopr = k.conffeqop[array_position(k.conkey, a.attnum)])
+            where q.amopfamily = o.opcfamily and q.amopopr = k.conffeqop[array_position(k.conkey, x.indkey[p.place])])
         and (x.indpred is null or pg_get_expr(x.indpred, x.indrelid) ~ (
             select '^\(*' || t.test || '\)*( AND \(*' || t.test || '\)*)*$' from (
                 select '(' || string_agg(regexp_replace(quote_ident(n.attname), '(\W)', '\\\1', 'g'), '|')
@@ -53,7 +60,7 @@ serving as materialized (
                 from pg_attribute n where n.attrelid = k.conrelid and n.attnum = any (k.conkey)
             ) t))
     group by k.oid, x.indexrelid, k.width
-    having count(distinct a.attnum) = k.width
+    having count(distinct x.indkey[p.place]) = k.width
 ),
 unserved as (
     select c.top from (

@@ -15,7 +15,13 @@ CHECK = Check(
     message="`{identity}` is a duplicate of `{kept}`{what}: each change of `{table}` writes both",
     hint="{way}",
     query="""
-with candidate as materialized (
+-- most indexes are the only one of their columns
+with alike as materialized (
+    select unnest(array_agg(x.indexrelid)) as oid from pg_index x where x.indisvalid and x.indislive
+    group by x.indrelid, x.indkey::text, x.indclass::text
+    having count(*) > 1
+),
+candidate as materialized (
     select x.indexrelid as oid, x.indrelid, r.identity as of_table, s.name || '.' || quote_ident(i.relname) as identity,
         i.relkind, i.relispartition, k.conname, k.contype,
         x.indisunique or x.indisexclusion as strict, x.indisunique, x.indisprimary, x.indimmediate,
@@ -30,7 +36,7 @@ with candidate as materialized (
             pg_get_expr(x.indexprs, x.indrelid), pg_get_expr(x.indpred, x.indrelid), o.options,
             -- of a B-tree and of a hash they only say how full its pages are
             case when m.amname not in ('btree', 'hash') then i.reloptions end) as shape
-    from pg_index x join relation r on r.oid = x.indrelid
+    from alike join pg_index x on x.indexrelid = alike.oid join relation r on r.oid = x.indrelid
         join pg_class i on i.oid = x.indexrelid join own_schema s on s.oid = i.relnamespace
         join pg_am m on m.oid = i.relam
         left join pg_constraint k on k.conindid = i.oid and k.contype in ('p', 'u', 'x')
@@ -43,7 +49,6 @@ with candidate as materialized (
             select jsonb_agg(to_jsonb(a.attoptions) order by a.attnum) as options from pg_attribute a
             where a.attrelid = i.oid and a.attoptions is not null
         ) o on true
-    where x.indisvalid and x.indislive
 )
 select distinct on (d.oid) 'index', d.identity, jsonb_build_object(
     'table', d.of_table,

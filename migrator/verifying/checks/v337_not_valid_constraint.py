@@ -29,7 +29,8 @@ with unsure as (
     where not k.convalidated
         and not exists (
             select from pg_depend d
-            where d.classid = 'pg_catalog.pg_type'::regclass and d.objid = t.oid and d.deptype = 'e')
+            where d.classid = 'pg_catalog.pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'
+                and d.refclassid = 'pg_catalog.pg_extension'::regclass)
 )
 select kind, identity, jsonb_build_object(
     'message', 'the constraint `' || conname || '` of `' || name || '` ' || case

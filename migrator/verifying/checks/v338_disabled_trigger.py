@@ -37,7 +37,8 @@ where not t.tgisinternal
         or exists (select from own_schema s where s.oid = p.pronamespace))
     and not exists (
         select from pg_depend d
-        where d.classid = 'pg_catalog.pg_trigger'::regclass and d.objid = t.oid and d.deptype = 'e')
+        where d.classid = 'pg_catalog.pg_trigger'::regclass and d.objid = t.oid and d.deptype = 'e'
+            and d.refclassid = 'pg_catalog.pg_extension'::regclass)
 union all
 select 'constraint', r.identity || '.' || quote_ident(k.conname), jsonb_build_object(
     'message', case k.contype when 'f' then 'the foreign key `' else 'the constraint `' end || k.conname || '` of `'
