@@ -14,6 +14,7 @@ from migrator.schema.scope import Scope
 from migrator.verifying.checks import Check
 
 _SHARED = re.compile(r"^(?:with )?((\w+) (?:\(\w+\) )?as (?:materialized )?\(\n.*?^\)),?$", re.MULTILINE | re.DOTALL)
+_WORD = re.compile(r"\w+")
 
 
 @cache
@@ -29,9 +30,11 @@ def common(scope: Scope, *queries: str) -> str:
     The server parses and analyzes whatever is there, used or not.
     """
     used = dict[str, str]()
+    words = {word for each in queries for word in _WORD.findall(each)}
     for name, text in reversed(_shared().items()):  # each needs only those above it
-        if any(re.search(rf"\b{name}\b", each) for each in (*queries, *used.values())):
+        if name in words:
             used[name] = text
+            words.update(_WORD.findall(text))
     if not used:
         return ""
     left_out = [f"{schema}.{name}" for schema, name in scope.left_out]

@@ -74,7 +74,8 @@ invoker_view as materialized (
     where c.relkind = 'v' and case when o like 'security\_invoker=%' then split_part(o, '=', 2)::boolean end
 ),
 relation as materialized (
-    select c.oid, c.relkind, c.relname, c.relowner, c.relnamespace, c.relrowsecurity, c.relispartition, c.reloptions,
+    select c.oid, c.relkind, c.relname, c.relowner, c.relnamespace, c.relrowsecurity,
+        c.relforcerowsecurity, c.relispartition, c.reloptions,
         s.nspname, s.name || '.' || quote_ident(c.relname) as identity,
         case c.relkind
             when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
@@ -138,7 +139,8 @@ policy as materialized (
         quote_ident(n.nspname) || '.' || quote_ident(c.relname) as of_table, quote_ident(p.polname) as name,
         array(select distinct m.api from api_member m where m.role = any (p.polroles)) as api,
         pg_get_expr(p.polqual, p.polrelid) as uses, pg_get_expr(p.polwithcheck, p.polrelid) as checks
-    from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
+    from pg_policy p join pg_class c on c.oid = p.polrelid and c.relkind in ('r', 'p')
+        join pg_namespace n on n.oid = c.relnamespace
     where (n.nspname = any (:managed) or c.relnamespace in (select s.oid from own_schema s))
         and n.nspname || '.' || c.relname <> all (:left_out)
         and not exists (

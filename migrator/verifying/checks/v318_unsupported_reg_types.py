@@ -40,9 +40,10 @@ select 'column', r.identity || '.' || quote_ident(a.attname), jsonb_build_object
         else '`alter table ' || r.identity || ' alter column ' || quote_ident(a.attname) || ' type text'
             || case t.typcategory when 'A' then '[]' else '' end || '`' end)
 from (
-        -- a handful of types, which the planner takes for many: it would sort all columns to join them
+        -- a handful of types, which the planner takes for many: it would sort all columns to join them;
+        -- `is true` keeps it from making a join of this, too
         select a.* from pg_attribute a
-        where a.atttypid = any (array(select f.oid from refused f)) and a.attnum > 0 and not a.attisdropped
+        where (a.atttypid in (select f.oid from refused f)) is true and a.attnum > 0 and not a.attisdropped
     ) a join relation r on r.oid = a.attrelid join refused f on f.oid = a.atttypid join pg_type t on t.oid = a.atttypid
 where r.relkind in ('r', 'p', 'm') and not r.relispartition
 group by r.identity, r.relkind, a.attname, a.atttypid, a.atttypmod, t.typcategory

@@ -24,7 +24,7 @@ with recursive key as (
     -- that of a partition, whose columns may have other numbers; one of the same table has no columns of its own
     select key.top, k.oid, k.conrelid, k.conkey, k.conpfeqop, k.conffeqop,
         (select c.relkind from pg_class c where c.oid = k.conrelid)
-    from key join pg_constraint k on k.conparentid = key.oid and k.conrelid <> key.conrelid
+    from key join pg_constraint k on k.conparentid = key.oid and k.conparentid <> 0 and k.conrelid <> key.conrelid
 ),
 compared as materialized (
     select key.*,
@@ -47,12 +47,10 @@ serving as materialized (
             select a.attcollation from pg_attribute a
             where a.attrelid = k.conrelid and a.attnum = x.indkey[p.place])
         -- where the types of both sides differ, an index may know the columns' own `=` alone
-        and exists (
-            select from pg_amop q
-            where q.amopfamily = o.opcfamily and q.amopopr = k.conpfeqop[array_position(k.conkey, x.indkey[p.place])]
-            union all
-            select from pg_amop q
-            where q.amopfamily = o.opcfamily and q.amopopr = k.conffeqop[array_position(k.conkey, x.indkey[p.place])])
+        and ((o.opcfamily, k.conpfeqop[array_position(k.conkey, x.indkey[p.place])]) in (
+                select q.amopfamily, q.amopopr from pg_amop q)
+            or (o.opcfamily, k.conffeqop[array_position(k.conkey, x.indkey[p.place])]) in (
+                select q.amopfamily, q.amopopr from pg_amop q))
         and (x.indpred is null or pg_get_expr(x.indpred, x.indrelid) ~ (
             select '^\(*' || t.test || '\)*( AND \(*' || t.test || '\)*)*$' from (
                 select '(' || string_agg(regexp_replace(quote_ident(n.attname), '(\W)', '\\\1', 'g'), '|')

@@ -16,8 +16,8 @@ CHECK = Check(
     query=r"""
 with permissive as materialized (
     select p.oid, p.polrelid, p.polname, p.polcmd, p.polroles, p.polqual, p.polwithcheck, r.identity, r.relowner,
-        c.relforcerowsecurity as forced
-    from pg_policy p join relation r on r.oid = p.polrelid join pg_class c on c.oid = r.oid
+        r.relforcerowsecurity as forced
+    from pg_policy p join relation r on r.oid = p.polrelid
     where p.polpermissive and r.relrowsecurity
         and exists (
             select from pg_policy o
