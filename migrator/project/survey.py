@@ -6,7 +6,7 @@ from migrator.events import Emit, ignore
 from migrator.events.status import StatusResult
 from migrator.migrating.books import ledger
 from migrator.migrating.guards import database_info, refuse_unversioned
-from migrator.migrating.planning.standing import read_all, statuses
+from migrator.migrating.planning.standing import reading_all, statuses
 from migrator.seeding import summary
 
 
@@ -22,9 +22,9 @@ async def status(config: Config, *, check: bool = False, emit: Emit = ignore) ->
         InputError: a migration's file is wrong.
         UnavailableError: no connection, or no right to read the ledger.
     """
-    migrations = read_all(config)
-    async with connect(config, emit) as session:
+    async with reading_all(config) as reading, connect(config, emit) as session:
         known = await ledger.read(session, config, emit=emit)
+        migrations = await reading
         refuse_unversioned(known, migrations)
         seeds = await summary(session, config)
         return StatusResult(

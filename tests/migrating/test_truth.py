@@ -12,8 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from migrator.config import Config
-from migrator.errors import InputError, MigratorError, StateError, WorkError
+from migrator.config import Address, Config
+from migrator.errors import InputError, MigratorError, StateError, UnavailableError, WorkError
 from migrator.events import Event, Noticed
 from migrator.migrating import mark, up
 from migrator.project import status
@@ -224,6 +224,15 @@ async def test_late_ones_are_applied_out_of_order(project: Make) -> None:
     await refused(config)
     done = await up(project({}, out_of_order=True))
     assert [each.id for each in done.done] == ["0002.late", "0002.other", "0004.d"]
+
+
+async def test_status_tells_a_wrong_file_before_a_server_that_is_away(project: Make, tmp_path: Path) -> None:
+    """The files are read while the connection is on its way; what is wrong with them is said first all the same."""
+    nowhere = Address(f"postgresql://u@/d?host={tmp_path}/none", "test")
+    with pytest.raises(UnavailableError):
+        await status(project({"migrations/0001.a.sql": "create table a ()"}, database=nowhere))
+    with pytest.raises(InputError, match="never closed"):
+        await status(project({"migrations/0002.b.sql": "select 'b"}, database=nowhere))
 
 
 async def test_status_knows_that_late_ones_are_welcome(project: Make) -> None:
