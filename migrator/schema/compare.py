@@ -71,10 +71,8 @@ def compare(expected: Schema, found: Schema) -> Comparison:
     platform = 0
     versions = expected.server_version_num, found.server_version_num
     across = versions[0] != versions[1]
-    for key in sorted(expected.objects.keys() | found.objects.keys()):
+    for key in sorted({key for key, _ in expected.objects.items() ^ found.objects.items()}):
         before, after = expected.objects.get(key), found.objects.get(key)
-        if before == after:
-            continue
         one = None if before is None else json.loads(before)
         other = None if after is None else json.loads(after)
         if key[0] == ORDER and (one is None or other is None or _same_order(one["columns"], other["columns"])):

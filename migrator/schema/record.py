@@ -67,16 +67,23 @@ async def load(session: Session, own: str) -> Record | None:
 
     Raises `ServerError` 42501 where this role may not read it. Inside a transaction a table that is missing ends that.
     """
+    row = await fetch(session, own)
+    return None if row is None else unpack(row)
+
+
+async def fetch(session: Session, own: str) -> dict[str, Any] | None:
+    """The same as it is kept, for `unpack`, which takes some 2 µs an object and no server."""
     try:
         found = await session.read(query(own))
     except ServerError as error:
         if error.report.sqlstate not in _NO_TABLE:
             raise
         return None
-    return _record(found[0]) if found else None
+    return found[0] if found else None
 
 
-def _record(row: dict[str, Any]) -> Record:
+def unpack(row: dict[str, Any]) -> Record:
+    """The record that `fetch` found. Pure."""
     version = row["catalog_version"]
     try:
         # another version may pack them otherwise

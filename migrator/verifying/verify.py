@@ -4,6 +4,7 @@ Files, connection, ledger; then one read-only transaction over one snapshot with
 then seeds, when asked. A part that cannot be told is no reason to keep the others silent, and never a yes.
 """
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -183,10 +184,11 @@ def _unreadable(what: str, error: ServerError) -> UnavailableError:
 
 async def _ask(session: Session, of: Scope) -> View:
     around = await surroundings.look(session, of, first=reading.SETTINGS)
+    kept = await record.fetch(session, of.own) if around.books.get(TABLE, False) is None else None
+    # in a thread: the server has a schema to read meanwhile
+    unpacking = None if kept is None else asyncio.create_task(asyncio.to_thread(record.unpack, kept))
     live = await reading.read_opened(session, of, then=None)
-    known = None
-    if around.books.get(TABLE, False) is None:
-        known = await record.load(session, of.own)
+    known = None if unpacking is None else await unpacking
     left_out = tuple(
         check for check in all_checks() if (check.supabase_only and not around.has_api) or check.reads in around.unread
     )

@@ -118,15 +118,14 @@ class Execution:
         alone = first >= self._alone_from
         parts = pieces(group, self._frame, first=first, marks=not alone, before=before)
         messages = pack(parts, 0 if alone else LIMIT)
-        following = next(messages, None)
-        while (message := following) is not None:
+        following = [next(messages, None)]
+        while (message := following.pop() if following else next(messages, None)) is not None:
             if alone:
                 self._announce(message)
-            sent = asyncio.create_task(self._session.run(message.text))
-            await asyncio.sleep(0)  # it is on its way: the next message is made while the server works on this one
-            following = next(messages, None)
+            # behind the sending: the next message is made while the server works on this one
+            asyncio.get_running_loop().call_soon(lambda: following.append(next(messages, None)))
             try:
-                await sent
+                await self._session.run(message.text)
             except MigratorError as error:
                 self._watch.lookout.rest()
                 await self._session.settle()
