@@ -1,6 +1,6 @@
 """How time and memory grow as what is worked on grows ten and a hundred times: nothing faster than linearly.
 
-    python benchmarks/growth.py                         everything: about half an hour
+    python benchmarks/growth.py                         everything: about six minutes
     python benchmarks/growth.py --only migrations seed-rows --runs 5
     python benchmarks/growth.py --only seed-rows --most 100000
 

@@ -36,6 +36,7 @@ def title(key: str, round_trip: float) -> str:
 
 def page(data: Mapping[str, Any]) -> list[str]:
     """The lines of results.md."""
+    data = {**data, "rows": {key: data["rows"][key] for key in sorted(data["rows"], key=_order)}}
     lines = [
         "# Results",
         "",
@@ -52,8 +53,8 @@ def page(data: Mapping[str, Any]) -> list[str]:
     targets = promised(data)
     if targets:
         lines += ["## Targets", "", *(f"- {target}" for target in targets), ""]
-    for key in sorted(data["rows"], key=_order):
-        lines += [*_table(key, data["rows"][key]), ""]
+    for key, row in data["rows"].items():
+        lines += [*_table(key, row), ""]
     if data["growth"]:
         lines += _growth(data["growth"])
     return lines[:-1] if lines[-1] == "" else lines

@@ -1,6 +1,7 @@
 """What the benchmarks make of their measurements: verdicts, the README's table, the plot."""
 
 import importlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,3 +130,10 @@ def test_the_plot_has_each_curve_twice_and_every_point(modules) -> None:
     space = "{http://www.w3.org/2000/svg}"
     assert len(picture.findall(f"{space}polyline")) == 2 * 2 + 2
     assert len(picture.findall(f"{space}circle")) == 2 * 2 * 2
+
+
+def test_the_readme_shows_what_was_measured_last(modules) -> None:
+    """The table between its marks is that of `everything.py --readme`."""
+    data = json.loads((BENCHMARKS / "results.json").read_text(encoding="utf-8"))
+    shown = (BENCHMARKS.parent / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(modules["written"].short(data)) in shown
