@@ -71,19 +71,17 @@ async def up(
 
 @asynccontextmanager
 async def _found(config: Config) -> AsyncIterator[asyncio.Task[tuple[MigrationFile, ...]]]:
-    """Read the files in a thread, while the connection is on its way.
+    """Find the files while the connection is on its way.
 
-    What is wrong with them is said first, also where there is no connection.
+    What is wrong with them, inside, too, is said first, also where there is no connection.
     """
-    task = asyncio.create_task(asyncio.to_thread(folder.find, config.migrations))
-    try:
-        yield task
-    except UnavailableError as error:
-        if isinstance(error, ConnectionLostError):  # what a run had sent by then has been told already
-            error.outcome = error.outcome or "nothing was changed"
-        from migrator.migrating.files.reading import read_migrations
+    async with folder.while_connecting(lambda: folder.find(config.migrations)) as task:
+        try:
+            yield task
+        except UnavailableError as error:
+            if isinstance(error, ConnectionLostError):  # what a run had sent by then has been told already
+                error.outcome = error.outcome or "nothing was changed"
+            from migrator.migrating.files.reading import read_migrations
 
-        read_migrations(await task)
-        raise
-    finally:
-        await asyncio.wait([task])
+            read_migrations(await task)
+            raise

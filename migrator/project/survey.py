@@ -5,8 +5,9 @@ from migrator.database.connect import connect
 from migrator.events import Emit, ignore
 from migrator.events.status import StatusResult
 from migrator.migrating.books import ledger
+from migrator.migrating.files.folder import while_connecting
 from migrator.migrating.guards import database_info, refuse_unversioned
-from migrator.migrating.planning.standing import reading_all, statuses
+from migrator.migrating.planning.standing import read_all, statuses
 from migrator.seeding import summary
 
 
@@ -22,7 +23,7 @@ async def status(config: Config, *, check: bool = False, emit: Emit = ignore) ->
         InputError: a migration's file is wrong.
         UnavailableError: no connection, or no right to read the ledger.
     """
-    async with reading_all(config) as reading, connect(config, emit) as session:
+    async with while_connecting(lambda: read_all(config)) as reading, connect(config, emit) as session:
         known = await ledger.read(session, config, emit=emit)
         migrations = await reading
         refuse_unversioned(known, migrations)

@@ -79,6 +79,7 @@ _PLAIN = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NOT_PLAIN = ("concurrently", "pg_temp", "set_config")
+_CHANGING = ("set_config", "temp")
 _OTHER = Description(kind=Kind.OTHER)
 
 
@@ -86,9 +87,9 @@ def describe(statement: Statement) -> Description:
     """What the statement is known to be; comments, case and layout do not matter."""
     first = _FIRST_WORD.match(statement.source.text, statement.start, statement.end)
     word = first.group().upper() if first else ""
-    if word not in _TOLD_APART or (word in {"SELECT", "WITH"} and not _may_change_session(statement)):
+    if word not in _TOLD_APART or (word in {"SELECT", "WITH"} and not _holds(statement, _CHANGING)):
         return _OTHER
-    if _PLAIN.match(statement.source.text, statement.start, statement.end) and _is_plain(statement):
+    if _PLAIN.match(statement.source.text, statement.start, statement.end) and not _holds(statement, _NOT_PLAIN):
         return _OTHER
     tokens = statement.tokens()
     if known := _transaction(tokens):
@@ -99,15 +100,10 @@ def describe(statement: Statement) -> Description:
     return Description(kind=Kind.OTHER, changes_session=lasting or _changes_session(tokens))
 
 
-def _is_plain(ddl: Statement) -> bool:
-    """Nothing in it can make DDL of the most common kinds special, so that it has not to be read any further."""
-    text = ddl.text.lower()
-    return not any(word in text for word in _NOT_PLAIN)
-
-
-def _may_change_session(query: Statement) -> bool:
-    text = query.text.lower()
-    return "set_config" in text or "temp" in text
+def _holds(statement: Statement, words: Sequence[str]) -> bool:
+    """One of the words is somewhere in it; without them most statements have not to be read any further."""
+    text = statement.text.lower()
+    return any(word in text for word in words)
 
 
 def copy_through_client(statement: Statement) -> CopyDirection | None:

@@ -3,14 +3,18 @@
 Reading is cheap on purpose: nothing is parsed here. A deploy that changes nothing compares hashes and is done.
 """
 
+import asyncio
 import hashlib
 import os
 import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
-from migrator.errors import InputError
+from migrator.errors import InputError, UnavailableError
 from migrator.source import shown
 
 ROLLBACK = ".rollback.sql"
@@ -19,6 +23,8 @@ SUPABASE_NAME = re.compile(r"(\d+)_.*\.sql")
 NUMBER = re.compile(r"(\d+)")
 PIECE = 65_536
 """Bytes that are read at once: most files are smaller."""
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,24 @@ def _rollbacks(folder: Path, names: list[str]) -> dict[str, Path]:
         )
     beside = folder.parent / "rollbacks"
     return {path.stem: path for path in sorted(beside.glob("*.sql"))}
+
+
+@asynccontextmanager
+async def while_connecting(read: Callable[[], Read]) -> AsyncIterator[asyncio.Task[Read]]:
+    """Read files in a thread, while the block connects: far away that takes as long as a thousand files.
+
+    Where there is no connection, what is wrong with the files is raised instead.
+    """
+    task = asyncio.create_task(asyncio.to_thread(read))
+    try:
+        yield task
+    except UnavailableError:
+        await task
+        raise
+    finally:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # nobody else may have asked: another error was there first
 
 
 def read_bytes(path: Path) -> bytes:

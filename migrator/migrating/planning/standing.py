@@ -1,11 +1,9 @@
 """The migrations' part of `migrate status`."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from migrator.config import Config
-from migrator.errors import StateError, UnavailableError
+from migrator.errors import StateError
 from migrator.events.status import MigrationStatus
 from migrator.migrating.books.ledger import Ledger
 from migrator.migrating.books.notes import JournalEntry
@@ -19,24 +17,6 @@ from migrator.migrating.planning.states import Standing, assess
 def read_all(config: Config) -> tuple[Migration, ...]:
     """Every migration of the configured folders, read and checked; raises `InputError`."""
     return read_migrations(folder.find(config.migrations))
-
-
-@asynccontextmanager
-async def reading_all(config: Config) -> AsyncIterator[asyncio.Task[tuple[Migration, ...]]]:
-    """The same in a thread, while the block connects: far away that takes as long as reading a thousand files.
-
-    Where there is no connection, what is wrong with the files is raised instead.
-    """
-    task = asyncio.create_task(asyncio.to_thread(read_all, config))
-    try:
-        yield task
-    except UnavailableError:
-        await task
-        raise
-    finally:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # nobody else may have asked: another error was there first
 
 
 def statuses(

@@ -19,7 +19,7 @@ from migrator.sql.names import literal
 
 _SINCE = re.compile(r"^-- from: (\d+)$", re.MULTILINE)
 _IF = re.compile(r"^-- if: (.+(?:\n--    .+)*)$", re.MULTILINE)
-_SHARED = re.compile(r"^(?:with )?(\w+) (as (?:materialized )?\(\n.*?^\)),?$", re.MULTILINE | re.DOTALL)
+_SHARED = re.compile(r"^(?:with )?((\w+) (?:\(\w+\) )?as (?:materialized )?\(\n.*?^\)),?$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r":(?<![:\w]:)(\w+)")  # begins with a character to look for: three times as fast
 _WORD = re.compile(r"\w+")
 _UNSENT = re.compile(r"^[ \t]*(?:--.*\n)?", re.MULTILINE)
@@ -74,19 +74,23 @@ def unsent(text: str) -> str:
 
 
 @cache
-def _shared() -> dict[str, tuple[str, frozenset[str]]]:
-    """What `common.sql` holds, by name, in its order, each with the words in it."""
-    found = {name: unsent(text) for name, text in _SHARED.findall(texts()[COMMON])}
+def _shared(common: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """The CTEs of a text by name, in its order, each with the words in it."""
+    found = {name: unsent(whole) for whole, name in _SHARED.findall(common)}
     return {name: (text, frozenset(_WORD.findall(text))) for name, text in found.items()}
 
 
-def sharing(queries: Sequence[str], values: Mapping[str, str]) -> str:
-    """The `with` of what `common.sql` has for these queries: the server looks at all of it, used or not."""
+def sharing(queries: Sequence[str], values: Mapping[str, str], common: str | None = None) -> str:
+    """The `with` of what `common.sql`, or another text of CTEs, has for these queries; empty where that is nothing.
+
+    The server parses and analyzes whatever is there, used or not.
+    """
     words = {word for text in queries for word in _WORD.findall(text)}
     used = list[str]()
-    for name, (text, inside) in reversed(_shared().items()):  # each needs only those above it
+    shared = _shared(texts()[COMMON] if common is None else common)
+    for name, (text, inside) in reversed(shared.items()):  # each needs only those above it
         if name in words:
-            used.insert(0, f"{name} {filled(text, values)}")
+            used.insert(0, filled(text, values))
             words |= inside
     return "with " + ",\n".join(used) if used else ""
 

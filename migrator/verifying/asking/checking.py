@@ -1,6 +1,5 @@
 """The checks that are made of a query, asked of a database in one statement."""
 
-import re
 from collections.abc import Sequence
 from functools import cache, partial
 from importlib.resources import files
@@ -13,35 +12,19 @@ from migrator.schema import catalog, reading
 from migrator.schema.scope import Scope
 from migrator.verifying.checks import Check
 
-_SHARED = re.compile(r"^(?:with )?((\w+) (?:\(\w+\) )?as (?:materialized )?\(\n.*?^\)),?$", re.MULTILINE | re.DOTALL)
-_WORD = re.compile(r"\w+")
-
 
 @cache
-def _shared() -> dict[str, str]:
-    """The CTEs of `common.sql` by name, in its order."""
-    text = files("migrator.verifying.checks").joinpath("common.sql").read_text(encoding="utf-8")
-    return {name: catalog.unsent(whole) for whole, name in _SHARED.findall(text)}
+def _common() -> str:
+    return files("migrator.verifying.checks").joinpath("common.sql").read_text(encoding="utf-8")
 
 
 def common(scope: Scope, *queries: str) -> str:
-    """The CTEs that these queries read, and what those need; a SELECT follows.
-
-    The server parses and analyzes whatever is there, used or not.
-    """
-    used = dict[str, str]()
-    words = {word for each in queries for word in _WORD.findall(each)}
-    for name, text in reversed(_shared().items()):  # each needs only those above it
-        if name in words:
-            used[name] = text
-            words.update(_WORD.findall(text))
-    if not used:
-        return ""
+    """The CTEs that these queries read, and what those need; a SELECT follows."""
     left_out = [f"{schema}.{name}" for schema, name in scope.left_out]
     hidden = [*scope.hidden, *scope.managed]
     values = {"hidden": hidden, "managed": scope.managed, "left_out": left_out}
-    listed = ",\n".join(reversed(used.values()))
-    return catalog.filled(f"with {listed}\n", {name: catalog.array(value) for name, value in values.items()})
+    listed = {name: catalog.array(value) for name, value in values.items()}
+    return f"{catalog.sharing(queries, listed, _common())}\n"
 
 
 def query(checks: Sequence[Check], scope: Scope) -> str:
